@@ -1,0 +1,1 @@
+"""Loads, checks, plans and runs stages; knows no photography."""

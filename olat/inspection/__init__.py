@@ -1,0 +1,1 @@
+"""Looks at a folder of photographs and writes down what the capture is."""

@@ -1,0 +1,1 @@
+"""Where light comes from: quadrature, interpolation, rigs; pure functions."""

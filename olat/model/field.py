@@ -1,0 +1,74 @@
+"""The reflectance field: what every pixel returns under every light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import UInt8
+
+from olat.model.rig import LightRig
+from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, SolidAngles
+
+
+@dataclass(frozen=True, slots=True)
+class LightPlane:
+    """One light's share of a reflectance field."""
+
+    light: int
+    """Index into the rig."""
+    reflectance: HalfPlanes
+    """Signed; a white Lambert patch facing the light reads 1."""
+    flags: Flags
+
+
+@dataclass(frozen=True)
+class FieldHeader:
+    """Everything about a field but its pixels."""
+
+    session: str
+    camera: str
+    height: int
+    """[px]"""
+    width: int
+    """[px]"""
+    rig: LightRig
+    """Only the lights that the field holds, in the order of its planes."""
+    lights: tuple[int, ...]
+    """Index of each plane's light in the session's rig."""
+    solid_angles: SolidAngles
+
+
+@dataclass(frozen=True)
+class ReflectanceField:
+    """A field on disk, read when asked for."""
+
+    header: FieldHeader
+    planes: Sequence[HalfPlanes] = field(repr=False)
+    """One array a light, mapped from its file, not copied."""
+    flag_planes: Sequence[Flags] = field(repr=False)
+    read_rows: Callable[[int, int], tuple[HalfStrip, UInt8[Array, "light rows w"]]] = field(
+        repr=False
+    )
+    """Copy rows ``[y0, y1)`` of every light and their flags; memory does not stay mapped."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of lights, height, width."""
+        return len(self.planes), self.header.height, self.header.width
+
+    def strips(self, *, budget: int = 128 << 20) -> list[tuple[int, int]]:
+        """Return row ranges, in multiples of 32 rows where possible, whose pixels fit a budget.
+
+        Parameters
+        ----------
+        budget
+            Bytes for one strip of all lights in half precision [B].
+        """
+        lights, height, width = self.shape
+        rows = max(1, budget // max(1, lights * width * 7))
+        if rows >= 32:
+            rows -= rows % 32
+        starts = np.arange(0, height, rows)
+        return [(int(y), min(height, int(y) + rows)) for y in starts]

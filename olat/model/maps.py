@@ -1,0 +1,33 @@
+"""What is known about the surface, pixel by pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from olat.model.shapes import Flags, Plane, Radiance, UnitVectors
+
+
+@dataclass(frozen=True, slots=True)
+class NormalMap:
+    """Surface normals."""
+
+    normals: UnitVectors
+    """World frame, unit length; zero where unknown."""
+    confidence: Plane
+    """From 0 (guess) to 1."""
+    flags: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class PhongMaps:
+    """Diffuse and glossy reflection in Phong's terms."""
+
+    diffuse_albedo: Radiance
+    """Reading of the diffuse part facing a light [diffuse white = 1]."""
+    specular_albedo: Radiance
+    """Reading of the lobe at its peak under the same light [diffuse white = 1]."""
+    exponent: Plane
+    """Exponent of the cosine of the angle to the mirrored view direction."""
+    confidence: Plane
+    """From 0 (guess) to 1."""
+    flags: Flags

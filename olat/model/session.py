@@ -1,0 +1,75 @@
+"""A capture: who was photographed by which cameras under which lights, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from olat.model.condition import Condition, Olat, Tracking
+from olat.model.rig import LightRig
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One camera of the stage, and what its files mean."""
+
+    name: str
+    encoding: str | float = "linear"
+    """``linear``, ``srgb``, or the exponent of a power law that the codes were raised to."""
+    white_patch: float = 1.0
+    """What a white Lambert patch facing a light of intensity 1 reads [fraction of full scale]."""
+    field_of_view_deg: float | None = None
+    """Horizontal field of view [degree]; none means an orthographic view along -z."""
+    mask: Path | None = None
+    """Picture that is bright inside the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One photograph."""
+
+    camera: str
+    index: int
+    """Number of the frame in the capture, as in its file name or table."""
+    condition: Condition
+    path: Path
+    gain: float = 1.0
+    """Brings this frame to the exposure and drive level of the OLAT frames."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A capture, resolved: every frame has a file, a condition and a gain."""
+
+    name: str
+    folder: Path
+    """Where ``session.toml`` lies; products go to ``olat/`` below it."""
+    rig: LightRig
+    cameras: tuple[Camera, ...]
+    frames: tuple[Frame, ...] = field(repr=False)
+
+    def camera(self, name: str) -> Camera:
+        """Return a camera by name; `KeyError` if there is none."""
+        return {camera.name: camera for camera in self.cameras}[name]
+
+    def frames_of(self, camera: str) -> dict[int, Frame]:
+        """Return the frames of a camera by number, in capture order."""
+        return {frame.index: frame for frame in self.frames if frame.camera == camera}
+
+    def olat_frames(self, camera: str) -> tuple[Frame, ...]:
+        """Return the OLAT frames of a camera in the order of their lights."""
+        lit = [
+            (frame.condition.light, frame)
+            for frame in self.frames_of(camera).values()
+            if isinstance(frame.condition, Olat)
+        ]
+        return tuple(frame for _, frame in sorted(lit, key=lambda pair: pair[0]))
+
+    def reference(self, camera: str) -> Frame | None:
+        """Return the frame that all others are aligned to: the middle tracking frame."""
+        tracking = [
+            frame
+            for frame in self.frames_of(camera).values()
+            if isinstance(frame.condition, Tracking)
+        ]
+        return tracking[len(tracking) // 2] if tracking else None

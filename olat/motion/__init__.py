@@ -1,0 +1,1 @@
+"""From many poses to one; pure functions."""

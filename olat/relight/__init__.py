@@ -1,0 +1,1 @@
+"""Field times light gives picture; pure functions."""

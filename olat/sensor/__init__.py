@@ -1,0 +1,1 @@
+"""From sensor counts to radiance; pure functions."""

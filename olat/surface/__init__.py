@@ -1,0 +1,1 @@
+"""From radiance to normals and reflection terms; pure functions."""

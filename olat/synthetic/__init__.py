@@ -1,0 +1,1 @@
+"""A simulated light stage with known answers."""
