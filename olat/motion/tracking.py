@@ -16,12 +16,12 @@ Interpolation: TypeAlias = Literal["linear", "cubic"]
 
 
 def flow_at(
-    time: float,
+    time: float | int,
     flows: Mapping[int, TrackingFlow],
     reference: int,
     shape: tuple[int, int],
     *,
-    interpolation: Interpolation = "linear",
+    interpolation: Interpolation = "cubic",
 ) -> tuple[Flow, Plane, bool]:
     r"""Interpolate the flow at one moment between the tracking frames around it.
 
@@ -42,7 +42,8 @@ def flow_at(
     shape
         Height and width of the full-size frame [px].
     interpolation
-        ``linear`` between two tracking frames, or ``cubic`` through four where there are four.
+        ``linear`` between two tracking frames, as above, or ``cubic`` through four where there
+        are four, which follows a sway better.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def flow_at(
     """
     knots = sorted({*flows, reference})
     weights = knot_weights(time, knots, interpolation=interpolation)
-    shares = knot_weights(time, knots)
+    shares = knot_weights(time, knots, interpolation="linear")
     used = {knot: flows[knot] for knot in weights if knot != reference}
     grid = _solved_shape(used.values(), shape)
     flow = np.zeros((*grid, 2), np.float32)
@@ -79,7 +80,7 @@ def flow_at(
 
 
 def knot_weights(
-    time: float, knots: Sequence[int], *, interpolation: Interpolation = "linear"
+    time: float | int, knots: Sequence[int], *, interpolation: Interpolation
 ) -> dict[int, float]:
     """Return the weight of each knot in the interpolated value; they sum to 1.
 

@@ -90,20 +90,23 @@ def _warped_flags(flags: Flags, x: Plane, y: Plane) -> Flags:
     """Pull the flags of every pixel under the cubic kernel."""
     if not flags.any():
         return np.zeros_like(flags)
-    # Between pixels the kernel touches those up to 2 px away from the nearest; on one, only it.
-    around = cv2.remap(_spread(flags), x, y, cv2.INTER_NEAREST)
-    exact = cv2.remap(flags, x, y, cv2.INTER_NEAREST)
-    return np.where((x == np.rint(x)) & (y == np.rint(y)), exact, around)
+    # Between two pixels the kernel takes two on either side; on a pixel, only that one.
+    left, top = np.floor(x), np.floor(y)
+    around = cv2.remap(
+        _spread(flags), left, top, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+    )
+    exact = cv2.remap(flags, left, top, cv2.INTER_NEAREST)
+    return np.where((x == left) & (y == top), exact, around)
 
 
 def _spread(flags: Flags) -> Flags:
-    """Give every pixel the flags of those up to 2 px away in both directions."""
+    """Give every pixel the flags of those from 1 px before to 2 px after it, in x and y."""
     tall = flags.copy()
-    for shift in (1, 2):
-        tall[shift:] |= flags[:-shift]
-        tall[:-shift] |= flags[shift:]
+    tall[1:] |= flags[:-1]
+    tall[:-1] |= flags[1:]
+    tall[:-2] |= flags[2:]
     wide = tall.copy()
-    for shift in (1, 2):
-        wide[:, shift:] |= tall[:, :-shift]
-        wide[:, :-shift] |= tall[:, shift:]
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    wide[:, :-2] |= tall[:, 2:]
     return wide
