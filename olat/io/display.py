@@ -1,0 +1,132 @@
+"""Pictures for eyes: what displays show, and masks that people paint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import imageio.v3 as iio
+import numpy as np
+from jaxtyping import UInt8
+
+from olat.errors import FileError
+from olat.io.photograph import read_photograph
+from olat.io.publish import publish
+from olat.model.image import RawMosaic
+from olat.model.maps import NormalMap, PhongMaps
+from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
+from olat.sensor.encoding import display_from_linear
+
+DisplayPicture = UInt8[Array, "h w 3"]
+"""sRGB in 8 bits."""
+
+_PANEL = (256, 1024)
+"""Bounds of the longer side of a panel of a contact picture [px]."""
+_EXPONENTS = (1.0, 1000.0)
+"""Range of the color scale of exponents."""
+
+
+def write_png(path: Path, picture: UInt8[Array, "h w channel"]) -> None:
+    """Write a display picture, RGB or RGB and alpha, whole or not at all."""
+    publish(path, lambda part: iio.imwrite(part, picture, extension=".png"))
+
+
+def read_mask(path: Path) -> Mask:
+    """Read a picture that is bright inside the subject.
+
+    Parameters
+    ----------
+    path
+        Any picture; inside is what exceeds half of full scale (of 1 for floats) in any channel.
+
+    Raises
+    ------
+    FileError
+        If the file is not a picture.
+    """
+    picture = read_photograph(path)
+    if isinstance(picture, RawMosaic):
+        raise FileError(f"{path}: this is a camera RAW file; a painted mask is needed.")
+    codes = picture.codes if picture.codes.ndim == 2 else picture.codes.max(axis=2)
+    white = picture.white if np.isfinite(picture.white) else 1.0
+    return np.asarray(codes > white / 2)
+
+
+def picture_from_radiance(radiance: Radiance, exposure: float | None = None) -> DisplayPicture:
+    """Show radiance on an sRGB display.
+
+    Parameters
+    ----------
+    radiance
+        Linear [diffuse white = 1].
+    exposure
+        Multiplies radiance; by default it brings the 99th percentile of the lit part to 0.8 of
+        display white.
+    """
+    factor = _auto_exposure(radiance) if exposure is None else exposure
+    return display_from_linear(radiance * np.float32(factor))
+
+
+def picture_from_normals(normals: NormalMap) -> DisplayPicture:
+    """Show x, y, z from -1 to 1 as red, green, blue from 0 to 255; unknown is black."""
+    known = np.any(normals.normals != 0, axis=2, keepdims=True)
+    codes = np.rint((normals.normals * 0.5 + 0.5).clip(0, 1) * 255)
+    return np.where(known, codes, 0).astype(np.uint8)
+
+
+def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
+    """Show the terms of a Phong fit in four labelled panels."""
+    low, high = np.log(_EXPONENTS)
+    known = phong.confidence > 0
+    level = (np.log(np.maximum(phong.exponent, 1e-6)) - low) / (high - low)
+    panels = (
+        ("albedo", picture_from_radiance(phong.diffuse_albedo)),
+        ("specular", picture_from_radiance(phong.specular_albedo)),
+        ("exponent 1 .. 1000, log", _colored(level, known)),
+        ("confidence 0 .. 1", _colored(phong.confidence, np.ones_like(known))),
+    )
+    cells = [_labelled(name, _panel_sized(picture)) for name, picture in panels]
+    return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
+
+
+def picture_from_flow(flow: Flow) -> DisplayPicture:
+    """Show direction of motion as hue, length as saturation, the 99th percentile being full."""
+    length = np.hypot(flow[..., 0], flow[..., 1])
+    reach = max(float(np.percentile(length, 99)), 1e-6)
+    hue = np.rad2deg(np.arctan2(flow[..., 1], flow[..., 0])) % 360.0
+    value = np.ones_like(length)
+    colors = cv2.cvtColor(np.dstack([hue, (length / reach).clip(0, 1), value]), cv2.COLOR_HSV2RGB)
+    return np.rint(colors * 255).astype(np.uint8)
+
+
+def _auto_exposure(radiance: Radiance) -> float:
+    """Return the factor that brings the bright end of the lit part to 0.8."""
+    # A sample of rows and columns suffices for a percentile.
+    step = max(1, max(radiance.shape[:2]) // 1024)
+    peaks = np.nan_to_num(radiance[::step, ::step], posinf=0.0, neginf=0.0).max(axis=2)
+    lit = peaks[peaks > 0.02 * peaks.max(initial=0.0)]
+    return 0.8 / float(np.percentile(lit, 99)) if lit.size else 1.0
+
+
+def _colored(level: Plane, known: Mask) -> DisplayPicture:
+    """Show numbers from 0 to 1 in perceptually even colors; unknown is black."""
+    codes = np.rint(np.nan_to_num(level).clip(0, 1) * 255).astype(np.uint8)
+    colors = cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1]
+    return np.where(known[..., None], colors, 0).astype(np.uint8)
+
+
+def _panel_sized(picture: DisplayPicture) -> DisplayPicture:
+    """Shrink what is too large for a contact picture; enlarge what is too small for a label."""
+    longer = max(picture.shape[:2])
+    factor = float(np.clip(longer, *_PANEL)) / longer
+    if factor == 1:
+        return picture
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=method)
+
+
+def _labelled(text: str, picture: DisplayPicture) -> DisplayPicture:
+    """Write a line above a picture."""
+    bar = np.full((24, picture.shape[1], 3), 32, np.uint8)
+    cv2.putText(bar, text, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (230, 230, 230), 1, cv2.LINE_AA)
+    return np.vstack([bar, picture])

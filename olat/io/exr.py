@@ -1,0 +1,165 @@
+"""OpenEXR files: planes and attributes, by value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import OpenEXR
+
+from olat.errors import FileError
+from olat.io.publish import publish
+from olat.model.shapes import Plane
+
+Attribute = str | float | int | list[str] | list[float]
+"""What a header can hold under a name."""
+
+_COMPRESSION = {"zip": OpenEXR.ZIP_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}
+
+
+def write_exr(
+    path: Path,
+    channels: Mapping[str, Plane],
+    *,
+    attributes: Mapping[str, Attribute],
+    half: bool = False,
+    compression: Literal["zip", "piz"] = "zip",
+) -> None:
+    """Write planes as one scanline part, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        File to make or replace.
+    channels
+        Planes of one shape by channel name, such as ``R`` or ``N.X``.
+    attributes
+        Header entries by name.
+    half
+        Store 16-bit floats.
+    compression
+        ``zip`` for clean maps, ``piz`` for noisy photographs; neither loses anything.
+
+    Raises
+    ------
+    ValueError
+        If the planes differ in shape, or an integer does not fit into a header.
+    StorageError
+        If the disk is full, read-only or failing.
+    """
+    shapes = {plane.shape for plane in channels.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"the channels {', '.join(channels)} have shapes {sorted(shapes)}")
+    for name, value in attributes.items():
+        # The library writes 0 in its place, without a word.
+        if isinstance(value, int) and not -(2**31) <= value < 2**31:
+            raise ValueError(f"attribute {name!r} is {value}; headers hold 32 bits. Use a string")
+    header = {
+        **attributes,
+        "compression": _COMPRESSION[compression],
+        "type": OpenEXR.scanlineimage,
+    }
+    kind = np.float16 if half else np.float32
+    pixels = {name: np.ascontiguousarray(plane, kind) for name, plane in channels.items()}
+    publish(path, lambda part: OpenEXR.File(header, pixels, num_threads=0).write(str(part)))
+
+
+def read_exr(path: Path) -> tuple[dict[str, Plane], dict[str, object]]:
+    """Read all channels of a file, in its display window.
+
+    Parameters
+    ----------
+    path
+        File of one part: half, float or integer, scanlines or tiles, any compression.
+
+    Returns
+    -------
+    channels
+        Planes by channel name; zero where the display window holds no data.
+    attributes
+        All header entries but the channel list.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, ends early, or holds several parts, deep or subsampled pixels.
+    """
+    file = _opened(path, header_only=False)
+    header = dict(file.header())
+    data, shown = (np.array(header[window]) for window in ("dataWindow", "displayWindow"))
+    planes = {}
+    for name, channel in file.channels().items():
+        if channel.pixels.dtype == object or channel.pixels.shape != _extent(data):
+            raise FileError(
+                f"{path}: channel {name!r} is deep or subsampled; one value a pixel is needed. "
+                "Export it flat and at full size."
+            )
+        planes[name] = _in_window(channel.pixels.astype(np.float32, copy=False), data, shown)
+    return planes, {name: value for name, value in header.items() if name != "channels"}
+
+
+def exr_size(path: Path) -> tuple[int, int]:
+    """Return height and width of the display window, from the header [px]."""
+    return _extent(np.array(_opened(path, header_only=True).header()["displayWindow"]))
+
+
+def read_exr_picture(path: Path) -> np.ndarray[Any, Any]:
+    """Read the unnamed picture of a file: ``h w 3`` from R, G, B, or ``h w`` from Y.
+
+    Raises
+    ------
+    FileError
+        If the file is none, or holds neither.
+    """
+    channels, _ = read_exr(path)
+    if {"R", "G", "B"} <= channels.keys():
+        return np.stack([channels[name] for name in "RGB"], axis=-1)
+    if "Y" in channels and not {"RY", "BY"} & channels.keys():
+        return channels["Y"]
+    raise FileError(
+        f"{path}: it has the channels {', '.join(map(repr, channels))}; R, G, B or Y are needed. "
+        "Export the picture without a layer name."
+    )
+
+
+def _opened(path: Path, *, header_only: bool) -> Any:
+    """Open a file of exactly one part."""
+    try:
+        file = OpenEXR.File(
+            str(path), separate_channels=True, header_only=header_only, num_threads=0
+        )
+    except (RuntimeError, ValueError) as error:
+        reason = str(error) if path.is_file() else "there is no such file"
+        raise FileError(f"{path}: cannot be read as OpenEXR: {reason}.") from error
+    parts = len(file.parts)
+    if parts == 0:
+        raise FileError(
+            f"{path}: the pixels end early or are damaged; a whole OpenEXR file is needed. "
+            "Make or copy it again."
+        )
+    if parts > 1:
+        raise FileError(
+            f"{path}: the file has {parts} parts; one is needed. Export them one by one."
+        )
+    return file
+
+
+def _extent(window: np.ndarray[Any, Any]) -> tuple[int, int]:
+    """Return height and width of a window of inclusive (x, y) corners [px]."""
+    width, height = window[1] - window[0] + 1
+    return int(height), int(width)
+
+
+def _in_window(plane: Plane, data: np.ndarray[Any, Any], shown: np.ndarray[Any, Any]) -> Plane:
+    """Move a plane from its data window to the display window: cut what hangs over, fill with 0."""
+    if np.array_equal(data, shown):
+        return plane
+    out = np.zeros(_extent(shown), np.float32)
+    left, top = data[0] - shown[0]
+    above, before = max(top, 0), max(left, 0)
+    rows, columns = (max(0, n - m) for n, m in zip(out.shape, (above, before), strict=True))
+    inside = plane[above - top :, before - left :][:rows, :columns]
+    out[above : above + inside.shape[0], before : before + inside.shape[1]] = inside
+    return out

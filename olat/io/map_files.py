@@ -1,0 +1,162 @@
+"""Products as OpenEXR files with a display picture beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from olat.errors import FileError
+from olat.io.display import (
+    DisplayPicture,
+    picture_from_flow,
+    picture_from_normals,
+    picture_from_phong,
+    picture_from_radiance,
+    write_png,
+)
+from olat.io.exr import Attribute, read_exr, write_exr
+from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.maps import NormalMap, PhongMaps
+from olat.model.shapes import Plane, Radiance
+
+_FRAME = "world: right-handed, +x image right, +y up, +z to the reference camera"
+_SCALE = "a white Lambert patch facing a light of intensity 1 reads 1.0 under that light"
+_COLOR: dict[str, Attribute] = {
+    # Camera color has no interchange name, and chromaticities would claim one.
+    "colorInteropID": "unknown",
+    "olat/colorSpace": "scene-linear camera RGB, not converted",
+    "olat/scale": _SCALE,
+}
+_DATA: dict[str, Attribute] = {"colorInteropID": "data"}
+
+
+def write_normals(path: Path, normals: NormalMap, attributes: Mapping[str, Attribute]) -> None:
+    """Write ``N.X N.Y N.Z``, ``confidence.Y``, ``flags.Y`` and a display picture."""
+    channels = {
+        **_split("N.", "XYZ", normals.normals),
+        "confidence.Y": normals.confidence,
+        "flags.Y": normals.flags.astype(np.float32),
+    }
+    own = {**_DATA, "olat/frame": _FRAME, "olat/scale": "unit vectors; zero where unknown"}
+    write_exr(path, channels, attributes={**own, **attributes})
+    _write_display(path, picture_from_normals(normals))
+
+
+def read_normals(path: Path) -> NormalMap:
+    """Read what `write_normals` wrote; `FileError` if it is something else."""
+    channels = _channels(path, "N.X", "N.Y", "N.Z", "confidence.Y", "flags.Y")
+    return NormalMap(
+        _joined(channels, "N.", "XYZ"), channels["confidence.Y"], _flags(channels["flags.Y"])
+    )
+
+
+def write_phong(path: Path, phong: PhongMaps, attributes: Mapping[str, Attribute]) -> None:
+    r"""Write ``albedo``, ``specular``, ``exponent``, ``roughness``, and a display picture.
+
+    Notes
+    -----
+    ``roughness.Y`` is the α of a GGX or Beckmann lobe as wide as the Phong lobe of exponent n:
+    :math:`\alpha = \sqrt{2 / (n + 2)}` (Walter et al. 2007, section 5.2).
+    """
+    channels = {
+        **_split("albedo.", "RGB", phong.diffuse_albedo),
+        **_split("specular.", "RGB", phong.specular_albedo),
+        "exponent.Y": phong.exponent,
+        "roughness.Y": np.sqrt(2.0 / (np.maximum(phong.exponent, 0.0) + 2.0)),
+        "confidence.Y": phong.confidence,
+        "flags.Y": phong.flags.astype(np.float32),
+    }
+    write_exr(path, channels, attributes={**_COLOR, **attributes})
+    _write_display(path, picture_from_phong(phong))
+
+
+def read_phong(path: Path) -> PhongMaps:
+    """Read what `write_phong` wrote; `FileError` if it is something else."""
+    colors = [f"{layer}.{color}" for layer in ("albedo", "specular") for color in "RGB"]
+    channels = _channels(path, *colors, "exponent.Y", "confidence.Y", "flags.Y")
+    return PhongMaps(
+        diffuse_albedo=_joined(channels, "albedo.", "RGB"),
+        specular_albedo=_joined(channels, "specular.", "RGB"),
+        exponent=channels["exponent.Y"],
+        confidence=channels["confidence.Y"],
+        flags=_flags(channels["flags.Y"]),
+    )
+
+
+def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, Attribute]) -> None:
+    """Write ``R G B``, ``flags.Y`` and a display picture; noise and negatives are kept."""
+    channels = {
+        **_split("", "RGB", image.radiance),
+        "flags.Y": image.flags.astype(np.float32),
+    }
+    write_exr(path, channels, attributes={**_COLOR, **attributes}, compression="piz")
+    _write_display(path, picture_from_radiance(image.radiance))
+
+
+def read_radiance(path: Path) -> RadianceImage:
+    """Read what `write_radiance` wrote; `FileError` if it is something else."""
+    channels = _channels(path, "R", "G", "B", "flags.Y")
+    return RadianceImage(_joined(channels, "", "RGB"), _flags(channels["flags.Y"]))
+
+
+def write_flow(path: Path, flow: TrackingFlow, attributes: Mapping[str, Attribute]) -> None:
+    """Write ``flow.X flow.Y``, ``confidence.Y`` and a display picture."""
+    channels = {**_split("flow.", "XY", flow.flow), "confidence.Y": flow.confidence}
+    own = {
+        **_DATA,
+        "olat/frame": "pixels of the full-size frame, +x right, +y down, from reference to moving",
+        "olat/fullHeight": flow.shape[0],
+        "olat/fullWidth": flow.shape[1],
+    }
+    write_exr(path, channels, attributes={**own, **attributes})
+    _write_display(path, picture_from_flow(flow.flow))
+
+
+def read_flow(path: Path) -> TrackingFlow:
+    """Read what `write_flow` wrote; `FileError` if it is something else."""
+    names = ("flow.X", "flow.Y", "confidence.Y")
+    channels, attributes = read_exr(path)
+    _require(path, channels, names)
+    _require(path, attributes, ("olat/fullHeight", "olat/fullWidth"))
+    height, width = (int(str(attributes[f"olat/full{side}"])) for side in ("Height", "Width"))
+    return TrackingFlow(_joined(channels, "flow.", "XY"), channels["confidence.Y"], (height, width))
+
+
+def _split(layer: str, letters: str, pixels: Radiance) -> dict[str, Plane]:
+    """Return one plane a letter."""
+    return {f"{layer}{letter}": pixels[..., k] for k, letter in enumerate(letters)}
+
+
+def _joined(channels: Mapping[str, Plane], layer: str, letters: str) -> Any:
+    """Stack the planes of a layer along the last axis."""
+    return np.stack([channels[f"{layer}{letter}"] for letter in letters], axis=-1)
+
+
+def _flags(plane: Plane) -> Any:
+    """Return flag bits from the floats that they are stored as."""
+    return plane.astype(np.uint8)
+
+
+def _channels(path: Path, *names: str) -> dict[str, Plane]:
+    """Read a file that holds at least these channels."""
+    channels, _ = read_exr(path)
+    _require(path, channels, names)
+    return channels
+
+
+def _require(path: Path, found: Mapping[str, object], names: tuple[str, ...]) -> None:
+    """Refuse a file of some other kind."""
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise FileError(
+            f"{path}: {', '.join(missing)} missing; the file holds {', '.join(found)}. "
+            "Was it written by another program? Run `olat process` again."
+        )
+
+
+def _write_display(path: Path, picture: DisplayPicture) -> None:
+    """Write the picture of a map beside it."""
+    write_png(path.with_suffix(".png"), picture)
