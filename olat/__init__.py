@@ -2,4 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from olat.api.opened import open_session as open  # noqa: A004 - olat.open, as gzip.open
+    from olat.api.processing import process
+
 __version__ = "0.1.0"
+
+__all__ = ["open", "process"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions when they are first used; `import olat` does nothing."""
+    if name == "open":
+        from olat.api.opened import open_session
+
+        return open_session
+    if name == "process":
+        from olat.api.processing import process
+
+        return process
+    raise AttributeError(f"module 'olat' has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from olat.model.condition import Condition, Olat, Tracking
+from olat.model.condition import Condition, Olat
 from olat.model.rig import LightRig
 
 
@@ -64,12 +64,3 @@ class Session:
             if isinstance(frame.condition, Olat)
         ]
         return tuple(frame for _, frame in sorted(lit, key=lambda pair: pair[0]))
-
-    def reference(self, camera: str) -> Frame | None:
-        """Return the frame that all others are aligned to: the middle tracking frame."""
-        tracking = [
-            frame
-            for frame in self.frames_of(camera).values()
-            if isinstance(frame.condition, Tracking)
-        ]
-        return tracking[len(tracking) // 2] if tracking else None

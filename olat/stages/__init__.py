@@ -1,1 +1,18 @@
-"""The verbs: one small class a file."""
+"""The verbs: one small class a file, listed here in running order."""
+
+from __future__ import annotations
+
+from olat.engine.stage import Stage
+from olat.stages.align import Align
+from olat.stages.assemble_field import AssembleField
+from olat.stages.develop import Develop
+from olat.stages.fit_phong import FitPhong
+from olat.stages.light_evenly import LightEvenly
+from olat.stages.solve_normals import SolveNormals
+from olat.stages.track import Track
+
+STAGES: dict[str, type[Stage]] = {
+    stage.verb(): stage
+    for stage in (Develop, Track, Align, AssembleField, LightEvenly, SolveNormals, FitPhong)
+}
+"""Every stage by its verb, in running order."""

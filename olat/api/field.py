@@ -1,0 +1,145 @@
+"""A camera's reflectance field, ready to be lit."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from olat.errors import UsageError
+from olat.io.field_file import open_field
+from olat.model.environment import EnvironmentMap
+from olat.model.field import FieldHeader, ReflectanceField
+from olat.model.rig import LightRig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from olat.model.shapes import LightColors, Radiance
+
+logger = logging.getLogger(__name__)
+
+LEFT_OUT = 0.1
+"""Share of a map's light from where the rig has no lights that is worth a word."""
+
+
+class Field:
+    """The reflectance of every pixel under every light of a camera's sweep."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        lights, height, width = self.shape
+        return f"<field {self.path.name}: {lights} lights, {width} x {height} px>"
+
+    @cached_property
+    def opened(self) -> ReflectanceField:
+        """The field on disk, its planes mapped."""
+        return open_field(self.path)
+
+    @property
+    def header(self) -> FieldHeader:
+        """Lights, size, origin."""
+        return self.opened.header
+
+    @property
+    def rig(self) -> LightRig:
+        """The lights of the sweep, in the order of the planes."""
+        return self.header.rig
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of lights, height, width."""
+        return self.opened.shape
+
+    def weights(
+        self,
+        *,
+        light: Sequence[float] | None = None,
+        environment: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None = None,
+        rotate_deg: float = 0.0,
+    ) -> LightColors:
+        """Return how much of each plane a lighting takes.
+
+        Parameters
+        ----------
+        light
+            Direction from the subject to a distant light under which a white patch facing it
+            reads 1; any length but 0.
+        environment
+            Latitude-longitude map in OpenEXR orientation, radiance; an array, or a file.
+        rotate_deg
+            Turns the environment around +y; at 90 what came from +z comes from +x [degree].
+
+        Raises
+        ------
+        UsageError
+            If not exactly one of light and environment is given, or the light points nowhere.
+        """
+        if (light is None) == (environment is None):
+            raise UsageError("relight: needed is either a light or an environment.")
+        if light is not None:
+            return self._weights_for_light(light)
+        return self._weights_for_environment(_environment(environment), rotate_deg)
+
+    def relight(
+        self,
+        *,
+        light: Sequence[float] | None = None,
+        environment: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None = None,
+        rotate_deg: float = 0.0,
+    ) -> Radiance:
+        """Return the subject under another light: linear radiance, ``h w 3``, float32.
+
+        The picture is the sum of all planes, each times its weight (Debevec et al. 2000,
+        section 3); the parameters are those of `weights`.
+        """
+        from olat.relight.planes import relit
+
+        weights = self.weights(light=light, environment=environment, rotate_deg=rotate_deg)
+        return relit(self.opened.planes, weights)
+
+    def _weights_for_light(self, light: Sequence[float]) -> LightColors:
+        from olat.light.interpolation import weights_for_direction
+
+        toward = np.asarray(light, dtype=np.float64)
+        if toward.shape != (3,) or not np.isfinite(toward).all() or not toward.any():
+            raise UsageError(f"light {light}: needed are three numbers X, Y, Z, not all zero.")
+        mixed = weights_for_direction(self.rig.directions, toward)
+        if not mixed.is_interpolated:
+            logger.warning(
+                "No lights surround the direction %s; the nearest one, %.0f degrees away, stands "
+                "in for it.",
+                ", ".join(f"{part:g}" for part in toward),
+                mixed.nearest_deg,
+            )
+        return np.repeat(mixed.weights[:, None], 3, axis=1)
+
+    def _weights_for_environment(self, map_: EnvironmentMap, rotate_deg: float) -> LightColors:
+        from olat.light.environment_weights import weights_for_environment
+
+        found = weights_for_environment(self.rig.directions, map_, rotate_deg=rotate_deg)
+        if found.left_out > LEFT_OUT:
+            logger.warning(
+                "%.0f %% of the environment's light comes from where this rig has no lights; it "
+                "is left out.",
+                100 * found.left_out,
+            )
+        return found.weights
+
+
+def _environment(source: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None) -> Any:
+    """Return an environment from an array, a file, or itself."""
+    if isinstance(source, str | Path):
+        from olat.io.environment_file import read_environment
+
+        return read_environment(Path(source))
+    if isinstance(source, np.ndarray):
+        if source.ndim != 3 or source.shape[2] != 3:
+            raise UsageError(f"environment: shape {source.shape}; needed is (height, width, 3).")
+        return EnvironmentMap(np.ascontiguousarray(source, dtype=np.float32))
+    return source

@@ -1,0 +1,39 @@
+"""Relit pictures as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from olat.model.image import RadianceImage
+
+if TYPE_CHECKING:
+    from olat.model.shapes import Radiance
+
+
+def write_relit(
+    path: Path, radiance: Radiance, *, lighting: str, exposure_stops: float | None = None
+) -> None:
+    """Write a relit picture: linear as ``.exr``, for display as ``.png``.
+
+    Parameters
+    ----------
+    radiance
+        Linear [diffuse white under the stated lighting = 1].
+    lighting
+        What lights it, in words; goes into the EXR header.
+    exposure_stops
+        Of the PNG; none chooses it so that the brightest parts are just below white [stop].
+    """
+    if path.suffix.lower() == ".exr":
+        from olat.io.map_files import write_radiance
+
+        flags = np.zeros(radiance.shape[:2], np.uint8)
+        write_radiance(path, RadianceImage(radiance, flags), provenance=lighting, picture=False)
+        return
+    from olat.io.display import picture_from_radiance, write_png
+
+    scale = None if exposure_stops is None else 2.0**exposure_stops
+    write_png(path, picture_from_radiance(radiance, exposure=scale))

@@ -1,0 +1,131 @@
+"""``olat explain``: what a pipeline, a stage or a file is."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from olat.engine.receipt import Receipt
+    from olat.engine.stage import Stage
+
+
+@click.command(name="explain", short_help="Say what a pipeline, a stage or a file is.")
+@click.argument("name", metavar="NAME|FILE")
+def command(name: str) -> int:
+    """Explain NAME: a pipeline, a stage, one of its products, or a FILE that olat wrote."""
+    from olat.engine.pipeline import load_pipeline, shipped_pipelines
+    from olat.errors import UsageError
+    from olat.stages import STAGES
+    from olat.stages.capture import GIVEN
+
+    path = Path(name)
+    makers = {stage.makes: stage for stage in STAGES.values()}
+    names = [*(definition.stem for definition in shipped_pipelines()), *STAGES, *makers]
+    if name in STAGES or name in makers:
+        click.echo(_stage(STAGES.get(name) or makers[name]))
+    elif path.suffix == ".toml" or name in {p.stem for p in shipped_pipelines()}:
+        pipeline = load_pipeline(name, catalog=STAGES, given=GIVEN)
+        click.echo(f"{pipeline.name}: {pipeline.summary}\n")
+        click.echo("\n\n".join(_stage(type(stage), stage) for stage in pipeline.stages))
+    elif path.exists():
+        click.echo(_file(path))
+    else:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(
+            f"{name}: there is no such file, and no pipeline, stage or product of that name.{hint} "
+            f"There are {', '.join(names)}."
+        )
+    return 0
+
+
+def _stage(kind: type[Stage], stage: Stage | None = None) -> str:
+    """Describe a stage: what it makes from what, and its parameters."""
+    needs = ", ".join(
+        ("every " if need.is_many else "")
+        + need.name
+        + (" (if there is one)" if need.is_optional else "")
+        for need in kind.needs()
+    )
+    kept = "" if kind.is_kept else ", in memory unless kept with --keep"
+    head = (kind.__doc__ or "").strip().splitlines()[0]
+    lines = [
+        f"{kind.verb()}: {head}",
+        f"  makes {kind.makes} for each {kind.grain.value}{kept}; needs {needs}",
+    ]
+    for name, field in kind.model_fields.items():
+        value = field.default if stage is None else getattr(stage, name)
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"  {name} = {json.dumps(value)}\n      {meaning}")
+    return "\n".join(lines)
+
+
+def _file(path: Path) -> str:
+    """Describe a product by the receipt beside it, any other file by its header."""
+    from olat.engine.receipt import read_receipt
+
+    stem = path.name.split(".")[0]
+    candidates = (
+        path,
+        path.with_name(f"{stem}.receipt.json"),
+        path.with_name(f"{stem.split('_')[0]}.receipt.json"),
+    )
+    for candidate in candidates:
+        if candidate.is_file() and (receipt := read_receipt(candidate)) is not None:
+            return _receipt(path, receipt)
+    return _header(path)
+
+
+def _receipt(path: Path, receipt: Receipt) -> str:
+    of = receipt.camera if receipt.frame is None else f"{receipt.camera}, frame {receipt.frame}"
+    lines = [f"{path}: made by {receipt.stage} (revision {receipt.revision}) for camera {of}"]
+    lines.append(f"  in {receipt.seconds:g} s, at most {receipt.peak_memory_mb:g} MB")
+    stages = {**receipt.through, receipt.stage: receipt.parameters}
+    for verb, parameters in stages.items():
+        told = ", ".join(f"{name} = {json.dumps(value)}" for name, value in parameters.items())
+        lines.append(f"  {verb}: {told or 'no parameters'}")
+    lines += [f"  {name}: {value:g}" for name, value in receipt.metrics.items()]
+    lines += [f"  note: {note}" for note in receipt.notes]
+    lines.append("  with " + ", ".join(f"{name} {v}" for name, v in receipt.versions.items()))
+    lines.append(f"  key {receipt.key[:16]}, from {', '.join(list(receipt.inputs)[:8])}")
+    return "\n".join(lines)
+
+
+def _header(path: Path) -> str:
+    """Describe an EXR by its channels and attributes, a session by its frames."""
+    from olat.errors import UsageError
+
+    if path.suffix.lower() == ".exr":
+        from olat.io.exr import read_exr
+
+        channels, attributes = read_exr(path)
+        lines = [f"{path}: EXR with channels {', '.join(channels)}"]
+        lines += [f"  {name}: {value}" for name, value in sorted(attributes.items())]
+        return "\n".join(lines)
+    if path.is_dir() and (path / "session.toml").is_file():
+        return _session(path)
+    raise UsageError(
+        f"{path}: there is no receipt beside it, and olat cannot read its header. Explained are "
+        "products of olat, EXR files, session folders, pipelines and stages."
+    )
+
+
+def _session(path: Path) -> str:
+    from olat.io.manifest import read_session
+    from olat.model.condition import role
+
+    session = read_session(path)
+    lines = [f"{path}: session {session.name!r}, rig {session.rig.name!r} of {len(session.rig)}"]
+    for camera in session.cameras:
+        roles: dict[str, int] = {}
+        for frame in session.frames_of(camera.name).values():
+            word = role(frame.condition)
+            roles[word] = roles.get(word, 0) + 1
+        told = ", ".join(f"{count} {word}" for word, count in roles.items())
+        lines.append(f"  camera {camera.name}: {told}; encoding {camera.encoding}")
+    return "\n".join(lines)

@@ -1,0 +1,127 @@
+"""``olat process``: from photographs to products."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from olat.api.processing import Prepared, Summary
+
+
+@click.command(name="process", short_help="Turn a session into relightable products.")
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--pipeline", default="standard", show_default=True, help="Name, or a .toml file.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="STAGE.PARAMETER=VALUE", help="Change a parameter."
+)
+@click.option("--keep", multiple=True, metavar="PRODUCT", help="Also keep 'aligned', 'radiance'.")
+@click.option("--workers", type=click.IntRange(0), help="Processes; 0 runs in this one.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and why; do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
+def command(
+    session: Path,
+    pipeline: str,
+    settings: tuple[str, ...],
+    keep: tuple[str, ...],
+    workers: int | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Turn SESSION (a folder with a session.toml) into field, normals and Phong terms.
+
+    What stands already is not made again: a second run of a finished session does nothing, a
+    changed parameter makes again what depends on it, an interrupted run carries on.
+    """
+    from rich.console import Console
+
+    from olat.api.processing import prepare, process
+
+    console = Console(stderr=True)
+    if dry_run:
+        ready = prepare(session, pipeline=pipeline, settings=settings, keep=keep)
+        click.echo(json.dumps(_plan_as_dict(ready)) if as_json else _plan_as_text(ready))
+        return 0
+    from olat.cli.progress import watcher
+
+    summary = process(
+        session,
+        pipeline=pipeline,
+        settings=settings,
+        keep=keep,
+        workers=workers,
+        watcher=watcher(console),
+    )
+    if as_json:
+        click.echo(json.dumps(summary.as_dict()))
+    else:
+        say(summary, console)
+    return summary.exit_code
+
+
+def say(summary: Summary, console: Console) -> None:
+    """Tell people what a run did: what failed first, products last, on standard output."""
+    done = sum(stage["done"] for stage in summary.stages.values())
+    blocked = sum(stage["blocked"] for stage in summary.stages.values())
+    for note in summary.notes:
+        console.print(f"note: {note}", style="yellow", highlight=False)
+    for failure in summary.failures:
+        console.print(
+            f"failed ({failure['stage']}): {failure['message']}", style="red", highlight=False
+        )
+    if summary.failures:
+        console.print(
+            f"{len(summary.failures)} failed, {blocked:.0f} not begun for want of them; "
+            f"{done:.0f} done and kept. Mend the cause and run the same command.",
+            highlight=False,
+        )
+    elif not done:
+        standing = sum(stage["standing"] for stage in summary.stages.values())
+        console.print(
+            f"Nothing to do: all {standing:.0f} products stand ({summary.seconds:.2f} s).",
+            highlight=False,
+        )
+    else:
+        console.print(
+            f"Done: {done:.0f} products in {summary.seconds:.1f} s with "
+            f"{summary.workers} workers, at most {summary.peak_memory_mb:.0f} MB in one process.",
+            highlight=False,
+        )
+    for product in summary.products:
+        click.echo(product)
+
+
+def _plan_as_dict(ready: Prepared) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "session": str(ready.job.session),
+        "pipeline": ready.job.pipeline.name,
+        "standing": ready.todo.standing,
+        "tasks": [
+            {
+                "stage": task.stage,
+                "camera": task.unit.camera,
+                "frame": task.unit.frame,
+                "reason": task.reason,
+            }
+            for task in ready.todo.tasks
+        ],
+    }
+
+
+def _plan_as_text(ready: Prepared) -> str:
+    """Say per stage how much is to be done and why."""
+    lines = [f"{ready.job.pipeline.name}: {len(ready.todo.tasks)} products to make"]
+    for verb, standing in ready.todo.standing.items():
+        reasons: dict[str, int] = {}
+        for task in ready.todo.tasks:
+            if task.stage == verb:
+                reasons[task.reason] = reasons.get(task.reason, 0) + 1
+        told = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "nothing"
+        lines.append(f"  {verb:<16} {told}" + (f" ({standing} stand)" if standing else ""))
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""Progress: bars on a terminal, one line a stage elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from olat.api.processing import Watcher
+from olat.engine.driver import Failure, Result
+from olat.engine.pipeline import Pipeline
+from olat.engine.plan import Plan, Task
+
+SILENCE_S = 10.0
+"""Longest time without a line where there is no terminal [s]."""
+
+
+class Lines(Watcher):
+    """A line when a stage begins to finish units, every ten seconds, and when it is done."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._total: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+        self._started = self._spoke = time.monotonic()
+
+    def planned(self, pipeline: Pipeline, todo: Plan, workers: int) -> None:
+        """Say what will be done."""
+        self._started = self._spoke = time.monotonic()
+        self._total = {verb: todo.planned(verb) for verb in todo.standing}
+        self._done = dict.fromkeys(self._total, 0)
+        if todo.tasks:
+            where = f"{workers} workers" if workers else "this process"
+            self._console.print(f"{pipeline.name}: {len(todo.tasks)} products to make in {where}.")
+
+    def done(self, task: Task, result: Result) -> None:
+        """Count a task; speak if it is time."""
+        self._done[task.stage] += 1
+        now = time.monotonic()
+        is_last = self._done[task.stage] == self._total[task.stage]
+        if isinstance(result, Failure):
+            self._console.print(f"  failed: {result.message}", style="red", highlight=False)
+        elif is_last or now - self._spoke > SILENCE_S:
+            self._spoke = now
+            self._console.print(self._line(task.stage, now), highlight=False)
+
+    def _line(self, verb: str, now: float) -> str:
+        done, total = sum(self._done.values()), sum(self._total.values())
+        rate = done / max(now - self._started, 1e-3)
+        left = (total - done) / max(rate, 1e-3)
+        return (
+            f"  {verb}: {self._done[verb]} of {self._total[verb]}; "
+            f"all {done} of {total}, {rate:.1f} a second, {left:.0f} s left"
+        )
+
+
+class Bars(Watcher):
+    """One bar a stage, with rate and time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<16}"),
+            BarColumn(bar_width=32),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>10}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._bars: dict[str, TaskID] = {}
+
+    def planned(self, pipeline: Pipeline, todo: Plan, workers: int) -> None:
+        """Draw the bars of the stages that have something to do."""
+        self._progress.start()
+        for verb in todo.standing:
+            if todo.planned(verb):
+                self._bars[verb] = self._progress.add_task(
+                    verb, total=todo.planned(verb), rate="", start=True
+                )
+
+    def done(self, task: Task, result: Result) -> None:
+        """Advance a bar."""
+        bar = self._bars[task.stage]
+        self._progress.advance(bar)
+        speed = self._progress.tasks[self._progress.task_ids.index(bar)].speed
+        self._progress.update(bar, rate=f"{speed:.1f}/s" if speed else "")
+        if isinstance(result, Failure):
+            self._progress.console.print(f"failed: {result.message}", style="red", highlight=False)
+
+    def finished(self) -> None:
+        """Leave the bars as they are."""
+        self._progress.stop()
+
+
+def watcher(console: Console) -> Watcher:
+    """Return what fits where the output goes."""
+    return Bars(console) if console.is_terminal else Lines(console)

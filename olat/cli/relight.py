@@ -1,0 +1,79 @@
+"""``olat relight``: a processed session under another light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="relight", short_help="Light a processed session.")
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--light", metavar="X,Y,Z", help="Direction to a distant light; +x right, +y up.")
+@click.option("--env", type=click.Path(path_type=Path), metavar="MAP", help="Map: .exr or .hdr.")
+@click.option("--rotate", type=float, default=0.0, metavar="DEG", help="Turn the map around +y.")
+@click.option("--camera", metavar="NAME", help="Needed if there are several.")
+@click.option("--exposure", type=float, metavar="STOPS", help="Of the PNG; default automatic.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help=".exr (linear) or .png (display); may be given twice.",
+)
+def command(
+    session: Path,
+    light: str | None,
+    env: Path | None,
+    rotate: float,
+    camera: str | None,
+    exposure: float | None,
+    outputs: tuple[Path, ...],
+) -> int:
+    """Relight SESSION with a light from a direction, or with an environment map.
+
+    Maps are latitude-longitude pictures in OpenEXR orientation: the middle is the light from the
+    camera's side, a quarter from the left is light from the picture's right.
+    """
+    import logging
+
+    from olat.api.opened import open_session
+    from olat.api.pictures import write_relit
+    from olat.errors import UsageError
+
+    if (light is None) == (env is None):
+        raise UsageError("relight: needed is either --light X,Y,Z or --env MAP.")
+    if light is not None and rotate:
+        raise UsageError("relight: --rotate turns a map; it does nothing to --light.")
+    for output in outputs:
+        if output.suffix.lower() not in {".exr", ".png"}:
+            raise UsageError(f"{output}: needed is a name that ends in .exr or .png.")
+    logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
+    field = open_session(session).field(camera)
+    if light is not None:
+        radiance = field.relight(light=_direction(light))
+        lighting = f"distant light from {light}"
+    else:
+        radiance = field.relight(environment=env, rotate_deg=rotate)
+        lighting = f"environment {env}, turned by {rotate:g} degrees"
+    for output in outputs:
+        write_relit(output, radiance, lighting=lighting, exposure_stops=exposure)
+        click.echo(output)
+    return 0
+
+
+def _direction(text: str) -> list[float]:
+    """Read ``X,Y,Z``."""
+    from olat.errors import UsageError
+
+    try:
+        parts = [float(part) for part in text.split(",")]
+    except ValueError:
+        parts = []
+    if len(parts) != 3 or not any(parts):
+        raise UsageError(
+            f"--light {text}: needed are three numbers, not all zero, as in --light 0.5,0.5,1."
+        )
+    return parts

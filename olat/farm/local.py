@@ -1,0 +1,112 @@
+"""The embedded farm: a dask cluster of processes on this machine, nothing to set up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import dask
+import psutil
+from distributed import Client, Future, LocalCluster, WorkerPlugin, as_completed
+
+from olat.engine.driver import Failure, Result
+from olat.engine.plan import Task
+from olat.farm.threads import limit_threads
+
+IN_FLIGHT = 2
+"""Tasks in flight for each worker: one runs, one waits, so that no worker idles."""
+
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 2,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": 0.85,
+    "distributed.worker.memory.terminate": 0.95,
+    "distributed.logging": {"distributed": "critical"},
+}
+"""Workers hold nothing between tasks, so nothing is worth spilling to disk."""
+
+
+class OneThread(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
+    """Limits the native threads of every worker, also of one that was restarted."""
+
+    name = "olat-threads"
+
+    def setup(self, worker: Any) -> None:
+        """Limit this worker."""
+        limit_threads()
+
+
+class LocalFarm:
+    """Runs tasks in worker processes of one thread each.
+
+    A crash in a decoder or a killed worker takes one task with it, not the run.
+    """
+
+    def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
+        dask.config.set(SETTINGS)
+        self.capacity = IN_FLIGHT * workers
+        self._work = work
+        self._cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=50,
+        )
+        self._client = Client(self._cluster, set_as_default=False)
+        self._client.register_plugin(OneThread())
+        self._tasks: dict[str, Task] = {}
+        self._futures = as_completed(loop=self._client.loop)
+
+    def submit(self, task: Task) -> None:
+        """Send a task to a worker."""
+        future = self._client.submit(self._work, task, pure=False, retries=0)
+        self._tasks[future.key] = task
+        self._futures.add(future)
+
+    def wait(self) -> Iterable[tuple[Task, Result]]:
+        """Return at least one finished task; its result leaves the cluster at once."""
+        done = []
+        for future in self._futures.next_batch():
+            task = self._tasks.pop(future.key)
+            done.append((task, _result(task, future)))
+            future.release()
+        return done
+
+    def close(self) -> None:
+        """Stop the workers, whatever they do."""
+        self._client.close(timeout=5)
+        self._cluster.close(timeout=5)
+
+
+def _result(task: Task, future: Future) -> Result:
+    """Return what a task returned, or its worker's death as a failure."""
+    if future.status == "finished":
+        result: Result = future.result()
+        return result
+    error = future.exception()
+    return Failure(
+        stage=task.stage,
+        unit=task.unit,
+        kind=type(error).__name__,
+        message=f"{task.stage} of camera {task.unit}: its worker died ({error}). Run "
+        "`olat process` again; with --workers 0 the cause shows itself.",
+        exit_code=3,
+    )
+
+
+def worker_count(pixels: int) -> int:
+    """Return how many workers this machine can feed.
+
+    Parameters
+    ----------
+    pixels
+        Size of one photograph [px].
+    """
+    cores = len(os.sched_getaffinity(0))
+    memory = psutil.virtual_memory().available
+    each = 400 * 2**20 + 150 * pixels
+    return max(1, min(cores, int(0.7 * memory / each)))

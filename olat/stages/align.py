@@ -1,0 +1,51 @@
+"""Stage: every frame of the sweep in the pose of the reference."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from pydantic import Field
+
+from olat.engine.stage import Grain, Stage
+from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.image import Frames, RadianceImage, TrackingFlow
+from olat.model.session import Frame
+from olat.stages.track import reference_of
+
+logger = logging.getLogger(__name__)
+
+
+class Align(Stage):
+    """Radiance moved into the reference pose by one resampling (Wenger 2005, section 4)."""
+
+    grain = Grain.FRAME
+    makes = "aligned"
+    is_kept = False
+    conditions = (Olat, Tracking, ColorGradient)
+
+    confidence_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Confidence of the flow below which a pixel counts as occluded [0 to 1]."""
+
+    def run(
+        self, radiance: RadianceImage, frame: Frame, flow: Frames[TrackingFlow] | None
+    ) -> RadianceImage:
+        """Return one frame in the pose of the reference."""
+        from olat.motion.tracking import flow_at
+        from olat.motion.warp import warped
+
+        if flow is None or len(flow) < 2:
+            logger.warning("No two tracking frames: frames are taken as they are, not aligned.")
+            return radiance
+        height, width = radiance.radiance.shape[:2]
+        motion, confidence, is_covered = flow_at(
+            frame.index, flow, reference=reference_of(flow), shape=(height, width)
+        )
+        if not is_covered:
+            logger.warning(
+                "Frame %d (camera %s) lies outside the tracking frames; the nearest one's motion "
+                "is used.",
+                frame.index,
+                frame.camera,
+            )
+        return warped(radiance, motion, confidence, confidence_floor=self.confidence_floor)

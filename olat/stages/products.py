@@ -1,0 +1,146 @@
+"""Which file format each product has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from olat.engine.capture import Unit
+from olat.engine.store import Codec
+from olat.model.condition import Olat
+from olat.model.field import FieldHeader, LightPlane, ReflectanceField
+from olat.model.flags import PixelFlag
+from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.maps import NormalMap, PhongMaps
+from olat.model.rig import LightRig
+from olat.model.session import Session
+
+
+def codecs(session: Session) -> Mapping[type, Codec]:
+    """Return what writes and reads each type of product of a session."""
+    return {
+        RadianceImage: ExrFiles("radiance", lambda product: flag_shares(product.flags)),
+        TrackingFlow: ExrFiles("flow", _motion),
+        NormalMap: ExrFiles("normals", _confidence),
+        PhongMaps: ExrFiles("phong", _confidence),
+        LightPlane: FieldFiles(session),
+    }
+
+
+def flag_shares(flags: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Return the share of pixels under each flag that occurs."""
+    shares = {flag.name or "": float(np.mean((flags & flag) != 0)) for flag in PixelFlag}
+    return {f"flag_{name.lower()}": round(share, 6) for name, share in shares.items() if share}
+
+
+class ExrFiles:
+    """Products that are one EXR file, mostly with a display PNG beside it."""
+
+    collection: type | None = None
+
+    def __init__(self, noun: str, metrics: Callable[[Any], dict[str, float]]) -> None:
+        self._noun = noun
+        self._metrics = metrics
+
+    def write(self, place: Path, unit: Unit, product: Any, provenance: str) -> list[Path]:
+        """Write ``<place>.exr``."""
+        from olat.io import map_files
+
+        write = getattr(map_files, f"write_{self._noun}")
+        files: list[Path] = write(
+            place.with_name(f"{place.name}.exr"), product, provenance=provenance
+        )
+        return files
+
+    def read(self, place: Path, unit: Unit) -> Any:
+        """Read ``<place>.exr``."""
+        from olat.io import map_files
+
+        return getattr(map_files, f"read_{self._noun}")(place.with_name(f"{place.name}.exr"))
+
+    def read_all(self, place: Path) -> Any:
+        """Refuse: the frames of an EXR product are separate."""
+        raise TypeError(f"{place}: {self._noun} is read frame by frame")
+
+    def metrics(self, product: Any) -> dict[str, float]:
+        """Return numbers for the receipt."""
+        return self._metrics(product)
+
+
+def _motion(product: TrackingFlow) -> dict[str, float]:
+    length = np.linalg.norm(product.flow, axis=2)
+    sure = product.confidence > 0.5
+    moved = float(np.median(length[sure])) if sure.any() else 0.0
+    return {"median_motion_px": round(moved, 4), "sure_share": round(float(sure.mean()), 4)}
+
+
+def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
+    mean = round(float(product.confidence.mean()), 4)
+    return {"mean_confidence": mean, **flag_shares(product.flags)}
+
+
+class FieldFiles:
+    """Planes of the reflectance field in ``<camera>/field.zarr``."""
+
+    collection: type | None = ReflectanceField
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def write(self, place: Path, unit: Unit, product: LightPlane, provenance: str) -> list[Path]:
+        """Write one light's plane into the camera's field."""
+        from olat.io.field_file import create_field, write_plane
+
+        _, height, width = product.reflectance.shape
+        header = field_header(self._session, unit.camera, (height, width))
+        field = place.parent.with_suffix(".zarr")
+        create_field(field, header)
+        return write_plane(field, header.lights.index(product.light), product)
+
+    def read(self, place: Path, unit: Unit) -> LightPlane:
+        """Read one light's plane."""
+        from olat.io.field_file import open_field
+
+        lights = [frame.index for frame in self._session.olat_frames(unit.camera)]
+        field = open_field(place.parent.with_suffix(".zarr"))
+        row = lights.index(unit.frame if unit.frame is not None else -1)
+        return LightPlane(field.header.lights[row], field.planes[row], field.flag_planes[row])
+
+    def read_all(self, place: Path) -> ReflectanceField:
+        """Open the camera's field."""
+        from olat.io.field_file import open_field
+
+        return open_field(place.with_suffix(".zarr"))
+
+    def metrics(self, product: LightPlane) -> dict[str, float]:
+        """Return the light, its brightness and flag shares."""
+        mean = float(product.reflectance.mean(dtype=np.float32))
+        return {"light": product.light, "mean": round(mean, 6), **flag_shares(product.flags)}
+
+
+def field_header(session: Session, camera: str, shape: tuple[int, int]) -> FieldHeader:
+    """Describe the field of a camera: the lights of its OLAT frames, in light order."""
+    from olat.light.quadrature import solid_angles
+
+    conditions = [frame.condition for frame in session.olat_frames(camera)]
+    lights = tuple(condition.light for condition in conditions if isinstance(condition, Olat))
+    whole, chosen = session.rig, list(lights)
+    rig = LightRig(
+        name=whole.name,
+        directions=whole.directions[chosen],
+        intensities=whole.intensities[chosen],
+        positions=None if whole.positions is None else whole.positions[chosen],
+        names=tuple(whole.names[light] for light in lights) if whole.names else (),
+    )
+    return FieldHeader(
+        session=session.name,
+        camera=camera,
+        height=shape[0],
+        width=shape[1],
+        rig=rig,
+        lights=lights,
+        solid_angles=solid_angles(rig.directions),
+    )

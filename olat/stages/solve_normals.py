@@ -1,0 +1,103 @@
+"""Stage: one unit normal per pixel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat
+
+from olat.engine.stage import Grain, Stage, Under
+from olat.errors import SolveError
+from olat.model.condition import ColorGradient, Tracking
+from olat.model.field import ReflectanceField
+from olat.model.flags import PixelFlag
+from olat.model.image import Frames, RadianceImage
+from olat.model.maps import NormalMap
+from olat.model.shapes import Mask
+from olat.stages.gradients import GradientPhotographs
+from olat.stages.subject import inside
+
+
+class SolveNormals(Stage):
+    """Normals by photometric stereo and from gradients (Woodham 1980, Wilson 2010)."""
+
+    grain = Grain.CAMERA
+    makes = "normals"
+
+    source: Literal["auto", "olats", "gradients"] = "auto"
+    """The OLAT sweep, the color gradients, or the sweep with gradients where it says too little."""
+    shadow_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of a pixel's third brightest reading below which a reading counts as shadow."""
+    shadow_floor: NonNegativeFloat = 0.004
+    """Reading below which a pixel has no normal [diffuse white = 1]."""
+    reweightings: Annotated[int, Field(ge=0, le=50)] = 6
+    """Passes that doubt highlights and cast shadows; 0 is plain least squares."""
+
+    def run(
+        self,
+        field: ReflectanceField | None,
+        aligned: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
+        mask: Mask | None,
+    ) -> NormalMap:
+        """Return the normals of a camera."""
+        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned)
+        solved = None
+        if field is not None and self.source != "gradients":
+            solved = self._from_olats(field)
+        if photographs is not None:
+            by_gradient = self._from_gradients(photographs)
+            solved = by_gradient if solved is None else _filled(solved, by_gradient)
+        if solved is None:
+            raise SolveError(
+                f"solve_normals: source = {self.source!r}, but there is no OLAT sweep and no color "
+                "gradient with a complement or a full-on frame. Needed is one of them."
+            )
+        outside = ~inside(mask, solved.flags.shape)
+        solved.normals[outside] = 0
+        solved.confidence[outside] = 0
+        return solved
+
+    def _from_olats(self, field: ReflectanceField) -> NormalMap:
+        from olat.surface.lambert import normals_from_olats
+
+        _, height, width = field.shape
+        normals = np.empty((height, width, 3), np.float32)
+        confidence = np.empty((height, width), np.float32)
+        flags = np.empty((height, width), np.uint8)
+        for top, bottom in field.strips():
+            reflectance, doubts = field.read_rows(top, bottom)
+            normals[top:bottom], _, confidence[top:bottom], flags[top:bottom] = normals_from_olats(
+                reflectance,
+                doubts,
+                field.header.rig.directions,
+                shadow_fraction=self.shadow_fraction,
+                shadow_floor=self.shadow_floor,
+                reweightings=self.reweightings,
+            )
+        return NormalMap(normals, confidence, flags)
+
+    def _from_gradients(self, photographs: GradientPhotographs) -> NormalMap:
+        from olat.surface.gradient_normals import (
+            normals_from_color_gradients,
+            normals_from_gradient_and_full_on,
+        )
+
+        if photographs.complement is not None:
+            normals, confidence, flags = normals_from_color_gradients(
+                photographs.gradient, photographs.complement, shadow_floor=self.shadow_floor
+            )
+        else:
+            normals, confidence, flags = normals_from_gradient_and_full_on(
+                photographs.gradient, photographs.all_lights, shadow_floor=self.shadow_floor
+            )
+        return NormalMap(normals, confidence, flags | photographs.flags)
+
+
+def _filled(by_olats: NormalMap, by_gradient: NormalMap) -> NormalMap:
+    """Take the gradient's normal where the sweep had too few usable lights; keep the flag."""
+    open_ = (by_olats.flags & PixelFlag.UNDERDETERMINED) != 0
+    by_olats.normals[open_] = by_gradient.normals[open_]
+    by_olats.confidence[open_] = by_gradient.confidence[open_] / 2
+    by_olats.flags[open_] |= by_gradient.flags[open_]
+    return by_olats
