@@ -79,7 +79,7 @@ def flow_between(
     ----------
     .. [1] Kroeger et al., Fast optical flow using dense inverse search, ECCV 2016, sec. 2.
     .. [2] Wenger et al., Performance relighting and reflectance transformation with
-       time-multiplexed illumination, TOG 2005, sec. 5.
+       time-multiplexed illumination, TOG 2005.
     """
     _check_pair(reference, moving)
     height, width = reference.shape[:2]

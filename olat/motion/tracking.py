@@ -63,7 +63,7 @@ def flow_at(
     References
     ----------
     .. [1] Wenger et al., Performance relighting and reflectance transformation with
-       time-multiplexed illumination, TOG 2005, sec. 5.
+       time-multiplexed illumination, TOG 2005.
     """
     knots = sorted({*flows, reference})
     weights = knot_weights(time, knots, interpolation=interpolation)
