@@ -6,13 +6,13 @@ import math
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 
 from olat.surface.strip_kernel import (
     BLOCK,
-    SUMS_IN_ANY_ORDER,
     UNUSABLE,
     Numbers,
+    compiled,
+    compiled_sums,
     gather,
     three_brightest,
     weighted_channels,
@@ -31,10 +31,10 @@ PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.05
 HALF_CONFIDENCE = math.radians(5.0)
 
 _SHADOWED, _UNDERDETERMINED = np.uint8(2), np.uint8(128)
-_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_ZERO, _ONE, _TINY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def solve(
     strip: Numbers,
     flags: Numbers,
@@ -58,7 +58,7 @@ def solve(
     for start in range(0, pixels, BLOCK):
         stop = min(start + BLOCK, pixels)
         block = readings[: stop - start]
-        gather(strip[:, :, start:stop], flags[:, start:stop], refused, block, codes[start:stop])
+        gather(strip, flags, refused, start, block, codes)
         for i in range(stop - start):
             brightest, _, third = three_brightest(block[i])
             threshold = np.float32(max(floor, fraction * third))
@@ -73,13 +73,13 @@ def solve(
                 codes[start + i] |= _SHADOWED
             else:
                 codes[start + i] |= _UNDERDETERMINED
-        weighted_channels(strip[:, :, start:stop], block, albedo[:, start:stop])
+        weighted_channels(strip, block, start, albedo)
         for i in range(stop - start):
-            if weight_sums[i] > 0.0:
-                albedo[:, start + i] /= weight_sums[i]
+            for channel in range(3):
+                albedo[channel, start + i] /= max(weight_sums[i], _TINY)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _solve_pixel(
     reading: Numbers, directions: Numbers, threshold: Single, reweightings: int
 ) -> tuple[tuple[Single, Single, Single, Single, Single], Single]:
@@ -110,7 +110,7 @@ def _solve_pixel(
     return found, confidence
 
 
-@njit(nogil=True, cache=True, fastmath=SUMS_IN_ANY_ORDER)
+@compiled_sums
 def _normal_equations(
     reading: Numbers,
     directions: Numbers,
@@ -140,7 +140,7 @@ def _normal_equations(
     return xx, xy, xz, yy, yz, zz, xv, yv, zv, ones, vv
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _weight(residual: Single) -> Single:
     """Return the weight of Geman and McClure, milder below the fit than above it."""
     doubt = residual if residual > _ZERO else residual * SHORTFALL
@@ -148,7 +148,7 @@ def _weight(residual: Single) -> Single:
     return root * root
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _solution(sums: tuple[Single, ...]) -> tuple[float, float, float, float]:
     """Solve the symmetric 3 x 3 system; return x, y, z and the variance of the direction.
 
@@ -173,7 +173,7 @@ def _solution(sums: tuple[Single, ...]) -> tuple[float, float, float, float]:
     return x, y, z, (minors - along / square) / determinant if square > 0.0 else 0.0
 
 
-@njit(nogil=True, cache=True, fastmath=SUMS_IN_ANY_ORDER)
+@compiled_sums
 def _shading_weights(
     reading: Numbers,
     directions: Numbers,
