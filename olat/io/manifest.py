@@ -1,0 +1,217 @@
+"""``session.toml``: read, checked and resolved into a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from olat.errors import FileError, SessionError
+from olat.io.frame_expression import format_frames
+from olat.io.frame_pattern import existing, files_of_pattern
+from olat.io.frame_table import frame_table_text, write_frame_table
+from olat.io.light_file import read_lights, rig_from_lights
+from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
+from olat.io.manifest_schema import CameraTable, Manifest
+from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest
+from olat.model.condition import ColorGradient, Condition, Tracking
+from olat.model.rig import LightRig
+from olat.model.session import Camera, Frame, Session
+
+__all__ = ["MANIFEST", "frame_table_text", "read_session", "write_frame_table"]
+
+MANIFEST = "session.toml"
+
+
+def read_session(place: Path) -> Session:
+    """Read a capture's manifest and resolve it: every frame has a file, a condition and a gain.
+
+    No picture is opened.
+
+    Parameters
+    ----------
+    place
+        The folder of ``session.toml``, or the file itself.
+
+    Raises
+    ------
+    SessionError
+        If there is no manifest, or the capture is not what it says: every fault, one a line.
+    """
+    path = _manifest_path(place)
+    manifest, complaints = parse_manifest(path)
+    folder = path.parent.absolute()
+    files = {name: _camera_files(name, manifest, folder, complaints) for name in manifest.camera}
+    cameras = tuple(
+        _camera(name, table, folder, complaints) for name, table in manifest.camera.items()
+    )
+    rig = _rig(manifest, folder, complaints)
+    shots = _shots(manifest, rig, files, folder, complaints)
+    _check_overrides(manifest, shots, complaints)
+    frames = [
+        frame
+        for name, taken in shots.items()
+        for frame in _camera_frames(name, taken, manifest, files[name], folder, complaints)
+    ]
+    complaints.raise_any()
+    return Session(manifest.session.name, folder, rig, cameras, tuple(frames))
+
+
+def _manifest_path(place: Path) -> Path:
+    """Return the manifest that a path means."""
+    path = place / MANIFEST if place.is_dir() else place
+    if path.is_file():
+        return path
+    if place.is_dir():
+        raise SessionError(f"{place}: there is no {MANIFEST}. Run 'olat init {place}' to make one.")
+    raise SessionError(f"{place}: there is no such folder or file; a session is needed.")
+
+
+def _rig(manifest: Manifest, folder: Path, complaints: Complaints) -> LightRig:
+    """Read the lights; without them nothing else can be checked."""
+    table = manifest.rig
+    try:
+        return rig_from_lights(
+            read_lights(folder / table.lights),
+            name=table.name,
+            frame=table.frame,
+            units=table.units,
+            center=table.center,
+            holds=table.holds,
+        )
+    except FileError as error:
+        complaints.add(("rig", "lights"), str(error))
+        complaints.raise_any()
+        raise
+
+
+def _camera(name: str, table: CameraTable, folder: Path, complaints: Complaints) -> Camera:
+    """Return a camera; complain if its mask is not there."""
+    mask = None if table.mask is None else folder / table.mask
+    if mask is not None and not mask.is_file():
+        complaints.add(("camera", name, "mask"), f"camera '{name}': there is no mask {mask}.")
+    return Camera(name, table.encoding, table.white_patch, table.field_of_view_deg, mask)
+
+
+def _camera_files(
+    name: str, manifest: Manifest, folder: Path, complaints: Complaints
+) -> dict[int, Path]:
+    """Return the files of a camera by frame number; complain if there is none."""
+    files, key = manifest.camera[name].files, ("camera", name, "files")
+    if files is None:
+        if manifest.sequence.table is None:
+            complaints.add(("camera", name), f"[camera.{name}] needs 'files'.")
+        return {}
+    if not isinstance(files, str):
+        return {index: folder / file for index, file in enumerate(files)}
+    try:
+        found = files_of_pattern(folder, files)
+    except ValueError as error:
+        complaints.add(key, f"camera '{name}': files = '{files}': {error}.")
+        return {}
+    if not found:
+        complaints.add(key, f"camera '{name}': no file matches '{files}'. {_nearby(folder, files)}")
+    return found
+
+
+def _nearby(folder: Path, pattern: str) -> str:
+    """Say what lies where a pattern looked."""
+    parent = (folder / pattern).parent
+    if not parent.is_dir():
+        return f"There is no folder {parent}."
+    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
+    return f"{parent} holds {len(names)} files" + (f", such as '{names[0]}'." if names else ".")
+
+
+def _shots(
+    manifest: Manifest,
+    rig: LightRig,
+    files: Mapping[str, Mapping[int, Path]],
+    folder: Path,
+    complaints: Complaints,
+) -> dict[str, dict[int, Shot]]:
+    """Return what the lights did in each frame of each camera, by table or rule."""
+    sequence = manifest.sequence
+    if sequence.table is None:
+        found = {frame for frames in files.values() for frame in frames}
+        rule = shots_by_rule(manifest, rig, found, folder, complaints)
+        return dict.fromkeys(files, rule)
+    rules = sequence.model_fields_set - {"table", "index_base", "skip_lights"}
+    if rules:
+        complaints.add(
+            ("sequence", "table"),
+            f"[sequence] has a table and also {', '.join(sorted(rules))}; one way is needed.",
+        )
+    return shots_by_table(manifest, rig, folder, complaints)
+
+
+def _check_overrides(
+    manifest: Manifest, shots: Mapping[str, Mapping[int, Shot]], complaints: Complaints
+) -> None:
+    """Complain about overrides of cameras or frames that the capture does not have."""
+    for index, item in enumerate(manifest.override):
+        if item.camera is not None and item.camera not in manifest.camera:
+            hint = did_you_mean(item.camera, manifest.camera)
+            complaints.add(
+                ("override", index, "camera"), f"there is no camera '{item.camera}'.{hint}"
+            )
+        known = {frame for frames in shots.values() for frame in frames}
+        if known and not known & set(item.frames):
+            complaints.add(
+                ("override", index, "frames"),
+                f"the capture has no frame of '{format_frames(item.frames)}'; "
+                f"it has {format_frames(known)}.",
+            )
+
+
+def _camera_frames(
+    name: str,
+    shots: Mapping[int, Shot],
+    manifest: Manifest,
+    files: Mapping[int, Path],
+    folder: Path,
+    complaints: Complaints,
+) -> list[Frame]:
+    """Return a camera's frames in order; complain about all files that are missing."""
+    overrides = [item for item in manifest.override if item.camera in (None, name)]
+    skipped = {frame for item in overrides if item.skip for frame in item.frames}
+    paths = {
+        frame: folder / shot.file if shot.file else files.get(frame)
+        for frame, shot in shots.items()
+        if frame not in skipped
+    }
+    there = existing(path for path in paths.values() if path is not None)
+    missing = [frame for frame, path in paths.items() if path not in there]
+    if missing and there:
+        words = format_frames(missing)
+        complaints.add(
+            ("camera", name, "files"),
+            f"camera '{name}': {len(missing)} of {len(paths)} frames have no file: {words}. "
+            f'Bring them back, or leave them out: [[override]] frames = "{words}", '
+            f'camera = "{name}", skip = true.',
+        )
+    elif missing and (manifest.camera[name].files is None or files):
+        complaints.add(("camera", name), f"camera '{name}': none of its files is there.")
+    gains = {frame: _gain(shot, manifest) for frame, shot in shots.items()}
+    for item in overrides:
+        gains |= {frame: gains[frame] * item.gain for frame in item.frames if frame in gains}
+    return [
+        Frame(name, frame, shots[frame].condition, path, gains[frame])
+        for frame, path in sorted(paths.items())
+        if path is not None
+    ]
+
+
+def _gain(shot: Shot, manifest: Manifest) -> float:
+    """Return what brings a frame to the level of the OLAT frames, before overrides."""
+    return shot.gain / _drive(shot.condition, manifest)
+
+
+def _drive(condition: Condition, manifest: Manifest) -> float:
+    """Return the level of the lights relative to the OLAT frames."""
+    match condition:
+        case Tracking():
+            return manifest.drive.tracking
+        case ColorGradient():
+            return manifest.drive.gradient
+        case _:
+            return 1.0

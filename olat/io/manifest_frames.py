@@ -1,0 +1,161 @@
+"""What the lights did in every frame: from the rule of a manifest, or from its table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from olat.errors import FileError
+from olat.io.frame_expression import format_frames
+from olat.io.frame_table import TableRow, read_frame_table
+from olat.io.manifest_lights import complain_of_unknown, light_words, lights_in_order
+from olat.io.manifest_schema import Manifest, SequenceTable
+from olat.io.manifest_text import Complaints, did_you_mean
+from olat.model.condition import TARGETS, Condition, Olat, condition_from_role
+from olat.model.rig import LightRig
+
+_NAMED = ("tracking", "gradient", "complement", "dark", *TARGETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One frame of one camera before its file is looked up."""
+
+    condition: Condition
+    gain: float = 1.0
+    file: str = ""
+    """Where the table names one."""
+
+
+def shots_by_rule(
+    manifest: Manifest,
+    rig: LightRig,
+    found: Iterable[int],
+    folder: Path,
+    complaints: Complaints,
+) -> dict[int, Shot]:
+    """Return what the lights did in each frame, by the rule of ``[sequence]``.
+
+    Parameters
+    ----------
+    manifest, rig, folder, complaints
+        The manifest, its lights, where it lies and where faults go.
+    found
+        Frames that any camera has a file for.
+    """
+    sequence = manifest.sequence
+    named = _named_frames(sequence, complaints)
+    taken = set(named) | set(sequence.skip)
+    declared = {frame for item in manifest.override if item.skip for frame in item.frames}
+    wanted = set(found) | declared if sequence.frames is None else set(sequence.frames)
+    sweep = sorted(wanted - taken)
+    lights = lights_in_order(sequence, rig, folder, complaints)
+    shots = {frame: Shot(condition) for frame, condition in named.items()}
+    if len(sweep) == len(lights):
+        pairs = zip(sweep, lights, strict=True)
+        shots |= {frame: Shot(Olat(light)) for frame, light in pairs}
+    elif wanted:
+        complaints.add(("sequence",), _mismatch_words(sweep, lights, rig, wanted | taken))
+    return shots
+
+
+def _named_frames(sequence: SequenceTable, complaints: Complaints) -> dict[int, Condition]:
+    """Return the frames that have a role of their own; complain about two roles."""
+    roles = {word: getattr(sequence, word) for word in (*_NAMED, "skip")}
+    counts = Counter(frame for frames in roles.values() for frame in frames)
+    for frame in sorted(frame for frame, count in counts.items() if count > 1):
+        words = [word for word, frames in roles.items() if frame in frames]
+        complaints.add(
+            ("sequence", words[-1]), f"frame {frame} has several roles: {', '.join(words)}."
+        )
+    return {frame: condition_from_role(word) for word in _NAMED for frame in roles[word]}
+
+
+def _mismatch_words(sweep: list[int], lights: list[int], rig: LightRig, known: set[int]) -> str:
+    """Say that frames and lights do not match, and what may be the cause."""
+    words = (
+        f"[sequence] leaves {len(sweep)} OLAT frames ({format_frames(sweep) or 'none'}) for "
+        f"{len(lights)} lights of rig '{rig.name}'; one frame a light is needed."
+    )
+    if len(sweep) > len(lights):
+        return words + (
+            f" If {len(sweep) - len(lights)} of them are dark, full-on or something else, name "
+            "them (dark, tracking, gradient, …, skip)."
+        )
+    gaps = sorted(set(range(min(known), max(known))) - known)
+    if gaps:
+        words += (
+            f" No file has the number {format_frames(gaps)}; a dropped OLAT frame goes into "
+            f'[[override]] frames = "{format_frames(gaps)}", skip = true.'
+        )
+    return words + " Lights that were not lit in the sweep (a door, a defect) go into skip_lights."
+
+
+def shots_by_table(
+    manifest: Manifest, rig: LightRig, folder: Path, complaints: Complaints
+) -> dict[str, dict[int, Shot]]:
+    """Return what the lights did in each frame of each camera, by the table of ``[sequence]``."""
+    sequence = manifest.sequence
+    try:
+        rows = read_frame_table(folder / str(sequence.table))
+    except FileError as error:
+        complaints.add_words(str(error))
+        return {}
+    cameras = list(manifest.camera)
+    numbers = [row.light for row in rows if row.light is not None]
+    key = ("sequence", "table")
+    complain_of_unknown(key, numbers, rig, sequence.index_base, complaints)
+    shots: dict[str, dict[int, Shot]] = {camera: {} for camera in cameras}
+    for row in rows:
+        if row.camera and row.camera not in cameras:
+            hint = did_you_mean(row.camera, cameras)
+            complaints.add_words(f"{row.where}: there is no camera '{row.camera}'.{hint}")
+        for camera in [row.camera] if row.camera in cameras else [] if row.camera else cameras:
+            if row.frame in shots[camera]:
+                complaints.add_words(
+                    f"{row.where}: frame {row.frame} of '{camera}' is listed twice."
+                )
+            elif row.role != "skip":
+                shots[camera][row.frame] = _shot(row, sequence.index_base)
+    for camera, frames in shots.items():
+        _complain_of_lights(camera, frames, manifest, rig, complaints)
+    return shots
+
+
+def _shot(row: TableRow, index_base: int) -> Shot:
+    """Return a table's line with its light counted from 0."""
+    light = None if row.light is None else row.light - index_base
+    return Shot(condition_from_role(row.role, light), row.gain, row.file)
+
+
+def _complain_of_lights(
+    camera: str,
+    shots: Mapping[int, Shot],
+    manifest: Manifest,
+    rig: LightRig,
+    complaints: Complaints,
+) -> None:
+    """Complain about lights that a table shows twice or not at all."""
+    base = manifest.sequence.index_base
+    lit: dict[int, int] = {}
+    for frame, shot in shots.items():
+        if isinstance(shot.condition, Olat):
+            light = shot.condition.light
+            if light in lit:
+                complaints.add(
+                    ("sequence", "table"),
+                    f"camera '{camera}': light {light + base} is lit in frames {lit[light]} and "
+                    f"{frame}; one frame a light is needed. Give one of them the role 'skip'.",
+                )
+            lit[light] = frame
+    left_out = {light - base for light in manifest.sequence.skip_lights}
+    dark = sorted(set(range(len(rig))) - set(lit) - left_out)
+    if dark:
+        names = light_words([light + base for light in dark])
+        complaints.add(
+            ("sequence", "table"),
+            f"camera '{camera}': {names} has no OLAT frame. Lights that were not lit go into "
+            "skip_lights.",
+        )
