@@ -5,10 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from olat.model.image import RadianceImage
-
 if TYPE_CHECKING:
     from olat.model.shapes import Radiance
 
@@ -28,10 +24,9 @@ def write_relit(
         Of the PNG; none chooses it so that the brightest parts are just below white [stop].
     """
     if path.suffix.lower() == ".exr":
-        from olat.io.map_files import write_radiance
+        from olat.io.map_files import write_relit as write_exr
 
-        flags = np.zeros(radiance.shape[:2], np.uint8)
-        write_radiance(path, RadianceImage(radiance, flags), provenance=lighting, picture=False)
+        write_exr(path, radiance, {"olat/lighting": lighting})
         return
     from olat.io.display import picture_from_radiance, write_png
 

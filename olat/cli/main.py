@@ -60,6 +60,8 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     wants_traceback = "--traceback" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--traceback"]
+    if wants_traceback:  # it may stand anywhere on the line
+        arguments.insert(0, "--traceback")
     try:
         code = cli.main(arguments, prog_name="olat", standalone_mode=False)
     except click.ClickException as error:

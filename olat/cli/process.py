@@ -60,37 +60,36 @@ def command(
     if as_json:
         click.echo(json.dumps(summary.as_dict()))
     else:
-        say(summary, console)
+        say(summary, console, traceback=click.get_current_context().find_root().obj["traceback"])
     return summary.exit_code
 
 
-def say(summary: Summary, console: Console) -> None:
-    """Tell people what a run did: what failed first, products last, on standard output."""
-    done = sum(stage["done"] for stage in summary.stages.values())
-    blocked = sum(stage["blocked"] for stage in summary.stages.values())
+def say(summary: Summary, console: Console, *, traceback: bool = False) -> None:
+    """Tell people what a run did: notes and failures first, products last, on standard output."""
+
+    def tell(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, soft_wrap=True, markup=False)
+
+    total = {
+        what: int(sum(stage[what] for stage in summary.stages.values()))
+        for what in ("done", "standing", "blocked")
+    }
     for note in summary.notes:
-        console.print(f"note: {note}", style="yellow", highlight=False)
-    for failure in summary.failures:
-        console.print(
-            f"failed ({failure['stage']}): {failure['message']}", style="red", highlight=False
-        )
+        tell(f"note: {note}", "yellow")
+    if traceback:
+        for text in dict.fromkeys(failure["traceback"] for failure in summary.failures):
+            tell(text, "red")
     if summary.failures:
-        console.print(
-            f"{len(summary.failures)} failed, {blocked:.0f} not begun for want of them; "
-            f"{done:.0f} done and kept. Mend the cause and run the same command.",
-            highlight=False,
+        tell(
+            f"{len(summary.failures)} failed, {total['blocked']} not begun for want of them; "
+            f"{total['done']} done and kept. Mend the cause and run the same command."
         )
-    elif not done:
-        standing = sum(stage["standing"] for stage in summary.stages.values())
-        console.print(
-            f"Nothing to do: all {standing:.0f} products stand ({summary.seconds:.2f} s).",
-            highlight=False,
-        )
+    elif not total["done"]:
+        tell(f"Nothing to do: all {total['standing']} products stand ({summary.seconds:.2f} s).")
     else:
-        console.print(
-            f"Done: {done:.0f} products in {summary.seconds:.1f} s with "
-            f"{summary.workers} workers, at most {summary.peak_memory_mb:.0f} MB in one process.",
-            highlight=False,
+        tell(
+            f"Done: {total['done']} products in {summary.seconds:.1f} s with {summary.workers} "
+            f"workers, at most {summary.peak_memory_mb:.0f} MB in one process."
         )
     for product in summary.products:
         click.echo(product)

@@ -47,10 +47,10 @@ class Lines(Watcher):
         now = time.monotonic()
         is_last = self._done[task.stage] == self._total[task.stage]
         if isinstance(result, Failure):
-            self._console.print(f"  failed: {result.message}", style="red", highlight=False)
+            self._console.print(f"  failed: {result.message}", style="red", soft_wrap=True)
         elif is_last or now - self._spoke > SILENCE_S:
             self._spoke = now
-            self._console.print(self._line(task.stage, now), highlight=False)
+            self._console.print(self._line(task.stage, now), highlight=False, soft_wrap=True)
 
     def _line(self, verb: str, now: float) -> str:
         done, total = sum(self._done.values()), sum(self._total.values())
@@ -93,7 +93,7 @@ class Bars(Watcher):
         speed = self._progress.tasks[self._progress.task_ids.index(bar)].speed
         self._progress.update(bar, rate=f"{speed:.1f}/s" if speed else "")
         if isinstance(result, Failure):
-            self._progress.console.print(f"failed: {result.message}", style="red", highlight=False)
+            self._progress.console.print(f"failed: {result.message}", style="red")
 
     def finished(self) -> None:
         """Leave the bars as they are."""

@@ -93,7 +93,7 @@ def attempt(work: Callable[[], Receipt], task: Task) -> Result:
     except OlatError as error:
         return _failure(task, error, error.exit_code)
     except Exception as error:  # noqa: BLE001 - one bad frame must not end the night
-        return _failure(task, error, 1)
+        return _failure(task, error, 1, is_fault=True)
 
 
 class Inline:
@@ -138,12 +138,19 @@ def _note(task: Task, result: Result, outcome: Outcome) -> None:
     outcome.failures.append(result)
 
 
-def _failure(task: Task, error: Exception, exit_code: int) -> Failure:
+def _failure(task: Task, error: Exception, exit_code: int, *, is_fault: bool = False) -> Failure:
+    """Turn an error into data; what olat did not foresee is its own fault and says so."""
+    message = str(error)
+    if is_fault:
+        message = (
+            f"{task.stage} of camera {task.unit}: {type(error).__name__}: {message}. This is a "
+            "fault of olat; --traceback shows where."
+        )
     return Failure(
         stage=task.stage,
         unit=task.unit,
         kind=type(error).__name__,
-        message=str(error) or type(error).__name__,
+        message=message,
         exit_code=exit_code,
         traceback=traceback.format_exc(),
     )

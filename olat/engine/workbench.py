@@ -20,8 +20,8 @@ from olat.engine.store import Store
 from olat.errors import FileError
 from olat.model.image import Frames
 
-REMEMBERED = 3
-"""Products of other frames that stay in memory: the reference frame, the flows on both sides."""
+REMEMBERED = 4
+"""Products of other frames that stay in memory: the four flows around a moment."""
 
 
 class Workbench:

@@ -109,9 +109,9 @@ def radiance_from_picture(
     flags = np.zeros(linear.shape[:2], np.uint8)
     if np.isfinite(picture.white):
         full = codes >= saturation * picture.white
-        flags[full.any(axis=2)] |= PixelFlag.SATURATED
+        flags[full.any(axis=2)] |= np.uint8(PixelFlag.SATURATED)
     dead = ~np.isfinite(linear).all(axis=2)
-    flags[dead] |= PixelFlag.DEAD
+    flags[dead] |= np.uint8(PixelFlag.DEAD)
     linear[dead] = 0.0
     return linear, flags
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,9 @@ class Align(Stage):
     confidence_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Confidence of the flow below which a pixel counts as occluded [0 to 1]."""
 
+    interpolation: Literal["linear", "cubic"] = "cubic"
+    """Motion in time between two tracking frames, or through four where there are four."""
+
     def run(
         self, radiance: RadianceImage, frame: Frame, flow: Frames[TrackingFlow] | None
     ) -> RadianceImage:
@@ -39,7 +42,11 @@ class Align(Stage):
             return radiance
         height, width = radiance.radiance.shape[:2]
         motion, confidence, is_covered = flow_at(
-            frame.index, flow, reference=reference_of(flow), shape=(height, width)
+            frame.index,
+            flow,
+            reference_of(flow),
+            (height, width),
+            interpolation=self.interpolation,
         )
         if not is_covered:
             logger.warning(

@@ -35,7 +35,7 @@ class AssembleField(Stage):
         scale = (1.0 / rig.intensities[condition.light]).astype(np.float32)
         planar = np.ascontiguousarray(np.moveaxis(aligned.radiance * scale, 2, 0))
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
-        flags = aligned.flags | np.where(is_outside, np.uint8(PixelFlag.CLAMPED), np.uint8(0))
+        flags = aligned.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
         if not planar.max() > 0:
             logger.warning(

@@ -40,12 +40,12 @@ class GradientPhotographs:
             gradient.radiance,
             None if complement is None else complement.radiance,
             None if full_on is None else full_on.radiance,
-            np.bitwise_or.reduce([shot.flags for shot in shots]),
+            np.bitwise_or.reduce(np.stack([shot.flags for shot in shots])),
         )
 
     @property
     def all_lights(self) -> Radiance:
-        """Radiance under all lights: of the pair where there is one, as it cannot be off in gain."""
+        """Radiance under all lights; of the pair where there is one: its gains agree."""
         if self.complement is not None:
             return self.gradient + self.complement
         if self.full_on is None:

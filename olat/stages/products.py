@@ -49,11 +49,9 @@ class ExrFiles:
         """Write ``<place>.exr``."""
         from olat.io import map_files
 
-        write = getattr(map_files, f"write_{self._noun}")
-        files: list[Path] = write(
-            place.with_name(f"{place.name}.exr"), product, provenance=provenance
-        )
-        return files
+        path = place.with_name(f"{place.name}.exr")
+        getattr(map_files, f"write_{self._noun}")(path, product, {"olat/provenance": provenance})
+        return [path, path.with_suffix(".png")]
 
     def read(self, place: Path, unit: Unit) -> Any:
         """Read ``<place>.exr``."""
