@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
 from pathlib import Path
 
 from olat.errors import OlatError, StorageError
@@ -125,7 +125,8 @@ def _disk_trouble(error: BaseException, folder: Path) -> str:
         return ""
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno)
-    for reason in (os.strerror(ENOSPC), os.strerror(EDQUOT)):
+    # Libraries in other languages keep the words and lose the number.
+    for reason in map(os.strerror, (ENOSPC, EDQUOT, EROFS, EIO, EFBIG)):
         if reason in str(error):
             return reason
     free = _free(folder)
