@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from olat.model.image import RawMosaic
-from olat.model.shapes import Mask, Radiance
+from olat.model.shapes import Array, Mask, Radiance
 from olat.sensor import demosaic_kernel
 
 
@@ -96,7 +96,7 @@ def saturated_sites(mosaic: RawMosaic, *, saturation: float) -> Mask:
     return full
 
 
-def _black_and_scale(mosaic: RawMosaic, gain: float) -> tuple[np.ndarray, np.ndarray]:
+def _black_and_scale(mosaic: RawMosaic, gain: float) -> tuple[Array, Array]:
     """Return the black level and the factor of each site, after a look at both."""
     pattern = mosaic.pattern
     greens_touch = pattern[0, 0] != pattern[1, 1] and pattern[0, 1] != pattern[1, 0]

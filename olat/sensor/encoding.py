@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float32, Shaped, UInt8
 
@@ -76,7 +74,7 @@ def display_from_linear(
     return np.asarray(_DISPLAY_CODES[steps.astype(np.uint16)])
 
 
-def _decoded(values: np.ndarray[Any, Any], encoding: str | float) -> np.ndarray[Any, Any]:
+def _decoded(values: Array, encoding: str | float) -> Array:
     """Return linear values of encoded ones, odd about zero."""
     if encoding == "linear":
         return values
