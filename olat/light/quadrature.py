@@ -12,7 +12,7 @@ SAME_LIGHT = 1e-5
 """Lights closer than this are one direction [rad]."""
 LEAST_REACH = np.deg2rad(30.0)
 """Least reach of a light [rad]."""
-_AZIMUTHS = 1440
+_AZIMUTHS = 720
 
 
 def distinct(directions: Directions) -> tuple[Int64[Array, " cell"], Int64[Array, " light"]]:
@@ -83,8 +83,8 @@ def _cells(sites: Directions, limit: float) -> SolidAngles:
     """Return the areas of the cells of distinct sites, cut off at a distance of ``limit``."""
     if _surrounds(sites):
         voronoi = SphericalVoronoi(sites)
-        farthest = KDTree(sites).query(voronoi.vertices)[0].max()
-        if _angle(farthest) <= limit:
+        radii = _angle(KDTree(sites).query(voronoi.vertices)[0])
+        if radii.max() <= limit:
             return np.asarray(voronoi.calculate_areas())
     return np.array([_clipped_cell(sites, index, limit) for index in range(len(sites))])
 
@@ -110,6 +110,7 @@ def _clipped_cell(sites: Directions, index: int, limit: float) -> float:
     up = np.cross(site, right)
     azimuth = np.linspace(0.0, 2.0 * np.pi, _AZIMUTHS, endpoint=False)[:, None]
     tangents = np.cos(azimuth) * right + np.sin(azimuth) * up
+    others = others[others @ site >= np.cos(min(2.0 * limit, np.pi))]
     cotangents = (tangents @ others.T) / (1.0 - others @ site)
     nearest = cotangents.max(axis=1, initial=-np.inf)
     edge = np.minimum(np.pi / 2.0 - np.arctan(nearest), limit)
@@ -118,4 +119,4 @@ def _clipped_cell(sites: Directions, index: int, limit: float) -> float:
 
 def _angle(chord: Float64[Array, " n"]) -> Float64[Array, " n"]:
     """Return the angle whose chord on the unit sphere this is [rad]."""
-    return 2.0 * np.arcsin(np.minimum(np.asarray(chord) / 2.0, 1.0))
+    return np.asarray(2.0 * np.arcsin(np.minimum(chord / 2.0, 1.0)))
