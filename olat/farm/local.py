@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dask
@@ -48,14 +51,15 @@ class LocalFarm:
         dask.config.set(SETTINGS)
         self.capacity = IN_FLIGHT * workers
         self._work = work
-        self._cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            silence_logs=50,
-        )
+        with _deaf_to_interrupts():
+            self._cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=50,
+            )
         self._client = Client(self._cluster, set_as_default=False)
         self._client.register_plugin(OneThread())
         self._tasks: dict[str, Task] = {}
@@ -80,6 +84,19 @@ class LocalFarm:
         """Stop the workers, whatever they do."""
         self._client.close(timeout=5)
         self._cluster.close(timeout=5)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that ignore ctrl-C: the terminal sends it to all, this process answers it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(task: Task, future: Future) -> Result:
