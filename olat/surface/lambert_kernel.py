@@ -30,7 +30,7 @@ LEAST_SPREAD = 1e-4
 PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.05
 HALF_CONFIDENCE = math.radians(5.0)
 
-_SHADOWED, _UNDERDETERMINED = np.uint8(2), np.uint8(128)
+_SHADOWED, _UNDERDETERMINED = 2, 128
 _ZERO, _ONE, _TINY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 
 
@@ -61,7 +61,7 @@ def solve(
         gather(strip, flags, refused, start, block, codes)
         for i in range(stop - start):
             brightest, _, third = three_brightest(block[i])
-            threshold = np.float32(max(floor, fraction * third))
+            threshold = np.float32(max(floor, float(fraction * third)))
             normal, trust = _solve_pixel(block[i], directions, threshold, reweightings)
             for axis in range(3):
                 normals[start + i, axis] = normal[axis]

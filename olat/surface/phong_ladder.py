@@ -47,8 +47,9 @@ def phong_from_olats(
         Where no lobe is found, the specular albedo, the exponent and the confidence are 0. The
         confidence speaks of the lobe: :math:`1/(1 + (\epsilon/\ln 1.5)^2)` with :math:`\epsilon`
         the standard error of log m, from the residual (three lights' worth of 2 % model error is
-        added to it) and the curvature of the cost; a factor of two more where m is clamped. Below m = 8, where a lobe passes for matte
-        reflection, it is multiplied by :math:`(m/8)^2`.
+        added to it) and the curvature of the cost; where m is clamped, a factor of two more.
+        Below m = 8, where a lobe passes for matte reflection, it is multiplied by
+        :math:`(m/8)^2`.
 
         Flags: UNDERDETERMINED where the normal is unknown, fewer than four lights are usable,
         no light lies near enough to the mirrored view to see a highlight, or m is below 8;

@@ -29,7 +29,7 @@ PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.02
 HALF_CONFIDENCE = math.log(1.5)
 CONFUSABLE = 8.0
 
-_SHADOWED, _CLAMPED, _UNDERDETERMINED = np.uint8(2), np.uint8(64), np.uint8(128)
+_SHADOWED, _CLAMPED, _UNDERDETERMINED = 2, 64, 128
 _ZERO, _FAINT = np.float32(0.0), np.float32(1e-12)
 
 
@@ -65,7 +65,7 @@ def solve(
         for i in range(stop - start):
             at = start + i
             brightest, _, third = three_brightest(block[i])
-            threshold = np.float32(max(floor, fraction * third))
+            threshold = np.float32(max(floor, float(fraction * third)))
             sums = _prepare(block[i], directions, normals[at], mirror[at], threshold, work)
             matte, gloss, power, trust, code = _climb(sums, work, cap)
             fits[i, 0], fits[i, 1] = matte, sums[0]
@@ -133,7 +133,7 @@ def _climb(
     sums: tuple[Single, Single, Single, Single], work: Numbers, cap: float
 ) -> tuple[float, float, float, float, int]:
     """Try every exponent of the ladder; return albedo, lobe, exponent, confidence and flags."""
-    squares, error, albedo, count = sums
+    albedo, count = sums[2], sums[3]
     costs = np.full(LADDER.size, np.inf)
     albedos, lobes = np.zeros(LADDER.size), np.zeros(LADDER.size)
     steps = 0
@@ -184,6 +184,8 @@ def _lobe_sums(
         squares += value * value
         overlap += value * shading[i]
         products += value * residual[i]
+    for i in range(lobe.size):
+        value = lobe[i]
         # Subnormal numbers would make the next rung a hundred times slower.
         lobe[i] = value * value if value > _FAINT else _ZERO
     return peak, squares, overlap, products
