@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import imageio.v3 as iio
@@ -75,17 +76,16 @@ def picture_from_normals(normals: NormalMap) -> DisplayPicture:
 
 
 def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
-    """Show the terms of a Phong fit in four labelled panels."""
+    """Show the terms of a Phong fit in four labelled panels; where nothing is known is black."""
     low, high = np.log(_EXPONENTS)
     known = phong.confidence > 0
     level = (np.log(np.maximum(phong.exponent, 1e-6)) - low) / (high - low)
-    panels = (
-        ("albedo", picture_from_radiance(phong.diffuse_albedo)),
-        ("specular", picture_from_radiance(phong.specular_albedo)),
-        ("exponent 1 .. 1000, log", _colored(level, known)),
-        ("confidence 0 .. 1", _colored(phong.confidence, np.ones_like(known))),
-    )
-    cells = [_labelled(name, _panel_sized(picture)) for name, picture in panels]
+    cells = [
+        _color_panel("albedo", phong.diffuse_albedo),
+        _color_panel("specular", phong.specular_albedo),
+        _number_panel("exponent 1 .. 1000, log", level, known),
+        _number_panel("confidence 0 .. 1", phong.confidence, known),
+    ]
     return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
 
 
@@ -108,11 +108,26 @@ def _auto_exposure(radiance: Radiance) -> float:
     return 0.8 / float(np.percentile(lit, 99)) if lit.size else 1.0
 
 
-def _colored(level: Plane, known: Mask) -> DisplayPicture:
-    """Show numbers from 0 to 1 in perceptually even colors; unknown is black."""
+def _color_panel(name: str, color: Radiance) -> DisplayPicture:
+    """Show a linear color, and by how much it was brightened."""
+    exposure = _auto_exposure(color)
+    picture = picture_from_radiance(color, exposure)
+    return _labelled(f"{name} x {exposure:.2g}", _panel_sized(picture))
+
+
+def _number_panel(name: str, level: Plane, known: Mask) -> DisplayPicture:
+    """Show numbers from 0 to 1 in perceptually even colors beside their scale."""
+    picture = _panel_sized(np.where(known[..., None], _even_colors(level), 0).astype(np.uint8))
+    panel = _labelled(name, picture)
+    width = panel.shape[1] // 4
+    panel[6:18, -width - 6 : -6] = _even_colors(np.linspace(0, 1, width)[None])
+    return panel
+
+
+def _even_colors(level: np.ndarray[Any, Any]) -> DisplayPicture:
+    """Return the viridis color of numbers from 0 to 1."""
     codes = np.rint(np.nan_to_num(level).clip(0, 1) * 255).astype(np.uint8)
-    colors = cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1]
-    return np.where(known[..., None], colors, 0).astype(np.uint8)
+    return np.asarray(cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1])
 
 
 def _panel_sized(picture: DisplayPicture) -> DisplayPicture:

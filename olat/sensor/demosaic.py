@@ -88,11 +88,14 @@ def saturated_sites(mosaic: RawMosaic, *, saturation: float) -> Mask:
     saturation
         Fraction of the way from black to white [1].
     """
-    full = np.empty(mosaic.counts.shape, np.bool_)
-    limits = mosaic.black + saturation * (mosaic.white - mosaic.black)
+    full = np.zeros(mosaic.counts.shape, np.bool_)
+    # Compared as integers, and not at all in the many frames that are far from full.
+    limits = np.ceil(mosaic.black + saturation * (mosaic.white - mosaic.black)).astype(np.int64)
+    if mosaic.counts.max(initial=0) < limits.min():
+        return full
     for y in range(2):
         for x in range(2):
-            np.greater_equal(mosaic.counts[y::2, x::2], limits[y, x], out=full[y::2, x::2])
+            np.greater_equal(mosaic.counts[y::2, x::2], int(limits[y, x]), out=full[y::2, x::2])
     return full
 
 
