@@ -52,12 +52,8 @@ def write_exr(
     shapes = {plane.shape for plane in channels.values()}
     if len(shapes) != 1:
         raise ValueError(f"the channels {', '.join(channels)} have shapes {sorted(shapes)}")
-    for name, value in attributes.items():
-        # The library writes 0 in its place, without a word.
-        if isinstance(value, int) and not -(2**31) <= value < 2**31:
-            raise ValueError(f"attribute {name!r} is {value}; headers hold 32 bits. Use a string")
     header = {
-        **attributes,
+        **{name: _storable(name, value) for name, value in attributes.items()},
         "compression": _COMPRESSION[compression],
         "type": OpenEXR.scanlineimage,
     }
@@ -122,6 +118,15 @@ def read_exr_picture(path: Path) -> np.ndarray[Any, Any]:
         f"{path}: it has the channels {', '.join(map(repr, channels))}; R, G, B or Y are needed. "
         "Export the picture without a layer name."
     )
+
+
+def _storable(name: str, value: Attribute) -> Attribute:
+    """Return a header entry that the library keeps; what it cannot hold, it drops silently."""
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        raise ValueError(f"attribute {name!r} is {value}; headers hold 32 bits. Use a string")
+    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
+        return [float(entry) for entry in value]
+    return value
 
 
 def _opened(path: Path, *, header_only: bool) -> Any:

@@ -41,6 +41,7 @@ def test_the_header_reads_as_it_was_written(tmp_path: Path, planes: dict) -> Non
         "olat/light": -(2**31),
         "olat/names": ["a", "b"],
         "olat/direction": [0.0, 1.0, 0.5],
+        "olat/lights": [3, 1, 2],
         "colorInteropID": "data",
     }
     write_exr(tmp_path / "a.exr", planes, attributes=attributes)
