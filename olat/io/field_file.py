@@ -218,7 +218,8 @@ def _mapped(path: Path, layout: ArrayLayout, row: int) -> np.ndarray[Any, Any]:
 
 def _read_rows(path: Path, header: FieldHeader, y0: int, y1: int) -> Rows:
     """Copy rows of every light; see `ReflectanceField.read_rows`."""
-    _check_rows(header, y0, y1)
+    if not 0 <= y0 < y1 <= header.height:
+        raise ValueError(f"rows {y0} to {y1} are not among the field's {header.height} rows")
     strips = []
     for layout in layouts(header.height, header.width):
         strip = np.empty(
@@ -238,16 +239,10 @@ def _read_shard_rows(place: Path, layout: ArrayLayout, y0: int, rows: np.ndarray
     try:
         for number, plane in enumerate(planes):
             offset = (number * layout.padded + y0) * row_bytes
-            if plane.size and os.preadv(file, [plane.view(np.uint8)], offset) != plane.nbytes:
+            if os.preadv(file, [plane.view(np.uint8)], offset) != plane.nbytes:
                 raise FileError(
                     f"{place}: found an end before row {y0 + len(plane)}; the file was whole when "
                     "the field was opened. Run 'olat process' again."
                 )
     finally:
         os.close(file)
-
-
-def _check_rows(header: FieldHeader, y0: int, y1: int) -> None:
-    """Refuse rows that the field does not have."""
-    if not 0 <= y0 <= y1 <= header.height:
-        raise ValueError(f"rows {y0} to {y1} are not among the field's {header.height} rows")

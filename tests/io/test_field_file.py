@@ -1,0 +1,355 @@
+"""The reflectance field on disk."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import dask.array
+import numpy as np
+import pytest
+import zarr
+from numpy.testing import assert_array_equal
+
+from olat import __version__
+from olat.errors import FileError
+from olat.io.field_file import create_field, open_field, write_plane
+from olat.io.field_layout import with_checksum
+from olat.light.arrangements import fibonacci_sphere
+from olat.light.quadrature import solid_angles
+from olat.model.field import FieldHeader, LightPlane
+from olat.model.rig import LightRig
+
+LIGHTS = (3, 4, 9)
+SIZES = [(40, 24), (64, 24), (1, 1), (33, 7)]
+
+
+def header(height=40, width=24, *, camera="front", white=1.0):
+    directions = fibonacci_sphere(len(LIGHTS))
+    rig = LightRig(
+        name="sphere",
+        directions=directions,
+        intensities=np.full((len(LIGHTS), 3), white),
+        positions=1.3 * directions,
+        names=("c", "d", "i"),
+    )
+    return FieldHeader("take 7", camera, height, width, rig, LIGHTS, solid_angles(directions))
+
+
+def planes(rng, height=40, width=24):
+    return [
+        LightPlane(
+            light,
+            rng.normal(size=(3, height, width)).astype(np.float16),
+            rng.integers(0, 255, (height, width)).astype(np.uint8),
+        )
+        for light in LIGHTS
+    ]
+
+
+def written(path, rng, head=None):
+    head = head or header()
+    whole = planes(rng, head.height, head.width)
+    create_field(path, head)
+    for row, plane in enumerate(whole):
+        write_plane(path, row, plane)
+    return whole
+
+
+def shard(path, row):
+    return path / f"reflectance/c/{row}/0/0/0"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_field_comes_back_as_it_was(tmp_path, rng, size):
+    whole = written(tmp_path / "field.zarr", rng, header(*size))
+    field = open_field(tmp_path / "field.zarr")
+    assert field.shape == (3, *size)
+    for row, plane in enumerate(whole):
+        assert_array_equal(field.planes[row], plane.reflectance)
+        assert_array_equal(field.flag_planes[row], plane.flags)
+
+
+def test_the_header_comes_back_as_it_was(tmp_path, rng):
+    written(tmp_path / "field.zarr", rng)
+    found, wanted = open_field(tmp_path / "field.zarr").header, header()
+    assert (found.session, found.camera, found.lights) == ("take 7", "front", LIGHTS)
+    assert (found.rig.name, found.rig.names) == ("sphere", ("c", "d", "i"))
+    for name in ("directions", "intensities", "positions"):
+        assert_array_equal(getattr(found.rig, name), getattr(wanted.rig, name))
+    assert_array_equal(found.solid_angles, wanted.solid_angles)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_stock_zarr_and_dask_read_the_same(tmp_path, rng, size):
+    whole = written(tmp_path / "field.zarr", rng, header(*size))
+    group = zarr.open_group(tmp_path / "field.zarr", mode="r")
+    assert_array_equal(group["reflectance"][:], [plane.reflectance for plane in whole])
+    assert_array_equal(group["flags"][:], [plane.flags for plane in whole])
+    lazy = dask.array.from_zarr(str(tmp_path / "field.zarr"), component="reflectance")
+    assert_array_equal(lazy[1, :, -1].compute(), whole[1].reflectance[:, -1])
+
+
+def test_stock_zarr_knows_axes_scale_and_origin(tmp_path, rng):
+    written(tmp_path / "field.zarr", rng)
+    group = zarr.open_group(tmp_path / "field.zarr", mode="r")
+    assert group["reflectance"].metadata.dimension_names == ("light", "channel", "y", "x")
+    assert group["flags"].metadata.dimension_names == ("light", "y", "x")
+    assert group["reflectance"].chunks == (1, 1, 32, 24)
+    assert group.attrs["schema"] == 1
+    assert group.attrs["olat"] == __version__
+    assert group.attrs["colorspace"] == "camera linear RGB"
+    assert "from the subject to the light" in group.attrs["frame"]
+
+
+def test_stock_zarr_reads_a_missing_light_as_nan(tmp_path, rng):
+    path = tmp_path / "field.zarr"
+    create_field(path, header())
+    write_plane(path, 1, planes(rng)[1])
+    group = zarr.open_group(path, mode="r")
+    assert np.isnan(group["reflectance"][0]).all()
+    assert (group["flags"][0] == 255).all()
+    assert np.isfinite(group["reflectance"][1]).all()
+
+
+@pytest.mark.parametrize("rows", [(0, 40), (0, 1), (31, 33), (39, 40)])
+def test_rows_are_those_of_the_planes(tmp_path, rng, rows):
+    whole = written(tmp_path / "field.zarr", rng)
+    strip, flags = open_field(tmp_path / "field.zarr").read_rows(*rows)
+    cut = slice(*rows)
+    assert_array_equal(strip, [plane.reflectance[:, cut] for plane in whole])
+    assert_array_equal(flags, [plane.flags[cut] for plane in whole])
+
+
+@pytest.mark.parametrize("rows", [(-1, 4), (4, 2), (7, 7), (0, 41)])
+def test_rows_that_are_not_there_are_refused(tmp_path, rng, rows):
+    written(tmp_path / "field.zarr", rng)
+    with pytest.raises(ValueError, match="40 rows"):
+        open_field(tmp_path / "field.zarr").read_rows(*rows)
+
+
+def test_the_strips_of_a_field_cover_every_row_once(tmp_path, rng):
+    written(tmp_path / "field.zarr", rng, header(200, 8))
+    strips = open_field(tmp_path / "field.zarr").strips(budget=3 * 8 * 7 * 70)
+    assert strips == [(0, 64), (64, 128), (128, 192), (192, 200)]
+
+
+def test_planes_cannot_be_written_to(tmp_path, rng):
+    written(tmp_path / "field.zarr", rng)
+    with pytest.raises(ValueError, match="read-only"):
+        open_field(tmp_path / "field.zarr").planes[0][0, 0, 0] = 1
+
+
+def test_reading_rows_leaves_nothing_mapped(tmp_path, rng):
+    written(tmp_path / "field.zarr", rng, header(2048, 512))
+    field = open_field(tmp_path / "field.zarr")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for top in range(0, 2048, 32):
+        field.read_rows(top, top + 32)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < 8e6  # the whole field has 22 MB
+
+
+def test_rows_can_be_read_in_another_process(tmp_path, rng):
+    whole = written(tmp_path / "field.zarr", rng)
+    read_rows = open_field(tmp_path / "field.zarr").read_rows
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        strip, _ = pool.submit(read_rows, 3, 5).result()
+    assert_array_equal(strip[2], whole[2].reflectance[:, 3:5])
+
+
+def test_writing_returns_the_flags_and_last_the_reflectance(tmp_path, rng):
+    path = tmp_path / "field.zarr"
+    create_field(path, header())
+    files = write_plane(path, 2, planes(rng)[2])
+    assert files == [path / "flags/c/2/0/0", path / "reflectance/c/2/0/0/0"]
+    assert all(file.is_file() for file in files)
+
+
+def test_every_worker_writes_the_same_documents(tmp_path):
+    for name in ("one", "other"):
+        create_field(tmp_path / name, header())
+    for place in ("zarr.json", "reflectance/zarr.json", "flags/zarr.json"):
+        assert (tmp_path / "one" / place).read_bytes() == (tmp_path / "other" / place).read_bytes()
+
+
+def test_making_a_field_again_touches_nothing(tmp_path, rng):
+    path = tmp_path / "field.zarr"
+    written(path, rng)
+    before = {file: file.stat().st_mtime_ns for file in path.rglob("*")}
+    create_field(path, header())
+    assert {file: file.stat().st_mtime_ns for file in path.rglob("*")} == before
+
+
+def test_planes_that_are_not_contiguous_are_written_as_they_look(tmp_path, rng):
+    path = tmp_path / "field.zarr"
+    create_field(path, header())
+    interleaved = rng.normal(size=(40, 24, 3)).astype(np.float16)
+    flags = np.zeros((24, 40), np.uint8)
+    for row, light in enumerate(LIGHTS):
+        write_plane(path, row, LightPlane(light, interleaved.transpose(2, 0, 1), flags.T))
+    assert_array_equal(open_field(path).planes[1], interleaved.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("row", [-1, 0, 3])
+def test_a_light_in_the_wrong_place_is_refused(tmp_path, rng, row):
+    create_field(tmp_path, header())
+    with pytest.raises(ValueError, match="does not hold light 4"):
+        write_plane(tmp_path, row, planes(rng)[1])
+
+
+def test_planes_of_another_size_are_refused(tmp_path, rng):
+    create_field(tmp_path, header())
+    with pytest.raises(ValueError, match=r"\(3, 41, 24\).*needs \(3, 40, 24\)"):
+        write_plane(tmp_path, 0, planes(rng, 41)[0])
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_reflectance_that_is_not_finite_is_refused(tmp_path, rng, hole):
+    create_field(tmp_path, header())
+    plane = planes(rng)[0]
+    plane.reflectance[1, 2, 3] = hole
+    with pytest.raises(ValueError, match="light 3 has reflectance that is not finite"):
+        write_plane(tmp_path, 0, plane)
+
+
+def test_a_missing_light_is_named(tmp_path, rng):
+    written(tmp_path, rng)
+    shard(tmp_path, 1).unlink()
+    with pytest.raises(FileError, match="no reflectance of light 4; all 3 lights"):
+        open_field(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 3000, -1])
+def test_a_torn_plane_is_not_opened(tmp_path, rng, size):
+    written(tmp_path, rng)
+    with shard(tmp_path, 1).open("r+b") as file:
+        file.truncate(size % shard(tmp_path, 1).stat().st_size)
+    with pytest.raises(FileError, match="without a sound index"):
+        open_field(tmp_path)
+
+
+@pytest.mark.parametrize("other", [{"camera": "left"}, {"white": 2.0}])
+def test_a_plane_that_was_made_for_something_else_is_not_opened(tmp_path, rng, other):
+    written(tmp_path, rng)
+    create_field(tmp_path, header(**other))
+    with pytest.raises(FileError, match="another light, camera or intensity"):
+        open_field(tmp_path)
+
+
+def test_planes_of_a_field_of_another_size_are_not_opened(tmp_path, rng):
+    written(tmp_path, rng)
+    create_field(tmp_path, header(height=72))
+    with pytest.raises(FileError, match="without a sound index"):
+        open_field(tmp_path)
+
+
+def test_a_file_that_shrinks_after_opening_is_noticed(tmp_path, rng):
+    written(tmp_path, rng)
+    field = open_field(tmp_path)
+    os.truncate(shard(tmp_path, 2), 64 * 24 * 2 * 2)
+    with pytest.raises(FileError, match="end before row"):
+        field.read_rows(8, 16)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "found no 'zarr.json'"),
+        (b"", "no readable JSON"),
+        (b"{not json", "no readable JSON"),
+        (b"[]", "needed a JSON object"),
+        (b'{"zarr_format": 3, "node_type": "group", "attributes": {}}', "group of another kind"),
+        (b'{"attributes": {"kind": "olat reflectance field", "schema": 9}}', "schema 9"),
+        (b'{"attributes": {"kind": "olat reflectance field", "schema": 1}}', "do not describe"),
+    ],
+)
+def test_what_is_no_field_is_told_so(tmp_path, content, words):
+    if content is not None:
+        (tmp_path / "zarr.json").write_bytes(content)
+    with pytest.raises(FileError, match=words):
+        open_field(tmp_path)
+
+
+def test_a_field_that_another_program_compressed_is_still_read(tmp_path, rng):
+    whole = written(tmp_path, rng)
+    group = zarr.open_group(tmp_path, mode="a")
+    pixels = group["reflectance"][:]
+    group.create_array(
+        "reflectance", data=pixels, chunks=(1, 3, 16, 24), overwrite=True, fill_value=np.nan
+    )
+    field = open_field(tmp_path)
+    assert_array_equal(field.planes[2], whole[2].reflectance)
+    assert_array_equal(field.flag_planes[-1], whole[2].flags)
+    assert_array_equal(field.read_rows(5, 9)[0][1], whole[1].reflectance[:, 5:9])
+    assert len(field.planes[:2]) == 2
+
+
+def test_a_plane_that_stock_zarr_wrote_into_a_field_is_still_read(tmp_path, rng):
+    whole = written(tmp_path, rng)
+    zarr.open_group(tmp_path, mode="a")["reflectance"][1] = whole[0].reflectance
+    assert_array_equal(open_field(tmp_path).planes[1], whole[0].reflectance)
+
+
+def test_a_missing_plane_of_a_compressed_field_is_noticed(tmp_path, rng):
+    written(tmp_path, rng)
+    group = zarr.open_group(tmp_path, mode="a")
+    group.create_array(
+        "reflectance", shape=(3, 3, 40, 24), dtype="float16", overwrite=True, fill_value=np.nan
+    )
+    with pytest.raises(FileError, match="missing"):
+        open_field(tmp_path).planes[0]
+
+
+def test_a_foreign_array_of_another_shape_is_refused(tmp_path, rng):
+    written(tmp_path, rng)
+    group = zarr.open_group(tmp_path, mode="a")
+    group.create_array("flags", shape=(3, 40, 25), dtype="uint8", overwrite=True)
+    with pytest.raises(FileError, match=r"\[3, 40, 25\]; needed uint8 \[3, 40, 24\]"):
+        open_field(tmp_path)
+
+
+def test_a_codec_that_zarr_does_not_know_is_told_so(tmp_path, rng):
+    written(tmp_path, rng)
+    place = tmp_path / "reflectance/zarr.json"
+    document = json.loads(place.read_bytes())
+    document["codecs"] = [{"name": "no such codec"}]
+    place.write_text(json.dumps(document))
+    with pytest.raises(FileError, match="no array that zarr can open"):
+        open_field(tmp_path)
+
+
+def test_the_checksum_is_that_of_the_standard():
+    # The check value of CRC-32C (RFC 3720, appendix B.4, and every catalogue of checksums).
+    assert with_checksum(b"123456789")[-4:] == (0xE3069283).to_bytes(4, "little")
+
+
+def _write_for_ever(path, plane, light):
+    while True:
+        write_plane(path, LIGHTS.index(light), plane)
+
+
+@pytest.mark.slow
+def test_killing_a_writer_leaves_no_torn_plane(tmp_path, rng):
+    size = (512, 512)
+    whole = written(tmp_path, rng, header(*size))
+    for delay in np.linspace(0.05, 0.4, 6):
+        process = multiprocessing.get_context("fork").Process(
+            target=_write_for_ever, args=(tmp_path, whole[1], 4)
+        )
+        shard(tmp_path, 1).unlink()
+        process.start()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        if shard(tmp_path, 1).exists():
+            assert_array_equal(open_field(tmp_path).planes[1], whole[1].reflectance)
+        else:
+            with pytest.raises(FileError, match="no reflectance of light 4"):
+                open_field(tmp_path)
+            write_plane(tmp_path, 1, whole[1])
