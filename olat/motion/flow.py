@@ -20,7 +20,7 @@ SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
 REDUCTION: Mapping[FlowPreset, int] = {"draft": 4, "standard": 2, "fine": 1}
 """How many times smaller than the frame the flow is solved."""
 
-SMALLEST_SOLVED = 64
+SMALLEST_SOLVED = 128
 """Pictures are not reduced below this many pixels on their short side."""
 SMALLEST_FRAME = 16
 """Fewer pixels on the short side do not hold one patch on two scales."""
@@ -30,9 +30,9 @@ LIT_FRACTION = 0.02
 GAMMA = 2.2
 
 FLAT_CODES = 0.5
-"""Spread below which a neighborhood holds nothing but rounding [codes]."""
-TEXTURE_WINDOW = 33
-"""Side of that neighborhood: a few patches [solved px]."""
+"""Spread of a picture that shows nothing but rounding, and mean of one that is black [codes]."""
+DARK_WINDOW = 33
+"""Side of the neighborhood that must be black to count as background: a few patches [solved px]."""
 
 AGREEMENT_FLOOR = 1.0
 AGREEMENT_SLOPE = 0.01
@@ -62,7 +62,8 @@ def flow_between(
     flow
         On a grid of the solved size; see `upsampled` [px of the full-size frame].
     confidence
-        1 where both directions agree, 0.5 at :math:`r_0`, 0 where nothing can be followed.
+        1 where both directions agree, 0.5 at :math:`r_0`. 0 on a black background, and all over
+        where a frame is dark or flat: there the flow is 0 too.
 
     Raises
     ------
@@ -86,11 +87,11 @@ def flow_between(
     factor = _reduction(height, width, preset)
     small = (-(-height // factor), -(-width // factor))
     codes = _display_copies(_reduced_gray(reference, small), _reduced_gray(moving, small))
-    if codes is None:
+    if codes is None or min(picture.std() for picture in codes) < FLAT_CODES:
         return np.zeros((*small, 2), np.float32), np.zeros(small, np.float32)
     forward, backward = _solved(codes[0], codes[1]), _solved(codes[1], codes[0])
     confidence = _agreement(forward, backward)
-    confidence[~_has_texture(codes[0])] = 0.0
+    confidence[_is_background(codes[0])] = 0.0
     to_full_size = np.array([width / small[1], height / small[0]], np.float32)
     return forward * to_full_size, confidence
 
@@ -153,16 +154,23 @@ def _display_copies(reference: Plane, moving: Plane) -> tuple[Codes, Codes] | No
 
 def _lit_level(gray: Plane) -> float:
     """Return the median of what the light reaches; 0 for a dark frame."""
-    white, deepest = np.percentile(gray, [WHITE_PERCENTILE, 100.0 - WHITE_PERCENTILE])
-    # Noise around black is about as deep as it is high.
-    if white <= max(0.0, -2.0 * deepest):
+    white = float(np.percentile(gray, WHITE_PERCENTILE))
+    if white <= max(0.0, 2.0 * _noise_depth(gray)):
         return 0.0
     return float(np.median(gray[gray > LIT_FRACTION * white]))
 
 
+def _noise_depth(gray: Plane) -> float:
+    """Return how far noise goes below black, and so about how far above."""
+    return max(0.0, -float(np.percentile(gray, 100.0 - WHITE_PERCENTILE)))
+
+
 def _codes(gray: Plane, white: float) -> Codes:
-    display = np.clip(gray / np.float32(white), 0.0, 1.0) ** np.float32(1 / GAMMA)
-    return np.rint(255.0 * display).astype(np.uint8)
+    # The noise of a black background would otherwise be followed: a gamma makes much of it.
+    black = 1.5 * _noise_depth(gray)
+    display = np.clip((gray - np.float32(black)) / np.float32(white), 0.0, 1.0)
+    codes: Codes = np.rint(255.0 * display ** np.float32(1 / GAMMA)).astype(np.uint8)
+    return codes
 
 
 def _solved(reference: Codes, moving: Codes) -> Flow:
@@ -189,10 +197,7 @@ def _agreement(forward: Flow, backward: Flow) -> Plane:
     return np.asarray(1.0 / (1.0 + np.square(residual / threshold)), np.float32)
 
 
-def _has_texture(codes: Codes) -> Mask:
-    """Say where the neighborhood shows anything that can be followed."""
-    window = (TEXTURE_WINDOW, TEXTURE_WINDOW)
-    values = codes.astype(np.float32)
-    mean = cv2.blur(values, window)
-    variance = cv2.blur(np.square(values), window) - np.square(mean)
-    return np.asarray(variance > FLAT_CODES**2)
+def _is_background(codes: Codes) -> Mask:
+    """Say where nothing near is lit, so that there is nothing to follow."""
+    mean = cv2.blur(codes.astype(np.float32), (DARK_WINDOW, DARK_WINDOW))
+    return np.asarray(mean < FLAT_CODES)
