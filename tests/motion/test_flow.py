@@ -159,6 +159,16 @@ def test_a_subject_on_black_is_followed_up_to_its_rim(rng):
     assert not upsampled(confidence, SIZE)[from_center > 120].any()
 
 
+def test_plain_skin_is_not_doubted_for_lack_of_texture():
+    from_center = np.linalg.norm(pixel_centers(*SIZE) - [160.0, 128.0], axis=-1)
+    reference = np.repeat(np.clip(80.0 - from_center, 0, 1)[..., None], 3, 2).astype(np.float32)
+    moving = np.roll(reference, 4, axis=1)
+    flow, confidence = flow_between(reference, moving, preset="standard")
+    assert (upsampled(confidence, SIZE)[from_center < 75] > 0.5).mean() > 0.95
+    on_the_side = (np.abs(from_center - 78) < 2) & (np.abs(pixel_centers(*SIZE)[..., 1] - 128) < 40)
+    assert_allclose(np.median(upsampled(flow, SIZE)[on_the_side, 0]), 4.0, rtol=0, atol=0.4)
+
+
 @pytest.mark.parametrize(("preset", "recall"), [("standard", 0.75), ("fine", 0.85)])
 def test_background_that_the_foreground_covers_is_doubted(preset, recall, rng):
     foreground, background = Texture.random(rng), Texture.random(rng)
