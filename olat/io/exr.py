@@ -17,6 +17,7 @@ Attribute = str | float | int | list[str] | list[float]
 """What a header can hold under a name."""
 
 _COMPRESSION = {"zip": OpenEXR.ZIP_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}
+_HALF_MAX = 65504.0
 
 
 def write_exr(
@@ -38,7 +39,7 @@ def write_exr(
     attributes
         Header entries by name.
     half
-        Store 16-bit floats.
+        Store 16-bit floats; what is larger than the largest of them, 65504, becomes it.
     compression
         ``zip`` for clean maps, ``piz`` for noisy photographs; neither loses anything.
 
@@ -57,8 +58,12 @@ def write_exr(
         "compression": _COMPRESSION[compression],
         "type": OpenEXR.scanlineimage,
     }
-    kind = np.float16 if half else np.float32
-    pixels = {name: np.ascontiguousarray(plane, kind) for name, plane in channels.items()}
+    pixels = {
+        name: np.ascontiguousarray(plane.clip(-_HALF_MAX, _HALF_MAX), np.float16)
+        if half
+        else np.ascontiguousarray(plane, np.float32)
+        for name, plane in channels.items()
+    }
     publish(path, lambda part: OpenEXR.File(header, pixels, num_threads=0).write(str(part)))
 
 

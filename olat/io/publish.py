@@ -49,12 +49,13 @@ def publish(path: Path, write: Callable[[Path], None]) -> None:
         _flush(part)
         part.replace(path)
     except BaseException as error:
-        # Asked before the part goes, which would make room again.
-        reason = _disk_trouble(error, path.parent)
+        # Asked before the part goes, which makes room again.
+        free = _free(path.parent)
         with suppress(OSError):
             part.unlink(missing_ok=True)
+        reason = _disk_trouble(error, free)
         if reason:
-            raise StorageError(_complaint(path, reason)) from error
+            raise StorageError(_complaint(path, reason, free)) from error
         raise
 
 
@@ -119,7 +120,7 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def _disk_trouble(error: BaseException, folder: Path) -> str:
+def _disk_trouble(error: BaseException, free: int | None) -> str:
     """Return why the disk is to blame for a failed write; empty if it is not."""
     if isinstance(error, OlatError) or not isinstance(error, Exception):
         return ""
@@ -129,7 +130,6 @@ def _disk_trouble(error: BaseException, folder: Path) -> str:
     for reason in map(os.strerror, (ENOSPC, EDQUOT, EROFS, EIO, EFBIG)):
         if reason in str(error):
             return reason
-    free = _free(folder)
     return os.strerror(ENOSPC) if free is not None and free < _NEARLY_FULL else ""
 
 
@@ -141,9 +141,8 @@ def _free(folder: Path) -> int | None:
     return None
 
 
-def _complaint(path: Path, reason: str) -> str:
+def _complaint(path: Path, reason: str, free: int | None) -> str:
     """Say what could not be stored, where and why."""
-    free = _free(path.parent)
     room = "unknown" if free is None else f"{free:,} bytes"
     return (
         f"{path.parent}: {path.name!r} could not be written: {reason} (free: {room}); a writable "

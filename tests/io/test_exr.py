@@ -34,6 +34,12 @@ def test_half_keeps_eleven_bits(tmp_path: Path, planes: dict[str, np.ndarray]) -
     np.testing.assert_allclose(found["N.Y"], planes["N.Y"], rtol=2**-11, atol=2**-25)
 
 
+def test_half_holds_on_to_light_that_is_too_bright_for_it(tmp_path: Path) -> None:
+    plane = np.array([[1e6, -1e6, np.nan]], np.float32)
+    write_exr(tmp_path / "a.exr", {"Y": plane}, attributes={}, half=True)
+    np.testing.assert_array_equal(read_exr(tmp_path / "a.exr")[0]["Y"], [[65504, -65504, np.nan]])
+
+
 def test_the_header_reads_as_it_was_written(tmp_path: Path, planes: dict) -> None:
     attributes = {
         "olat/provenance": '{"größe": 1}',
