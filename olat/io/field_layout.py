@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import google_crc32c
 import numpy as np
 
-from olat import __version__
 from olat.model.field import FieldHeader
 from olat.model.rig import LightRig
 
@@ -60,6 +60,11 @@ class ArrayLayout:
         """Size of the pixels of a shard [B]."""
         return int(np.prod(self.shape)) * self.dtype.itemsize
 
+    @property
+    def chunk_bytes(self) -> int:
+        """Size of a chunk of rows [B]."""
+        return CHUNK_ROWS * self.width * self.dtype.itemsize
+
     def key(self, row: int) -> str:
         """Return the path of a light's shard in the group."""
         return "/".join([self.name, "c", str(row), *("0" for _ in self.shape)])
@@ -102,11 +107,6 @@ class ArrayLayout:
         table[:, 1] = self.chunk_bytes
         return with_checksum(table.tobytes())
 
-    @property
-    def chunk_bytes(self) -> int:
-        """Size of a chunk of rows [B]."""
-        return CHUNK_ROWS * self.width * self.dtype.itemsize
-
 
 def with_checksum(content: bytes) -> bytes:
     """Append the crc32c of some bytes."""
@@ -138,7 +138,7 @@ def document_from_header(header: FieldHeader) -> dict[str, Any]:
         "attributes": {
             "kind": KIND,
             "schema": SCHEMA,
-            "olat": __version__,
+            "olat": version("olat"),
             "session": header.session,
             "camera": header.camera,
             "height": header.height,

@@ -16,7 +16,7 @@ import pytest
 import zarr
 from numpy.testing import assert_array_equal
 
-from olat import __version__
+import olat
 from olat.errors import FileError
 from olat.io.field_file import create_field, open_field, write_plane
 from olat.io.field_layout import with_checksum
@@ -102,7 +102,7 @@ def test_stock_zarr_knows_axes_scale_and_origin(tmp_path, rng):
     assert group["flags"].metadata.dimension_names == ("light", "y", "x")
     assert group["reflectance"].chunks == (1, 1, 32, 24)
     assert group.attrs["schema"] == 1
-    assert group.attrs["olat"] == __version__
+    assert group.attrs["olat"] == olat.__version__
     assert group.attrs["colorspace"] == "camera linear RGB"
     assert "from the subject to the light" in group.attrs["frame"]
 
