@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from olat.engine.stage import Grain, Stage
 from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage, TrackingFlow
 from olat.model.session import Frame
 from olat.stages.track import reference_of
@@ -17,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Align(Stage):
-    """Radiance moved into the reference pose by one resampling (Wenger 2005, section 4)."""
+    """Radiance moved into the reference pose by one resampling (Wenger 2005)."""
 
     grain = Grain.FRAME
     makes = "aligned"
@@ -48,11 +50,13 @@ class Align(Stage):
             (height, width),
             interpolation=self.interpolation,
         )
+        aligned = warped(radiance, motion, confidence, confidence_floor=self.confidence_floor)
         if not is_covered:
             logger.warning(
                 "Frame %d (camera %s) lies outside the tracking frames; the nearest one's motion "
-                "is used.",
+                "is used and its pixels are flagged UNTRACKED.",
                 frame.index,
                 frame.camera,
             )
-        return warped(radiance, motion, confidence, confidence_floor=self.confidence_floor)
+            np.bitwise_or(aligned.flags, np.uint8(PixelFlag.UNTRACKED), out=aligned.flags)
+        return aligned

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
-from pydantic import NonNegativeFloat
+import numpy as np
+from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
@@ -14,19 +16,23 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Camera
-from olat.model.shapes import Mask
+from olat.model.shapes import Mask, UnitVectors
 from olat.stages.gradients import GradientPhotographs
 from olat.stages.subject import inside
 
 
 class FitPhong(Stage):
-    """Phong terms from the closed-form cosine lobe, or from OLATs (Fyffe 2012, Phong 1975)."""
+    """Phong terms from OLATs, or in closed form from gradients (Phong 1975, Fyffe 2012)."""
 
     grain = Grain.CAMERA
     makes = "phong"
 
     source: Literal["auto", "gradients", "olats"] = "auto"
-    """Full-on and color gradient, the OLAT sweep, or gradients where they were shot."""
+    """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
+    exponent: PositiveFloat = 20.0
+    """Exponent assumed where only gradients were shot: two photographs do not tell it."""
+    shadow_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
 
@@ -45,16 +51,64 @@ class FitPhong(Stage):
         height, width = normals.flags.shape
         view = view_directions(height, width, camera.field_of_view_deg)
         photographs = None if self.source == "olats" else GradientPhotographs.among(aligned)
-        if photographs is not None:
-            maps = self._from_gradients(photographs, normals, view, rig)
-        elif field is not None and self.source != "gradients":
+        if field is not None and self.source != "gradients":
             maps = self._from_olats(field, normals, view)
+        elif photographs is not None:
+            maps = self._from_gradients(photographs, normals, view, rig)
         else:
             raise SolveError(
                 f"fit_phong: source = {self.source!r}, but there is no OLAT sweep and no color "
                 "gradient with a complement or a full-on frame. Needed is one of them."
             )
         outside = ~inside(mask, (height, width))
-        for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.confidence):
+        for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent, maps.confidence):
             plane[outside] = 0
+        return maps
+
+    def _from_olats(
+        self, field: ReflectanceField, normals: NormalMap, view: UnitVectors
+    ) -> PhongMaps:
+        from olat.surface.phong_ladder import phong_from_olats
+
+        parts = []
+        for top, bottom in field.strips():
+            reflectance, doubts = field.read_rows(top, bottom)
+            parts.append(
+                phong_from_olats(
+                    reflectance,
+                    doubts,
+                    field.header.rig.directions,
+                    normals.normals[top:bottom],
+                    view[top:bottom],
+                    shadow_fraction=self.shadow_fraction,
+                    shadow_floor=self.shadow_floor,
+                )
+            )
+        return PhongMaps(
+            *(
+                np.concatenate([getattr(part, plane.name) for part in parts])
+                for plane in fields(PhongMaps)
+            )
+        )
+
+    def _from_gradients(
+        self,
+        photographs: GradientPhotographs,
+        normals: NormalMap,
+        view: UnitVectors,
+        rig: LightRig,
+    ) -> PhongMaps:
+        from olat.surface.phong_gradient import phong_from_gradients
+
+        light = 4.0 * np.pi / float(rig.intensities.sum(axis=0).mean())
+        maps = phong_from_gradients(
+            photographs.all_lights,
+            photographs.gradient,
+            normals.normals,
+            view,
+            light_solid_angle=light,
+            exponent=self.exponent,
+            shadow_floor=self.shadow_floor / light,
+        )
+        np.bitwise_or(maps.flags, photographs.flags, out=maps.flags)
         return maps

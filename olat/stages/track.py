@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
+import numpy as np
+
 from olat.engine.stage import Grain, Stage, Under
 from olat.model.condition import Tracking
 from olat.model.image import Frames, RadianceImage, TrackingFlow
@@ -33,8 +35,13 @@ class Track(Stage):
         """Return the motion from the reference to one tracking frame."""
         from olat.motion.flow import flow_between
 
-        reference = radiance[reference_of(radiance)].radiance
-        moving = radiance[frame.index].radiance
-        flow, confidence = flow_between(reference, moving, preset=self.flow_preset)
+        first = reference_of(radiance)
+        reference = radiance[first].radiance
         height, width = reference.shape[:2]
+        if frame.index == first:
+            still = np.zeros((height, width, 2), np.float32)
+            return TrackingFlow(still, np.ones((height, width), np.float32), (height, width))
+        flow, confidence = flow_between(
+            reference, radiance[frame.index].radiance, preset=self.flow_preset
+        )
         return TrackingFlow(flow, confidence, (height, width))
