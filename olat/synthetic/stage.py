@@ -1,0 +1,151 @@
+"""The simulated stage: what is captured, under which lights, in which order."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+
+from olat.light.arrangements import fibonacci_sphere
+from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking
+from olat.model.rig import LightRig
+from olat.synthetic.head import head
+from olat.synthetic.scene import PinholeCamera, Pose, Subject, ball
+from olat.synthetic.sensor import Sensor
+
+BLINK = (0.5, 0.0, 0.0, 0.3, 0.8)
+"""How far the eyes are open, frame by frame."""
+STAGE_RADIUS = 1.7
+"""Distance of the lights from the subject's center [m]."""
+BALL_RADIUS = 0.1
+"""Of the calibration balls and of the plain subject [m]."""
+EYE_DEPTH = 0.08
+"""How far in front of the axis of its turns the face lies [m]."""
+
+
+class SyntheticStage(BaseModel):
+    """Everything that decides about a simulated capture; equal stages write equal files."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    size: Annotated[int, Field(ge=16, multiple_of=2)] = 384
+    """Width and height of the pictures [px]."""
+    lights: Annotated[int, Field(ge=4)] = 60
+    """Number of lights, spread over the whole sphere."""
+    tracking_every: NonNegativeInt = 10
+    """OLAT frames between two tracking frames; 0 leaves all full-on frames out."""
+    subject: Literal["head", "sphere"] = "head"
+    """Who is captured; the sphere is white."""
+    material: Literal["phong", "lambert"] = "phong"
+    """Whether surfaces have gloss."""
+    shadows: bool = True
+    """Whether the subject casts shadows on itself."""
+    near_lights: bool = True
+    """Whether lights are 1.7 m away, or infinitely far."""
+    light_spread: NonNegativeFloat = 0.04
+    """Standard deviation of the lights' intensities [fraction]."""
+    sway_px: NonNegativeFloat = 2.0
+    """How far the subject moves during the capture; 0 is a still subject with open eyes [px]."""
+    sway_period: PositiveFloat = 70.0
+    """[frames]"""
+    vignetting: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Light that the corners lose [fraction]."""
+    blur_px: NonNegativeFloat = 0.45
+    """Standard deviation of the lens's blur [px]."""
+    noise: bool = True
+    """Whether the sensor scatters."""
+    white_patch: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """What a white Lambert patch facing a light reads [fraction of full scale]."""
+    seed: NonNegativeInt = 0
+    """Of intensities and noise."""
+
+    @classmethod
+    def preset(cls, name: Literal["tiny", "demo", "full"]) -> SyntheticStage:
+        """Return a stage for unit tests, for a first look, or for benchmarks."""
+        if name == "tiny":
+            return cls(size=64, lights=24, tracking_every=8)
+        return cls() if name == "demo" else cls(size=1024, lights=156, tracking_every=12)
+
+    @cached_property
+    def rig(self) -> LightRig:
+        """The lights, as precise as the light file tells them."""
+        rng = np.random.default_rng([self.seed, 1])
+        places = np.round(fibonacci_sphere(self.lights) * STAGE_RADIUS, 6)
+        common, tint = rng.normal(size=(self.lights, 1)), rng.normal(size=(self.lights, 3))
+        intensities = np.round(1.0 + self.light_spread * (common + 0.25 * tint), 4)
+        return LightRig(
+            name=f"synthetic-{self.lights}",
+            directions=places / np.linalg.norm(places, axis=1, keepdims=True),
+            intensities=np.maximum(intensities, 0.05),
+            positions=places if self.near_lights else None,
+        )
+
+    @cached_property
+    def camera(self) -> PinholeCamera:
+        """The camera in front of the subject."""
+        return PinholeCamera(self.size, field_of_view_deg=11.5, distance=1.6)
+
+    @cached_property
+    def sensor(self) -> Sensor:
+        """What is behind the lens."""
+        return Sensor(self.white_patch, self.vignetting, self.blur_px, self.noise)
+
+    @cached_property
+    def body(self) -> Subject:
+        """The subject, with the reflection and the shadows that are asked for."""
+        subject = head() if self.subject == "head" else ball(BALL_RADIUS)
+        subject = subject if self.shadows else subject.without_shadows()
+        return subject.matte() if self.material == "lambert" else subject
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the lights do, frame by frame."""
+        full_on = (Tracking(),) if self.tracking_every else ()
+        sweep: list[Condition] = []
+        for count, light in enumerate(range(self.lights), start=1):
+            sweep.append(Olat(light))
+            if self.tracking_every and count % self.tracking_every == 0 and count < self.lights:
+                sweep.append(Tracking())
+        return (
+            *(Dark(), Dark()),
+            *(*full_on, ColorGradient(), ColorGradient(complement=True)),
+            *(*full_on, *sweep, *full_on),
+            *(Target("mirror_ball"), Target("gray_ball"), Target("flat")),
+        )
+
+    @property
+    def reference(self) -> int:
+        """Frame whose pose all truth is told in: the middle tracking frame, or the first OLAT."""
+        tracking = [i for i, what in enumerate(self.conditions) if isinstance(what, Tracking)]
+        return tracking[len(tracking) // 2] if tracking else self.conditions.index(Olat(0))
+
+    def drive(self, condition: Condition) -> float:
+        """Return the level of the lights, so low that many at once expose as one does alone."""
+        match condition:
+            case Tracking() | Target(kind="gray_ball"):
+                return min(1.0, round(5.0 / self.lights, 4))
+            case ColorGradient():
+                return min(1.0, round(6.0 / self.lights, 4))
+        return 1.0
+
+    def pose(self, frame: int) -> Pose:
+        """Return where the subject is in a frame: it sways, drifts a little, and blinks once."""
+        if self.sway_px == 0.0:
+            return Pose()
+        sway = self.sway_px * self.camera.footprint
+        phase = 2.0 * np.pi * frame / self.sway_period
+        turn = sway / EYE_DEPTH
+        progress = frame / len(self.conditions) - 0.5
+        since_blink = frame - 3 * len(self.conditions) // 5
+        is_blinking = 0 <= since_blink < len(BLINK)
+        return Pose(
+            angles=(0.2 * turn * np.sin(0.7 * phase), 0.4 * turn * np.sin(0.9 * phase + 1.0), 0.0),
+            shift=(
+                sway * (0.6 * np.sin(phase) + 0.3 * progress),
+                sway * (0.35 * np.sin(0.8 * phase + 0.5) - 0.3 * progress),
+                sway * 0.5 * np.sin(0.6 * phase),
+            ),
+            eyes_open=BLINK[since_blink] if is_blinking else 1.0,
+        )
