@@ -96,6 +96,13 @@ def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, At
     _write_display(path, picture_from_radiance(image.radiance))
 
 
+def write_relit(path: Path, radiance: Radiance, attributes: Mapping[str, Attribute]) -> None:
+    """Write ``R G B`` of a relit picture, and nothing beside it."""
+    scale = "a white Lambert surface under a uniform environment of radiance 1 reads 1.0"
+    own = {**_COLOR, "olat/scale": scale}
+    write_exr(path, _split("", "RGB", radiance), attributes={**own, **attributes}, half=True)
+
+
 def read_radiance(path: Path) -> RadianceImage:
     """Read what `write_radiance` wrote; `FileError` if it is something else."""
     channels = _channels(path, "R", "G", "B", "flags.Y")

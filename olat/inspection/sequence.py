@@ -1,0 +1,179 @@
+"""Which light lit which photograph: by names, by a Goliath table, or by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from olat.inspection.finding import Finding
+from olat.inspection.frame_roles import FrameRoles, roles_by_brightness
+from olat.inspection.thumbnails import thumbnails
+from olat.io.frame_expression import format_frames
+from olat.io.light_file_json import LightPatterns
+from olat.model.condition import (
+    ColorGradient,
+    Condition,
+    Dark,
+    Olat,
+    Tracking,
+    condition_from_role,
+    role,
+)
+
+_THUMBNAIL = 24
+
+
+@dataclass(frozen=True)
+class SequenceReading:
+    """What the lights did in the frames of a camera, as far as it could be read."""
+
+    conditions: dict[int, Condition]
+    skipped: tuple[int, ...] = ()
+    """Frames that are something else."""
+    unlit: tuple[int, ...] = ()
+    """Lights that no frame shows."""
+    is_rule: bool = False
+    """Whether the frames that are left show the lights in their order."""
+    finding: Finding | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def by_light_names(
+    frames: Mapping[int, Path], names: Sequence[str], roles: Mapping[int, Condition]
+) -> SequenceReading | None:
+    """Match lights that are called as pictures, whatever folder or format the names mention.
+
+    None if fewer than half of the names are those of pictures.
+    """
+    by_name = {_key(path.name): frame for frame, path in frames.items()}
+    by_stem = {_key(path.stem): frame for frame, path in frames.items()}
+    found: dict[int, int] = {}
+    for light, name in enumerate(names):
+        frame = by_name.get(_key(name), by_stem.get(_key(Path(name).stem)))
+        if frame is not None and frame not in found:
+            found[frame] = light
+    if 2 * len(found) < len(names):
+        return None
+    unlit = tuple(sorted(set(range(len(names))) - set(found.values())))
+    others = tuple(frame for frame in frames if frame not in found and frame not in roles)
+    warnings = []
+    if unlit:
+        missing = ", ".join(f"'{names[light]}'" for light in unlit[:5])
+        warnings.append(
+            f"{len(unlit)} of {len(names)} lights have no picture: {missing}"
+            f"{', …' if len(unlit) > 5 else ''}. They are in skip_lights."
+        )
+    if others:
+        warnings.append(
+            f"the light file names no light for frames {format_frames(others)}; they are skipped."
+        )
+    lit: dict[int, Condition] = {frame: Olat(light) for frame, light in found.items()}
+    reason = "the lights are named as the pictures"
+    finding = Finding("sequence", _equation(len(frames), roles, len(found)), "certain", reason)
+    return SequenceReading({**roles, **lit}, others, unlit, False, finding, tuple(warnings))
+
+
+def by_patterns(
+    frames: Mapping[int, Path], patterns: LightPatterns, lights: int
+) -> SequenceReading:
+    """Take what a Goliath table says about every frame.
+
+    If no frame number of the table is that of a file, both are counted from their first.
+    """
+    known = sorted((*patterns.tracking, *patterns.olat, *patterns.groups))
+    shift = 0
+    if known and not set(known) <= set(frames) and len(known) == len(frames):
+        shift = min(frames) - known[0]
+    told: dict[int, Condition] = {frame + shift: Tracking() for frame in patterns.tracking}
+    told |= {frame + shift: Olat(light) for frame, light in patterns.olat.items()}
+    conditions = {frame: condition for frame, condition in told.items() if frame in frames}
+    skipped = tuple(frame for frame in frames if frame not in conditions)
+    lit = {told.light for told in conditions.values() if isinstance(told, Olat)}
+    unlit = tuple(sorted(set(range(lights)) - lit))
+    warnings = []
+    if shift:
+        warnings.append(
+            f"frame {known[0]} of the light patterns is taken for file number {min(frames)}."
+        )
+    if skipped:
+        warnings.append(
+            f"frames {format_frames(skipped)} have several lights on, or none that the light "
+            "patterns tell; they are skipped."
+        )
+    if unlit:
+        warnings.append(f"{len(unlit)} lights are in no frame; they are in skip_lights.")
+    named = {frame: told for frame, told in conditions.items() if not isinstance(told, Olat)}
+    value = _equation(len(frames) - len(skipped), named, len(lit))
+    finding = Finding("sequence", value, "certain", "the light patterns say it, frame by frame")
+    return SequenceReading(conditions, skipped, unlit, False, finding, tuple(warnings))
+
+
+def by_count(
+    frames: Mapping[int, Path],
+    lights: int,
+    roles: Mapping[int, Condition],
+    *,
+    encodings: Sequence[str | float],
+) -> SequenceReading:
+    """Take the lights in order; of more pictures than lights, find the others by brightness.
+
+    Brightness is looked at as each of `encodings` until the numbers match.
+    """
+    rest = [frame for frame in sorted(frames) if frame not in roles]
+    conditions = dict(roles)
+    seen = FrameRoles()
+    for encoding in encodings:
+        if len(rest) - len(seen.extras) > lights:
+            paths = [frames[frame] for frame in rest]
+            small = thumbnails(paths, encoding=encoding, size=_THUMBNAIL)
+            seen = roles_by_brightness(small, lights=lights)
+    conditions |= _conditions(seen, rest)
+    sweep = [frame for frame in rest if frame not in conditions]
+    value = _equation(len(frames), conditions, len(sweep))
+    if len(sweep) != lights:
+        warning = (
+            f"{value} are left for {lights} lights; as many are needed. Edit [sequence] of "
+            "session.toml, or give another light file."
+        )
+        finding = Finding("sequence", value, "guess", f"but there are {lights} lights")
+        return SequenceReading(conditions, is_rule=True, finding=finding, warnings=(warning,))
+    pairs = zip(sweep, range(lights), strict=True)
+    conditions |= {frame: Olat(light) for frame, light in pairs}
+    reason = f"as many as there are lights ({lights}), in the order of their names"
+    if seen.extras:
+        reason += "; the others told by brightness"
+    finding = Finding("sequence", value, "likely", reason)
+    return SequenceReading(conditions, is_rule=True, finding=finding)
+
+
+def _conditions(seen: FrameRoles, rest: Sequence[int]) -> dict[int, Condition]:
+    """Return roles by frame number."""
+    places: tuple[tuple[Condition, tuple[int, ...]], ...] = (
+        (Tracking(), seen.tracking),
+        (ColorGradient(), seen.gradient),
+        (ColorGradient(complement=True), seen.complement),
+        (Dark(), seen.dark),
+    )
+    return {rest[place]: condition for condition, found in places for place in found}
+
+
+def roles_by_name(words: Mapping[int, str | None]) -> dict[int, Condition]:
+    """Return the conditions that file names speak of."""
+    return {frame: condition_from_role(word) for frame, word in words.items() if word}
+
+
+def _equation(pictures: int, named: Mapping[int, Condition], olat: int) -> str:
+    """Return pictures less named frames as people count them."""
+    by_role: dict[str, list[int]] = {}
+    for frame, condition in named.items():
+        by_role.setdefault(role(condition), []).append(frame)
+    terms = "".join(
+        f" - {len(frames)} {word} ({format_frames(frames)})" for word, frames in by_role.items()
+    )
+    return f"{pictures} pictures{terms} = {olat} OLAT frames"
+
+
+def _key(name: str) -> str:
+    """Return a name without case and blanks at the ends."""
+    return name.strip().casefold()
