@@ -31,7 +31,7 @@ SETTINGS = {
 """Workers hold nothing between tasks, so nothing is worth spilling to disk."""
 
 
-class OneThread(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
+class OneThread(WorkerPlugin):
     """Limits the native threads of every worker, also of one that was restarted."""
 
     name = "olat-threads"
@@ -68,14 +68,14 @@ class LocalFarm:
     def submit(self, task: Task) -> None:
         """Send a task to a worker."""
         future = self._client.submit(self._work, task, pure=False, retries=0)
-        self._tasks[future.key] = task
+        self._tasks[str(future.key)] = task
         self._futures.add(future)
 
     def wait(self) -> Iterable[tuple[Task, Result]]:
         """Return at least one finished task; its result leaves the cluster at once."""
         done = []
         for future in self._futures.next_batch():
-            task = self._tasks.pop(future.key)
+            task = self._tasks.pop(str(future.key))
             done.append((task, _result(task, future)))
             future.release()
         return done
@@ -99,7 +99,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _result(task: Task, future: Future) -> Result:
+def _result(task: Task, future: Future[Any]) -> Result:
     """Return what a task returned, or its worker's death as a failure."""
     if future.status == "finished":
         result: Result = future.result()

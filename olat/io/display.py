@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from olat.errors import FileError
+from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
 from olat.io.photograph import read_photograph
 from olat.io.publish import publish
 from olat.model.image import RawMosaic
@@ -18,11 +19,6 @@ from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear
 
-DisplayPicture = UInt8[Array, "h w 3"]
-"""sRGB in 8 bits."""
-
-_PANEL = (256, 1024)
-"""Bounds of the longer side of a panel of a contact picture [px]."""
 _EXPONENTS = (1.0, 1000.0)
 """Range of the color scale of exponents."""
 
@@ -77,16 +73,20 @@ def picture_from_normals(normals: NormalMap) -> DisplayPicture:
 
 def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
     """Show the terms of a Phong fit in four labelled panels; where nothing is known is black."""
-    low, high = np.log(_EXPONENTS)
     known = phong.confidence > 0
-    level = (np.log(np.maximum(phong.exponent, 1e-6)) - low) / (high - low)
     cells = [
         _color_panel("albedo", phong.diffuse_albedo),
         _color_panel("specular", phong.specular_albedo),
-        _number_panel("exponent 1 .. 1000, log", level, known),
+        _number_panel("exponent 1 .. 1000, log", _exponent_level(phong), known),
         _number_panel("confidence 0 .. 1", phong.confidence, known),
     ]
     return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
+
+
+def picture_from_exponent(phong: PhongMaps) -> DisplayPicture:
+    """Show exponents on a logarithmic scale in perceptually even colors; unknown is black."""
+    known = (phong.confidence > 0)[..., None]
+    return np.where(known, _even_colors(_exponent_level(phong)), 0).astype(np.uint8)
 
 
 def picture_from_flow(flow: Flow) -> DisplayPicture:
@@ -112,36 +112,25 @@ def _color_panel(name: str, color: Radiance) -> DisplayPicture:
     """Show a linear color, and by how much it was brightened."""
     exposure = _auto_exposure(color)
     picture = picture_from_radiance(color, exposure)
-    return _labelled(f"{name} x {exposure:.2g}", _panel_sized(picture))
+    return labelled(f"{name} x {exposure:.2g}", panel_sized(picture))
 
 
 def _number_panel(name: str, level: Plane, known: Mask) -> DisplayPicture:
     """Show numbers from 0 to 1 in perceptually even colors beside their scale."""
-    picture = _panel_sized(np.where(known[..., None], _even_colors(level), 0).astype(np.uint8))
-    panel = _labelled(name, picture)
+    picture = panel_sized(np.where(known[..., None], _even_colors(level), 0).astype(np.uint8))
+    panel = labelled(name, picture)
     width = panel.shape[1] // 4
     panel[6:18, -width - 6 : -6] = _even_colors(np.linspace(0, 1, width)[None])
     return panel
+
+
+def _exponent_level(phong: PhongMaps) -> Plane:
+    """Return where exponents lie on the color scale, 0 to 1."""
+    low, high = np.log(_EXPONENTS)
+    return np.asarray((np.log(np.maximum(phong.exponent, 1e-6)) - low) / (high - low))
 
 
 def _even_colors(level: np.ndarray[Any, Any]) -> DisplayPicture:
     """Return the viridis color of numbers from 0 to 1."""
     codes = np.rint(np.nan_to_num(level).clip(0, 1) * 255).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1])
-
-
-def _panel_sized(picture: DisplayPicture) -> DisplayPicture:
-    """Shrink what is too large for a contact picture; enlarge what is too small for a label."""
-    longer = max(picture.shape[:2])
-    factor = float(np.clip(longer, *_PANEL)) / longer
-    if factor == 1:
-        return picture
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
-    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=method)
-
-
-def _labelled(text: str, picture: DisplayPicture) -> DisplayPicture:
-    """Write a line above a picture."""
-    bar = np.full((24, picture.shape[1], 3), 32, np.uint8)
-    cv2.putText(bar, text, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (230, 230, 230), 1, cv2.LINE_AA)
-    return np.vstack([bar, picture])

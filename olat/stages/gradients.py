@@ -47,7 +47,8 @@ class GradientPhotographs:
     def all_lights(self) -> Radiance:
         """Radiance under all lights; of the pair where there is one: its gains agree."""
         if self.complement is not None:
-            return np.add(self.gradient, self.complement)
+            total: Radiance = self.gradient + self.complement
+            return total
         if self.full_on is None:
             raise ValueError("a gradient alone does not tell the radiance under all lights")
         return self.full_on

@@ -1,0 +1,98 @@
+"""``olat demo``: a simulated capture, processed and relit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+KEY_LIGHT = (0.7, 0.5, 0.6)
+"""Direction of the distant light that the demo shows."""
+
+
+@click.command(name="demo", short_help="Make a simulated capture, process it and relight it.")
+@click.argument("folder", metavar="[DIR]", default="olat-demo", type=click.Path(path_type=Path))
+@click.option("--size", type=click.IntRange(64, 2048), metavar="PX", help="Of the pictures.")
+@click.option("--lights", type=click.IntRange(12, 1000), metavar="N", help="Of the stage.")
+@click.option("--workers", type=click.IntRange(0), help="Processes; 0 runs in this one.")
+def command(folder: Path, size: int | None, lights: int | None, workers: int | None) -> int:
+    """Capture a simulated head in DIR as RAW files, process the session, relight it.
+
+    Everything that a real session has is there: dark frames, tracking frames, color gradients,
+    an OLAT sweep of a subject that sways and blinks, calibration balls. The exact truth lies
+    beside it. A second run carries on where the first one stopped.
+    """
+    from rich.console import Console
+
+    from olat.api.processing import process
+    from olat.cli.process import say
+    from olat.cli.progress import watcher
+
+    console = Console(stderr=True)
+    if not (folder / "session.toml").exists():
+        _simulate(folder, size, lights, console)
+    summary = process(folder, workers=workers, watcher=watcher(console))
+    say(summary, console)
+    if summary.exit_code:
+        return summary.exit_code
+    for path in _relight(folder):
+        click.echo(path)
+    console.print(f"Look at {folder / 'pictures' / 'overview.png'} first.", soft_wrap=True)
+    return 0
+
+
+def _simulate(folder: Path, size: int | None, lights: int | None, console: Console) -> None:
+    """Write the simulated session into a new folder, or finish one that was interrupted."""
+    from rich.progress import track
+
+    from olat.errors import UsageError
+    from olat.synthetic.session import write_session
+    from olat.synthetic.stage import SyntheticStage
+
+    foreign = [path.name for path in folder.glob("*") if path.name not in {"raw", "truth"}]
+    if foreign:
+        raise UsageError(
+            f"{folder}: the folder holds {foreign[0]!r} and more that the demo did not make. Give "
+            "the demo a new folder: olat demo DIR."
+        )
+    wanted = {"size": size, "lights": lights}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    stage = SyntheticStage.model_validate(SyntheticStage.preset("demo").model_dump() | changes)
+    frames = iter(
+        track(
+            range(len(stage.conditions)),
+            description="simulate",
+            console=console,
+            disable=not console.is_terminal,
+        )
+    )
+    if not console.is_terminal:
+        console.print(f"simulate: {len(stage.conditions)} RAW frames into {folder}", soft_wrap=True)
+    write_session(folder, stage, progress=lambda *_: next(frames, None))
+
+
+def _relight(folder: Path) -> list[Path]:
+    """Relight the session by a light and by made-up environments; return the pictures."""
+    from olat.api.opened import open_session
+    from olat.api.overview import write_overview
+    from olat.api.pictures import write_relit
+    from olat.synthetic.environments import ENVIRONMENTS
+
+    opened = open_session(folder)
+    field = opened.field()
+    relit = {"relit: a light from the right": field.relight(light=KEY_LIGHT)}
+    pictures = folder / "pictures"
+    for name, make in ENVIRONMENTS.items():
+        relit[f"relit: {name}"] = field.relight(environment=make())
+    written = []
+    for label, radiance in relit.items():
+        path = pictures / f"{label.removeprefix('relit: ').replace(' ', '_')}.png"
+        write_relit(path, radiance, lighting=label)
+        written.append(path)
+    overview = pictures / "overview.png"
+    write_overview(overview, opened, relit)
+    return [*written, overview]
