@@ -122,9 +122,11 @@ def _normal_equations(
     ex, ey, ez = found[0] * found[3], found[1] * found[3], found[2] * found[3]
     xx = xy = xz = yy = yz = zz = xv = yv = zv = ones = vv = _ZERO
     for i in range(reading.size):
-        value = reading[i]
+        lit = reading[i] > threshold
+        # A sum in any order may square the value first: it must not overflow where unusable.
+        value = reading[i] if lit else _ZERO
         residual = (value - (ex * lx[i] + ey * ly[i] + ez * lz[i])) * found[4]
-        weight = _weight(residual) if value > threshold else _ZERO
+        weight = _weight(residual) if lit else _ZERO
         wx, wy, wz, wv = weight * lx[i], weight * ly[i], weight * lz[i], weight * value
         xx += wx * lx[i]
         xy += wx * ly[i]
@@ -185,8 +187,10 @@ def _shading_weights(
     total = _ZERO
     for i in range(reading.size):
         shading = max(found[0] * lx[i] + found[1] * ly[i] + found[2] * lz[i], _ZERO)
-        residual = (reading[i] - found[3] * shading) * found[4]
-        weight = _weight(residual) * shading if reading[i] > threshold else _ZERO
+        lit = reading[i] > threshold
+        value = reading[i] if lit else _ZERO
+        residual = (value - found[3] * shading) * found[4]
+        weight = _weight(residual) * shading if lit else _ZERO
         reading[i] = weight
         total += weight * shading
     return total

@@ -103,10 +103,11 @@ def phong_from_gradients(
     found = lobe > 0
     matte = np.where(lit[..., np.newaxis], integral - lobe[..., np.newaxis], 0.0) / np.pi
     confidence = np.where(found, 0.5 * lobe**2 / np.where(found, lobe**2 + doubt**2, 1.0), 0.0)
-    flags = np.zeros(lit.shape, np.uint8)
-    flags[(known & (asked < -2.0 * doubt)) | (found & (lobe < asked))] |= PixelFlag.CLAMPED
-    flags[~known | (found & (doubt > lobe))] |= PixelFlag.UNDERDETERMINED
-    flags[~lit] = PixelFlag.SHADOWED
+    clamped = (known & (asked < -2.0 * doubt)) | (found & (lobe < asked))
+    open_ = lit & (~known | (found & (doubt > lobe)))
+    flags = (
+        PixelFlag.CLAMPED * clamped + PixelFlag.UNDERDETERMINED * open_ + PixelFlag.SHADOWED * ~lit
+    ).astype(np.uint8)
     specular = lobe * (exponent + 1.0) / (2.0 * np.pi)
     return PhongMaps(
         diffuse_albedo=matte.astype(np.float32),

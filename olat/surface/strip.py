@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float16, Float32, UInt8
+from jaxtyping import Float16, Float32, UInt8, UInt16
 
 from olat.model.flags import PixelFlag
 from olat.model.shapes import Array, Directions
 
 Strip: TypeAlias = Float16[Array, "light 3 rows w"] | Float32[Array, "light 3 rows w"]
 """The same rows under every light, in the field's half precision or in single."""
+StoredPixels: TypeAlias = UInt16[Array, "light 3 pixel"] | Float32[Array, "light 3 pixel"]
+"""A strip with its rows joined; halves as their bits, because numba has no halves."""
 StripFlags: TypeAlias = UInt8[Array, "light rows w"]
 """`PixelFlag` bits of the same rows under every light."""
 
@@ -21,10 +23,8 @@ REFUSED = PixelFlag.SATURATED | PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME | PixelF
 
 def pixels_under_lights(
     reflectance: Strip, flags: StripFlags, directions: Directions
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+) -> tuple[StoredPixels, UInt8[Array, "light pixel"], Float32[Array, "3 light"]]:
     """Return strip ``(light, 3, pixel)``, flags ``(light, pixel)``, directions ``(3, light)``.
-
-    Half precision comes back as its bits, because numba has no halves.
 
     Raises
     ------
