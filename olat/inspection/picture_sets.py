@@ -169,4 +169,5 @@ def _camera_names(folder: Path, series: Sequence[Sequence[Path]]) -> list[str]:
 
 def _folder_name(text: str) -> str:
     """Return a text as the name of a folder and a table."""
-    return "".join(letter if letter.isalnum() else "_" for letter in text).strip("_")
+    name = "".join(letter if letter.isalnum() else "_" for letter in text).strip("_")
+    return f"cam{name}" if name.isdecimal() else name
