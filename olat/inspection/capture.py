@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from olat.errors import UsageError
+from olat.errors import FileError, UsageError
 from olat.inspection.encoding_guess import guess_encoding
 from olat.inspection.exif import exposure_findings
 from olat.inspection.finding import Finding
@@ -234,10 +234,8 @@ def _encoding(
         rig = rig_from_lights(
             lights.file, units=lights.units, center=lights.center, holds=lights.holds
         )
-        chosen = lit or dict.fromkeys(frames, 0)
-        directions = rig.directions[list(lit.values())] if lit else rig.directions[:0]
-        paths = [frames[frame] for frame in chosen]
-        meaning, finding = guess_encoding(paths, directions)
+        directions = rig.directions[list(lit.values())] if lit else None
+        meaning, finding = guess_encoding([frames[frame] for frame in lit or frames], directions)
     warnings = []
     if is_jpeg and meaning == "linear":
         warnings.append(
@@ -263,13 +261,19 @@ def _mask(
 
 
 def _size_warnings(frames: Mapping[int, Path]) -> list[str]:
-    """Warn if the first, middle and last frame differ in size."""
+    """Warn if the first, middle and last frame differ in size, or if one cannot be read."""
     paths = list(frames.values())
-    some = {path: photograph_size(path) for path in (paths[0], paths[len(paths) // 2], paths[-1])}
-    if len(set(some.values())) == 1:
-        return []
-    words = ", ".join(f"{path.name} {width} x {height}" for path, (height, width) in some.items())
-    return [f"the pictures differ in size: {words}. One size is needed."]
+    sizes: dict[str, tuple[int, int]] = {}
+    warnings = []
+    for path in dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1])):
+        try:
+            sizes[path.name] = photograph_size(path)
+        except FileError as error:
+            warnings.append(str(error))
+    if len(set(sizes.values())) > 1:
+        words = ", ".join(f"{name} {width} x {height}" for name, (height, width) in sizes.items())
+        warnings.append(f"the pictures differ in size: {words}. One size is needed.")
+    return warnings
 
 
 def _pictures_finding(pictures: Pictures) -> list[Finding]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from olat.errors import FileError
 from olat.inspection.finding import Confidence, Finding
 from olat.inspection.thumbnails import thumbnails
 from olat.io.photograph import read_photograph
 from olat.io.raw import RAW_SUFFIXES
-from olat.model.image import RawMosaic
+from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Array, Directions
 
 _MOST_LIGHTS = 24
 _FEWEST_LIGHTS = 8
+_TRIES = 3
 _SIZE = 96
 _SHADOW = 0.15
 """Part of a pixel's bright values below which it may lie in shadow."""
@@ -27,7 +30,7 @@ _SRGB_FROM = 1.2
 _CLEAR = (0.8, 1.5)
 
 
-def guess_encoding(paths: Sequence[Path], directions: Directions) -> tuple[str, Finding]:
+def guess_encoding(paths: Sequence[Path], directions: Directions | None) -> tuple[str, Finding]:
     """Guess what the values of photographs mean.
 
     Parameters
@@ -35,7 +38,7 @@ def guess_encoding(paths: Sequence[Path], directions: Directions) -> tuple[str, 
     paths
         Frames lit by one light each.
     directions
-        Their lights.
+        Their lights; none if they are not known.
 
     Returns
     -------
@@ -43,12 +46,16 @@ def guess_encoding(paths: Sequence[Path], directions: Directions) -> tuple[str, 
         ``linear`` or ``srgb``.
     finding
         The same with a reason.
+
+    Raises
+    ------
+    FileError
+        If none of the first few photographs can be read.
     """
-    first = paths[0]
-    suffix = first.suffix.lower()
+    suffix = paths[0].suffix.lower()
     if suffix in RAW_SUFFIXES:
         return _found("linear", "certain", "RAW counts are proportional to light")
-    photograph = read_photograph(first)
+    photograph = _first_readable(paths)
     if isinstance(photograph, RawMosaic):
         return _found("linear", "certain", "RAW counts are proportional to light")
     if photograph.codes.dtype.kind == "f":
@@ -56,10 +63,20 @@ def guess_encoding(paths: Sequence[Path], directions: Directions) -> tuple[str, 
     if photograph.codes.dtype.itemsize > 1:
         return _found("linear", "likely", "16 bits are mostly linear")
     is_jpeg = suffix in (".jpg", ".jpeg")
-    misfits = _misfits(paths, directions) if len(paths) >= _FEWEST_LIGHTS else None
+    misfits = None
+    if directions is not None and len(paths) >= _FEWEST_LIGHTS:
+        misfits = _misfits(paths, directions)
     if misfits is None or min(misfits) > _NO_LAW:
         return _found("srgb", "guess", f"8-bit {suffix} mostly is; it cannot be known for certain")
     return _by_misfit(*misfits, is_jpeg=is_jpeg)
+
+
+def _first_readable(paths: Sequence[Path]) -> RawMosaic | Picture:
+    """Return the first photograph that can be read; damage is said when it is processed."""
+    for path in paths[: _TRIES - 1]:
+        with suppress(FileError):
+            return read_photograph(path)
+    return read_photograph(paths[min(_TRIES, len(paths)) - 1])
 
 
 def _found(encoding: str, confidence: Confidence, reason: str) -> tuple[str, Finding]:
@@ -84,7 +101,11 @@ def _misfits(paths: Sequence[Path], directions: Directions) -> tuple[float, floa
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), _MOST_LIGHTS)).round().astype(int)
     some, lights = [paths[index] for index in chosen], directions[chosen]
     as_linear = thumbnails(some, encoding="linear", size=_SIZE)
-    as_srgb = thumbnails(some, encoding="srgb", size=_SIZE)
+    readable = np.isfinite(as_linear).all(axis=(1, 2, 3))
+    as_linear, lights = as_linear[readable], lights[readable]
+    as_srgb = thumbnails(some, encoding="srgb", size=_SIZE)[readable]
+    if len(lights) < _FEWEST_LIGHTS:
+        return None
     peak = as_linear.max(axis=(0, 3))
     subject = (peak > 0.25 * np.percentile(peak, 99)) & (peak < 0.95)
     if subject.sum() < 100:

@@ -47,7 +47,8 @@ def roles_by_brightness(small: Float32[Array, "frame size size 3"], *, lights: i
     Parameters
     ----------
     small
-        Small linear pictures in the order of capture.
+        Small linear pictures in the order of capture; NaN where one cannot be read, which then
+        counts as lit by one light.
     lights
         Number of lights, which says how many frames are something else.
 
@@ -57,13 +58,13 @@ def roles_by_brightness(small: Float32[Array, "frame size size 3"], *, lights: i
     the subject by their number, so none is reported where the number does not fit.
     """
     flat = small.reshape(len(small), -1).astype(np.float64)
-    likeness = _cosines(flat, flat.sum(axis=0))
+    likeness = _cosines(flat, np.nansum(flat, axis=0))
     level = flat.mean(axis=1)
     tracking = _tracking(likeness, level)
     gradient, complement = _gradient_pair(small, level, taken=set(tracking))
     taken = {*tracking, *gradient, *complement}
     missing = len(small) - lights - len(taken)
-    dark = [frame for frame in np.flatnonzero(level < _DARK * np.median(level)) if missing > 0]
+    dark = [frame for frame in np.flatnonzero(level < _DARK * np.nanmedian(level)) if missing > 0]
     return FrameRoles(
         tuple(tracking),
         gradient,
@@ -93,7 +94,7 @@ def _cosines(
 
 def _tracking(likeness: Float64[Array, " frame"], level: Float64[Array, " frame"]) -> list[int]:
     """Return the frames that look like the sum of all and are equally bright."""
-    alike = np.flatnonzero((likeness >= _FULL_ON) & (level >= np.median(level)))
+    alike = np.flatnonzero((likeness >= _FULL_ON) & (level >= np.nanmedian(level)))
     if len(alike) == 0:
         return []
     usual = np.median(level[alike])
@@ -110,8 +111,8 @@ def _gradient_pair(
 
     The gradient is redder than white light on the right.
     """
-    total = small.sum(axis=0, dtype=np.float64)
-    bright = np.flatnonzero(level >= np.median(level))
+    total = np.asarray(np.nansum(small, axis=0, dtype=np.float64))
+    bright = np.flatnonzero(level >= np.nanmedian(level))
     candidates = [int(frame) for frame in bright if frame not in taken]
     for first in candidates:
         for second in (frame for frame in candidates if first < frame <= first + 2):

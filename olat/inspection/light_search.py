@@ -54,9 +54,9 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
     if given is not None:
         return _meant(read_lights(given), "certain", "named with --lights")
     places = (
-        ("certain", "in the capture", folder.iterdir()),
+        ("certain", "in the capture", folder.glob("*")),
         ("likely", "in a folder of the capture", folder.glob("*/*")),
-        ("likely", "beside the capture", folder.absolute().parent.iterdir()),
+        ("likely", "beside the capture", folder.absolute().parent.glob("*")),
     )
     faults: list[str] = []
     for confidence, where, paths in places:
@@ -75,7 +75,9 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
             found = _meant(best, "certain" if sure == "certain" else "likely", where + also)
             return FoundLights(**{**vars(found), "warnings": (*found.warnings, *faults)})
     if faults:
-        raise FileError("\n".join(faults))
+        raise FileError(
+            "\n".join([*faults, "Correct it, or give a light file with --lights FILE."])
+        )
     raise UsageError(
         f"{folder}: no light file; the direction to every light is needed. Give one with "
         f"--lights FILE: {'; '.join(FORMATS)}."

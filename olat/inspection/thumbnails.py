@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
+from olat.errors import FileError
 from olat.io.photograph import read_photograph
 from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Array
@@ -17,11 +19,13 @@ from olat.sensor.encoding import linear_from_codes
 
 _READERS = 4
 
+_log = logging.getLogger(__name__)
+
 
 def thumbnails(
     paths: Sequence[Path], *, encoding: str | float, size: int
 ) -> Float32[Array, "frame size size 3"]:
-    """Return small linear pictures of photographs, squeezed to squares.
+    """Return small linear pictures of photographs, squeezed to squares; NaN for unreadable ones.
 
     Parameters
     ----------
@@ -31,11 +35,6 @@ def thumbnails(
         What the values of pictures mean; RAW is linear.
     size
         Side of the small pictures [px].
-
-    Raises
-    ------
-    FileError
-        If a photograph cannot be read.
     """
     with ThreadPoolExecutor(_READERS) as pool:
         small = pool.map(lambda path: _thumbnail(path, encoding=encoding, size=size), paths)
@@ -44,7 +43,11 @@ def thumbnails(
 
 def _thumbnail(path: Path, *, encoding: str | float, size: int) -> Float32[Array, "size size 3"]:
     """Return one small linear picture."""
-    photograph = read_photograph(path)
+    try:
+        photograph = read_photograph(path)
+    except FileError as error:
+        _log.warning("%s", error)
+        return np.full((size, size, 3), np.nan, np.float32)
     linear = (
         _half_size(photograph)
         if isinstance(photograph, RawMosaic)

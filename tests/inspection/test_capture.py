@@ -242,3 +242,25 @@ def test_a_folder_without_a_capture_is_refused(tmp_path: Path, name: str, words:
 def test_a_mask_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file; a mask is needed"):
         inspect_capture(tmp_path, mask=tmp_path / "mask.png")
+
+
+def test_a_damaged_picture_does_not_hide_what_the_others_are(tmp_path: Path) -> None:
+    directions = spread_directions(30)
+    olat = 0.5 * sphere_pictures(directions)
+    full = 0.1 * olat.sum(axis=0)
+    pictures = [full, *olat[:10], full, *olat[10:20], full, *olat[20:], full]
+    write_pictures([tmp_path / f"{n}.tif" for n in range(len(pictures))], np.array(pictures))
+    np.savetxt(tmp_path / "lights.txt", directions)
+    for damaged in ("1.tif", "17.tif"):
+        (tmp_path / damaged).write_bytes(b"")
+    inspection, session = resolved(tmp_path, tmp_path)
+    assert confidence(inspection, "sequence") == "likely"
+    assert "17.tif: the file is empty" in " ".join(inspection.warnings)
+    assert len(session.olat_frames("A")) == 30
+
+
+def test_many_8_bit_pictures_that_match_no_lights_are_still_described(tmp_path: Path) -> None:
+    pictures = sphere_pictures(spread_directions(12, hemisphere=True))
+    write_pictures([tmp_path / f"{n}.png" for n in range(12)], pictures, bits=8)
+    np.savetxt(tmp_path / "lights.txt", spread_directions(20))
+    assert confidence(inspect_capture(tmp_path), "encoding") == "guess"
