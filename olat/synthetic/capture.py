@@ -20,6 +20,8 @@ FLAT_RADIANCE = 0.75
 """Of the glowing panel that shows the camera's vignetting [diffuse white = 1]."""
 GRAY = 0.5
 """Albedo of the gray ball."""
+HAZE = 0.01
+"""Albedo of the mirror ball: fingerprints, by which its outline shows."""
 
 
 @lru_cache(maxsize=1)
@@ -78,4 +80,4 @@ def _target(stage: SyntheticStage, kind: str) -> Subject:
     if kind == "gray_ball":
         return ball(BALL_RADIUS, albedo=GRAY)
     radius_px = BALL_RADIUS / stage.camera.footprint
-    return ball(BALL_RADIUS, albedo=0.0, specular=1.0, exponent=0.25 * radius_px**2)
+    return ball(BALL_RADIUS, albedo=HAZE, specular=1.0, exponent=0.25 * radius_px**2)

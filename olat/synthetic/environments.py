@@ -19,7 +19,7 @@ def studio() -> EnvironmentMap:
     """Hang a warm softbox at image right, a cool strip at image left, a hair light behind."""
     ways = directions_of_pixels(HEIGHT, WIDTH)
     light = _gradient(ways[..., 1], low=(0.03, 0.03, 0.035), high=(0.07, 0.07, 0.08))
-    light += _softbox(ways, (0.75, 0.45, 0.60), (0.34, 0.34), (8.5, 7.2, 5.8))
+    light += _softbox(ways, (0.75, 0.45, 0.60), (0.34, 0.34), (10.0, 8.5, 6.9))
     light += _softbox(ways, (-0.95, 0.15, 0.25), (0.14, 0.60), (2.2, 3.2, 4.6))
     light += _softbox(ways, (-0.35, 0.75, -0.85), (0.22, 0.22), (9.0, 8.6, 8.2))
     return EnvironmentMap(light.astype(np.float32), "studio")
@@ -42,8 +42,8 @@ def sunset() -> EnvironmentMap:
 def overcast() -> EnvironmentMap:
     """Spread a gray sky, three times brighter above than at the horizon, over a meadow."""
     up = directions_of_pixels(HEIGHT, WIDTH)[..., 1]
-    sky = (1.0 + 2.0 * np.maximum(up, 0.0))[..., None] / 2.2 * (0.95, 1.0, 1.06)
-    light = np.where(up[..., None] > 0.0, sky, (0.07, 0.10, 0.045))
+    sky = 0.73 * (1.0 + 2.0 * np.maximum(up, 0.0))[..., None] * (0.95, 1.0, 1.06)
+    light = np.where(up[..., None] > 0.0, sky, (0.11, 0.16, 0.07))
     return EnvironmentMap(light.astype(np.float32), "overcast")
 
 

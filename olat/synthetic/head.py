@@ -21,7 +21,7 @@ UPPER_LIPS = _pair(
 )
 LOWER_LIP = Ellipsoid((0.0, -0.0640, 0.0825), (0.0185, 0.0062, 0.0076), 0.005)
 EARS = _pair(Ellipsoid((0.0715, 0.000, -0.006), (0.0080, 0.0270, 0.0165), 0.010, (10, 20, -6)))
-EYES = _pair(Ellipsoid((0.0315, 0.006, 0.0640), (0.0150, 0.0150, 0.0150), 0.003))
+EYES = _pair(Ellipsoid((0.0320, 0.006, 0.0650), (0.0150, 0.0150, 0.0150), 0.003))
 
 PARTS = (
     Ellipsoid((0.0, 0.038, -0.018), (0.074, 0.080, 0.092)),  # skull
@@ -31,7 +31,7 @@ PARTS = (
     *_pair(Ellipsoid((0.036, -0.026, 0.052), (0.024, 0.019, 0.022), 0.022)),  # cheeks
     *_pair(Ellipsoid((0.027, 0.027, 0.065), (0.027, 0.008, 0.012), 0.018, (0, 18, -3))),  # brows
     *_pair(Ellipsoid((0.0315, 0.003, 0.0570), (0.0210, 0.0150, 0.0160), 0.014)),  # lids
-    Ellipsoid((0.0, 0.003, 0.078), (0.0080, 0.032, 0.013), 0.018, (-17, 0, 0)),  # nose bridge
+    Ellipsoid((0.0, 0.003, 0.078), (0.0080, 0.032, 0.013), 0.012, (-17, 0, 0)),  # nose bridge
     Ellipsoid((0.0, -0.0235, 0.0965), (0.0100, 0.0090, 0.0115), 0.012),  # nose tip
     *_pair(Ellipsoid((0.0105, -0.0275, 0.0865), (0.0070, 0.0063, 0.0095), 0.009)),  # nose wings
     Ellipsoid((0.0, -0.053, 0.070), (0.026, 0.016, 0.014), 0.018),  # mouth
@@ -49,4 +49,4 @@ PARTS = (
 def head() -> Subject:
     """Make the head and shoulders of a person, about 0.25 m tall, facing +z."""
     paint = HeadPaint(HAIR, ears=EARS, eyes=EYES)
-    return Subject(Body(PARTS), paint, tuple(part.inflated(-0.0008) for part in PARTS))
+    return Subject(Body(PARTS), paint, Body(tuple(part.inflated(-0.0008) for part in PARTS)))

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Int64
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Flow, LightColors, Mask, Radiance
 from olat.synthetic.scene import Paint, PinholeCamera, Pose, Subject
-from olat.synthetic.shape import Columns, Points, Values, visibility
+from olat.synthetic.shape import Columns, Points, Values
 
 PAIRS_AT_ONCE = 1 << 18
 """Points times lights that are shaded together: their arrays stay in the cache."""
@@ -153,38 +153,40 @@ class _LightRays:
         """Follow the rays from `span` of the points to `lights` of the rig."""
         points = view.points[:, span]
         distant = rig.positions is None
-        places = rig.directions if rig.positions is None else rig.positions
-        sources = np.ascontiguousarray(places[lights].T, np.float32)
+        places = (rig.directions if rig.positions is None else rig.positions)[lights].T
+        sources = places.astype(np.float32)
         inverse = np.ones((), np.float32)
         if not distant:
             square = _dot(sources, sources)[:, None] - 2.0 * (sources.T @ points)
             inverse = 1.0 / np.sqrt(square + _dot(points, points))
         rays = cls(points, sources, distant, inverse, np.ones((), np.float32))
-        facing = rays.cosine(view.outward[:, span]) > 0.0
-        own = view.pose.to_subject(sources) if not distant else view.pose.turn.T @ sources
-        seen = visibility(
-            view.subject.occluders,
-            view.own[:, span].astype(np.float32),
-            own.astype(np.float32),
+        reach = (rays.cosine(view.outward[:, span]) > 0.0).astype(np.float32)
+        view.subject.occluders.shade(
+            reach,
+            view.own[:, span],
+            view.pose.turn.T @ places if distant else view.pose.to_subject(places),
             distant=distant,
             penumbra=view.footprint,
         )
-        return replace(rays, reach=facing * seen)
+        return replace(rays, reach=reach)
 
     def cosine(self, vectors: Columns) -> Float32[Array, "light point"]:
         """Return the cosine between one vector a point and the rays, where positive."""
-        along = self.sources.T @ vectors
+        along: Float32[Array, "light point"] = self.sources.T @ vectors
         if not self.distant:
             along -= _dot(self.points, vectors)
         along *= self.inverse
-        return np.maximum(along, 0.0, out=along)
+        np.maximum(along, 0.0, out=along)
+        return along
 
     @property
     def falloff(self) -> Float32[Array, "light point"] | Float32[Array, ""]:
         """Irradiance relative to that at the origin."""
         if self.distant:
             return self.inverse
-        return _dot(self.sources, self.sources)[:, None] * self.inverse**2
+        square = _dot(self.sources, self.sources)[:, None]
+        falloff: Float32[Array, "light point"] = square * self.inverse**2
+        return falloff
 
 
 def _response(
@@ -203,9 +205,11 @@ def _response(
 
 def _dot(a: Columns, b: Columns) -> Values:
     """Return the inner product of each pair of columns."""
-    return np.einsum("ip,ip->p", a, b)
+    product: Values = np.einsum("ip,ip->p", a, b)
+    return product
 
 
 def _unit(vectors: Columns) -> Columns:
     """Scale columns to unit length."""
-    return vectors / np.sqrt(_dot(vectors, vectors))
+    unit: Columns = vectors / np.sqrt(_dot(vectors, vectors))
+    return unit

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from olat.model.shapes import Array
-from olat.synthetic.shape import Body, Columns, Ellipsoid, Points, Values, rotation
+from olat.synthetic.shape import NOTHING, Body, Columns, Ellipsoid, Matrix, Points, Values, rotation
+
+Numbers = Float32[Array, "*axes point"]
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,19 @@ class Pose:
     """1 wide open, 0 shut."""
 
     @property
-    def turn(self) -> Float64[Array, "3 3"]:
+    def turn(self) -> Matrix:
         """Rotation from the subject's frame to the world."""
-        return rotation(np.asarray(self.angles))
+        return rotation(*self.angles)
 
     def to_world(self, points: Points) -> Points:
         """Move points from the subject's frame to the world [m]."""
-        return self.turn @ points + np.asarray(self.shift)[:, None]
+        moved: Points = self.turn @ points + np.array([self.shift]).T
+        return moved
 
     def to_subject(self, points: Points) -> Points:
         """Move points from the world to the subject's frame [m]."""
-        return self.turn.T @ (points - np.asarray(self.shift)[:, None])
+        moved: Points = self.turn.T @ (points - np.array([self.shift]).T)
+        return moved
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,9 @@ class PinholeCamera:
         """Return the unit direction of every pixel's ray, row by row."""
         offsets = (np.arange(self.size) - (self.size - 1) / 2.0) / self.focal_px
         right, down = np.meshgrid(offsets, offsets)
-        rays = np.stack([right.ravel(), -down.ravel(), np.full(right.size, -1.0)])
-        return rays / np.linalg.norm(rays, axis=0)
+        rays: Points = np.stack([right.ravel(), -down.ravel(), np.full(right.size, -1.0)])
+        rays /= np.linalg.norm(rays, axis=0)
+        return rays
 
     def project(self, points: Points) -> Float64[Array, "2 point"]:
         """Return column and row at which world points [m] are seen [px]."""
@@ -106,8 +111,9 @@ class Paint:
     def under(self, coat: Paint, cover: Values) -> Paint:
         """Lay a coat over this paint where it covers (0 to 1)."""
 
-        def mix(below: np.ndarray, above: np.ndarray) -> np.ndarray:
-            return below + cover * (above - below)
+        def mix(below: Numbers, above: Numbers) -> Numbers:
+            mixed: Numbers = below + cover * (above - below)
+            return mixed
 
         return Paint(
             mix(self.albedo, coat.albedo),
@@ -127,12 +133,12 @@ class Subject:
 
     body: Body
     paint: Painter = field(repr=False)
-    occluders: tuple[Ellipsoid, ...] = ()
+    occluders: Body = NOTHING
     """What casts shadows; nothing for a convex body."""
 
     def without_shadows(self) -> Subject:
         """Return the subject as if no part of it hid a light from another."""
-        return replace(self, occluders=())
+        return replace(self, occluders=NOTHING)
 
     def matte(self) -> Subject:
         """Return the subject without gloss: Lambert's law and nothing else."""

@@ -19,6 +19,7 @@ Columns: TypeAlias = Float32[Array, "3 point"]
 """Positions [m] or vectors, one a column."""
 Points: TypeAlias = Float64[Array, "3 point"]
 """Positions [m] or vectors where single precision would show."""
+Matrix: TypeAlias = Float64[Array, "3 3"]
 Values: TypeAlias = Float32[Array, " point"]
 """One number per point."""
 
@@ -40,18 +41,20 @@ class Ellipsoid:
     """Turn about x, then y, then z [degree]."""
 
     @cached_property
-    def to_unit(self) -> Float64[Array, "3 3"]:
+    def to_unit(self) -> Matrix:
         """Matrix that takes offsets from the center to the unit sphere [1/m]."""
-        turn = rotation(np.radians(self.tilt_deg))
-        return turn.T / np.asarray(self.radii)[:, None]
+        about_x, about_y, about_z = np.radians(self.tilt_deg)
+        matrix: Matrix = rotation(about_x, about_y, about_z).T / np.array([self.radii]).T
+        return matrix
 
     def unit_coordinates(self, points: Columns) -> Columns:
         """Return points in the frame where the ellipsoid is the unit sphere."""
-        return self.unit_vectors(points - np.float32(self.center)[:, None])
+        return self.unit_vectors(points - np.array([self.center], np.float32).T)
 
     def unit_vectors(self, vectors: Columns) -> Columns:
         """Return vectors in that frame."""
-        return self.to_unit.astype(np.float32) @ vectors
+        turned: Columns = self.to_unit.astype(np.float32) @ vectors
+        return turned
 
     @property
     def grown(self) -> Ellipsoid:
@@ -64,13 +67,14 @@ class Ellipsoid:
         return Ellipsoid(self.center, radii, self.softness, self.tilt_deg)
 
 
-def rotation(angles: Float32[Array, " 3"] | np.ndarray) -> np.ndarray:
-    """Return the matrix that turns about x, then y, then z by angles [rad]."""
-    (cx, cy, cz), (sx, sy, sz) = np.cos(angles), np.sin(angles)
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return about_z @ about_y @ about_x
+def rotation(about_x: float, about_y: float, about_z: float) -> Matrix:
+    """Return the matrix that turns about x, then y, then z [rad]."""
+    (cx, cy, cz), (sx, sy, sz) = (f([about_x, about_y, about_z]) for f in (np.cos, np.sin))
+    x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    turn: Matrix = z @ y @ x
+    return turn
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,40 @@ class Body:
         shape_kernel.trace(self._table, np.array([*starts, origin]), rays, depths, gradients)
         return depths, gradients
 
+    def shade(
+        self,
+        lit: Float32[Array, "light point"],
+        points: Points,
+        sources: Float64[Array, "3 light"],
+        *,
+        distant: bool,
+        penumbra: float,
+    ) -> None:
+        r"""Darken what the parts hide from lights; they do so each for itself, unmelted.
+
+        On the way :math:`p + t\,d` to a light, in the frame where a part is the unit sphere, the
+        squared distance of closest approach is :math:`|p|^2 - (p \cdot d)^2 / |d|^2`.
+
+        Parameters
+        ----------
+        lit
+            How much of each light arrives; multiplied in place, and not touched where 0.
+        points
+            Places on the surface [m].
+        sources
+            Positions of the lights [m], or unit vectors towards them if they are distant.
+        distant
+            What `sources` are.
+        penumbra
+            Width of the shadow's edge [m].
+        """
+        near = 0.0 if distant else 1.0
+        places = np.empty((len(self.parts), sources.shape[1], 3))
+        for index, part in enumerate(self.parts):
+            offsets = sources if distant else sources - np.array([part.center]).T
+            places[index] = (part.to_unit @ offsets).T
+        shape_kernel.shade(self._table, points, places, near, penumbra, lit)
+
     @cached_property
     def _table(self) -> Float64[Array, "part 23"]:
         """All parts in the layout of the kernel."""
@@ -132,51 +170,8 @@ class Body:
             )
             for part in self.parts
         ]
-        return np.array(rows)
+        return np.array(rows).reshape(-1, 23)
 
 
-def visibility(
-    occluders: tuple[Ellipsoid, ...],
-    points: Columns,
-    sources: Float32[Array, "3 light"],
-    *,
-    distant: bool,
-    penumbra: float,
-) -> Float32[Array, "light point"]:
-    r"""Compute how much of every light every point sees past the occluders.
-
-    On the segment :math:`p + t\,d` towards a light, in the frame where the occluder is the unit
-    sphere, the squared distance of closest approach is :math:`|p|^2 - (p \cdot d)^2 / |d|^2`.
-
-    Parameters
-    ----------
-    occluders
-        Ellipsoids that cast shadows.
-    points
-        Places on the surface [m].
-    sources
-        Positions of the lights [m], or unit vectors towards them if they are distant.
-    distant
-        What `sources` are.
-    penumbra
-        Width of the shadow's edge [m].
-
-    Returns
-    -------
-    visibility
-        1 where lit, 0 in full shadow.
-    """
-    lit = np.ones((sources.shape[1], points.shape[1]), np.float32)
-    near = np.float32(0.0 if distant else 1.0)
-    for part in occluders:
-        unit = part.unit_coordinates(points)
-        light = part.unit_vectors(sources) if distant else part.unit_coordinates(sources)
-        square = np.einsum("ip,ip->p", unit, unit)
-        shared = light.T @ unit
-        length = np.einsum("il,il->l", light, light)[:, None] + near * (square - 2.0 * shared)
-        ahead = near * square - shared
-        clearance = (square - np.float32(1.0)) - np.maximum(ahead, 0.0) ** 2 / length
-        # Half the difference of squares is the gap in units of the radius, near the edge.
-        scale = np.float32(min(part.radii) / (2.0 * penumbra))
-        np.minimum(lit, np.where(ahead > 0.0, 0.5 + scale * clearance, 1.0), out=lit)
-    return np.clip(lit, 0.0, 1.0, out=lit)
+NOTHING = Body(())
+"""A body without parts."""

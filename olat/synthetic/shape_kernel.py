@@ -58,8 +58,8 @@ def distance_at(parts: Numbers, x: float, y: float, z: float) -> tuple[float, fl
         u, v, w = into(part, TO_UNIT, x - part[0], y - part[1], z - part[2])
         square = max(u * u + v * v + w * w, 1e-12)
         # The distance is at least (|p| - 1) times the shortest half axis: too far to matter?
-        reach = 1.0 + (value + part[MELT]) * part[SHARPNESS]
-        if square > reach * reach and reach > 0.0:
+        reach = 1.0 + max(value + part[MELT], 0.0) * part[SHARPNESS]
+        if square > reach * reach:
             continue
         radius = sqrt(square)
         sx, sy, sz = back(part, TO_UNIT, u, v, w)
@@ -137,3 +137,44 @@ def trace(
             t += step
             if not outside < t < inside:
                 t = (outside + inside) / 2.0
+
+
+@compiled
+def shade(
+    parts: Numbers, points: Numbers, places: Numbers, near: float, penumbra: float, lit: Numbers
+) -> None:
+    """Multiply `lit` by what the parts let through from lights at unit `places` of each part."""
+    units = np.empty((len(parts), 3))
+    for point in range(points.shape[1]):
+        x, y, z = points[0, point], points[1, point], points[2, point]
+        for index in range(len(parts)):
+            part = parts[index]
+            units[index] = into(part, TO_UNIT, x - part[0], y - part[1], z - part[2])
+        for light in range(lit.shape[0]):
+            if lit[light, point] > 0.0:
+                lit[light, point] *= let_through(parts, units, places, light, near, penumbra)
+
+
+@compiled
+def let_through(
+    parts: Numbers, units: Numbers, places: Numbers, light: int, near: float, penumbra: float
+) -> float:
+    """Return how much of a light passes the parts on its way to a point at unit places."""
+    through = 1.0
+    for index in range(len(parts)):
+        u, v, w = units[index, 0], units[index, 1], units[index, 2]
+        lu, lv, lw = places[index, light, 0], places[index, light, 1], places[index, light, 2]
+        square = u * u + v * v + w * w
+        shared = u * lu + v * lv + w * lw
+        ahead = near * square - shared
+        if ahead <= 0.0:
+            continue
+        length = lu * lu + lv * lv + lw * lw + near * (square - 2.0 * shared)
+        # Half the difference of squares is the gap in units of the radius, near the edge.
+        softness = 2.0 * penumbra * parts[index, SHARPNESS]
+        if (square - 1.0 - softness / 2.0) * length < ahead * ahead:
+            clearance = square - 1.0 - ahead * ahead / length
+            through = min(through, 0.5 + clearance / softness)
+            if through <= 0.0:
+                return 0.0
+    return through

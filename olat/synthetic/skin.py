@@ -27,12 +27,13 @@ def _color(red: float, green: float, blue: float) -> Float32[Array, "3 1"]:
 
 SKIN = _color(0.62, 0.41, 0.31)
 FLUSH = _color(0.60, 0.29, 0.22)
+BLOOD = _color(0.015, 0.035, 0.035)
 FRECKLE = _color(0.36, 0.19, 0.115)
 LIPS = _color(0.50, 0.20, 0.175)
 MOUTH_LINE = _color(0.17, 0.05, 0.045)
 HAIR = _color(0.075, 0.045, 0.030)
 SCLERA = _color(0.74, 0.70, 0.66)
-IRIS = _color(0.13, 0.24, 0.25)
+IRIS = _color(0.10, 0.17, 0.18)
 SHIRT = _color(0.07, 0.15, 0.21)
 
 
@@ -66,7 +67,7 @@ class HeadPaint:
         freckled = _bump(x / 0.050) * _bump((y + 0.012) / 0.024) * _step(z, 0.04, 0.07)
         spots = freckled * _step(SPOTS.value(points, footprint), 0.9, 2.0)
         albedo = albedo + 0.75 * spots * (FRECKLE - albedo)
-        albedo = albedo * (1.0 + 0.045 * BLOTCHES.value(points, footprint))
+        albedo = albedo * (1.0 - BLOOD * BLOTCHES.value(points, footprint))
         nostrils = (
             _bump((x - 0.0062) / 0.0024) * _bump((y + 0.0325) / 0.0016) * _step(z, 0.07, 0.08)
         )
@@ -104,7 +105,7 @@ class HeadPaint:
         """Short hair, combed back."""
         strands = STRANDS.value(points, footprint)
         outside = _outside((self.hair,), points)
-        cover = _step(1.02 - outside + 0.006 * strands, 0.0, 0.012)
+        cover = _step(1.03 - outside + 0.006 * strands, 0.0, 0.012)
         slope = 0.00022 * STRANDS.gradient(points, footprint)
         albedo = HAIR * (1.0 + 0.35 * strands)
         return Paint.coat(albedo, specular=0.10, exponent=14.0, slope=slope), cover
@@ -125,7 +126,7 @@ class HeadPaint:
         lower = -0.40 * almond + 0.05 * outward
         upper = lower + abs(side_open) * (0.84 * almond)
         opening = np.minimum(upper - up, up - lower)
-        lashes = is_eye * _step(opening, -0.12, -0.02) * _step(up, lower, lower + 0.1)
+        lashes = is_eye * _step(opening, -0.16, -0.03) * _step(up, lower, lower + 0.25)
         dark = Paint.coat(HAIR, specular=0.02, exponent=20.0, slope=np.zeros_like(local))
         paint = paint.under(dark, 0.85 * lashes)
         glossy = Paint.coat(
@@ -142,22 +143,26 @@ def _eyeball(local: Columns, upper_lid: Values) -> Columns:
     iris = IRIS * (1.0 + 0.35 * fibers) * (1.6 - 1.4 * _step(radius, 0.30, 0.45))
     iris = iris * _step(radius, 0.165, 0.19)
     sclera = SCLERA * (1.0 - _color(0.05, 0.25, 0.25) * _step(np.abs(across), 0.4, 0.85))
-    albedo = iris + _step(radius, 0.43, 0.47) * (sclera - iris)
-    return (albedo * (1.0 - 0.45 * _step(local[1], upper_lid - 0.30, upper_lid))).astype(np.float32)
+    albedo: Columns = iris + _step(radius, 0.43, 0.47) * (sclera - iris)
+    albedo *= 1.0 - 0.45 * _step(local[1], upper_lid - 0.30, upper_lid)
+    return albedo
 
 
 def _outside(parts: tuple[Ellipsoid, ...], points: Columns) -> Values:
     """Return the distance from the nearest of some parts' centers; 1 is on its surface."""
     square = [np.square(part.unit_coordinates(points)).sum(axis=0) for part in parts]
-    return np.sqrt(np.min(square, axis=0))
+    radius: Values = np.sqrt(np.min(square, axis=0))
+    return radius
 
 
 def _step(value: Values, low: float | Values, high: float | Values) -> Values:
     """Rise smoothly from 0 to 1 between two values."""
     x = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
+    risen: Values = x * x * (3.0 - 2.0 * x)
+    return risen
 
 
 def _bump(value: Values) -> Values:
     """Return a Gaussian bell of height 1 and deviation 1."""
-    return np.exp(-0.5 * value**2)
+    bell: Values = np.exp(-0.5 * value**2)
+    return bell

@@ -30,7 +30,7 @@ class SyntheticStage(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    size: Annotated[int, Field(ge=16, multiple_of=2)] = 384
+    size: Annotated[int, Field(ge=32, multiple_of=2)] = 384
     """Width and height of the pictures [px]."""
     lights: Annotated[int, Field(ge=4)] = 60
     """Number of lights, spread over the whole sphere."""

@@ -41,15 +41,18 @@ class RandomWaves:
     def value(self, points: Columns, footprint: float) -> Values:
         """Return the pattern, of variance 1 before waves finer than the footprint [m] fade."""
         waves = np.sin(self.wave_vectors @ points + self.phases)
-        return self._amplitudes(footprint) @ waves
+        value: Values = self._amplitudes(footprint) @ waves
+        return value
 
     def gradient(self, points: Columns, footprint: float) -> Columns:
         """Return the exact gradient of `value` [1/m]."""
         waves = np.cos(self.wave_vectors @ points + self.phases)
-        return (self._amplitudes(footprint)[:, None] * self.wave_vectors).T @ waves
+        gradient: Columns = (self._amplitudes(footprint)[:, None] * self.wave_vectors).T @ waves
+        return gradient
 
     def _amplitudes(self, footprint: float) -> Float32[Array, " wave"]:
         """Weigh the waves; a pixel cannot carry what is finer than two of it."""
         numbers = np.linalg.norm(self.wave_vectors, axis=1)
         fade = np.exp(-((numbers * footprint / 2.5) ** 2))
-        return (np.sqrt(2.0 / len(numbers)) * fade).astype(np.float32)
+        amplitudes: Float32[Array, " wave"] = np.sqrt(2.0 / len(numbers)) * fade
+        return amplitudes.astype(np.float32)

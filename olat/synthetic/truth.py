@@ -63,21 +63,19 @@ def truth_of(stage: SyntheticStage) -> SyntheticTruth:
 
 def write_truth(folder: Path, truth: SyntheticTruth) -> None:
     """Store the truth beside a session; shadows as packed bits."""
-    arrays = {
-        "normals": truth.normals,
-        "diffuse_albedo": truth.diffuse_albedo,
-        "specular_albedo": truth.specular_albedo,
-        "exponent": truth.exponent,
-        "mask": truth.mask,
-        "shadows": np.packbits(truth.shadows, axis=-1),
-        "positions": truth.positions,
-        "stage": np.array(truth.stage.model_dump_json()),
-    }
 
-    # A stream, because numpy would add its own suffix to the name of an unfinished file.
     def write(part: Path) -> None:
-        with part.open("wb") as stream:
-            np.savez(stream, **arrays)
+        np.savez(
+            part,
+            normals=truth.normals,
+            diffuse_albedo=truth.diffuse_albedo,
+            specular_albedo=truth.specular_albedo,
+            exponent=truth.exponent,
+            mask=truth.mask,
+            shadows=np.packbits(truth.shadows, axis=-1),
+            positions=truth.positions,
+            stage=np.array(truth.stage.model_dump_json()),
+        )
 
     publish(folder / TRUTH_FILE, write)
 
