@@ -79,6 +79,25 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert not lost
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the names under which the headings of a page can be linked."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_link_to_a_heading_leads_somewhere(page: Path) -> None:
+    links = [target.partition("#") for target in LINK.findall(page.read_text("utf-8"))]
+    lost = [
+        f"{place}#{anchor}"
+        for place, _, anchor in links
+        if anchor
+        and "://" not in place
+        and anchor not in anchors(page.parent / place if place else page)
+    ]
+    assert not lost
+
+
 def test_every_page_is_in_the_index() -> None:
     linked = {(DOCS / target).resolve() for target in LINK.findall(text_of("README.md"))}
     pages = {*DOCS.glob("*.md"), *(DOCS / "stages").glob("*.md")} - {DOCS / "README.md"}
