@@ -26,6 +26,7 @@ from olat.io.light_file import rig_from_lights
 from olat.io.light_file_json import METADATA, PER_FRAME, read_light_patterns
 from olat.io.light_list import LightFile
 from olat.io.photograph import photograph_size
+from olat.io.raw import RAW_SUFFIXES
 from olat.model.condition import Condition, Olat
 
 _JPEG = (".jpg", ".jpeg")
@@ -205,7 +206,8 @@ def _sequence(
     if file.path.name == METADATA and file.path.with_name(PER_FRAME).is_file():
         return by_patterns(frames, read_light_patterns(file.path), len(file))
     by_names = by_light_names(frames, file.names, roles) if file.names else None
-    encodings = ("linear", "srgb") if encoding is None else (encoding,)
+    is_raw = any(path.suffix.lower() in RAW_SUFFIXES for path in frames.values())
+    encodings = (encoding,) if encoding else ("linear",) if is_raw else ("linear", "srgb")
     return by_names or by_count(frames, len(file), roles, encodings=encodings)
 
 

@@ -10,8 +10,10 @@ from jaxtyping import Float32, Float64
 
 from olat.model.shapes import Array
 
-_FULL_ON = 0.99
-"""Cosine between a full-on frame and the sum of all frames; single lights stay below it."""
+_FULL_ON = 0.97
+"""Cosine between a full-on frame and the sum of all frames, at least."""
+_GAP = 2.0
+"""How many times farther from the sum single lights are than full-on frames, at least."""
 _SAME_LEVEL = 0.25
 """Part by which the levels of full-on frames may differ."""
 _COLORED = 0.3
@@ -28,13 +30,16 @@ class FrameRoles:
     gradient: tuple[int, ...] = ()
     complement: tuple[int, ...] = ()
     dark: tuple[int, ...] = ()
+    outside: tuple[int, ...] = ()
+    """Frames before the first or after the last tracking frame that no light is left for."""
     period: int = 0
     """Usual distance of the tracking frames; 0 if they have no rhythm."""
 
     @property
     def extras(self) -> frozenset[int]:
         """Every frame that is not lit by a single light."""
-        return frozenset((*self.tracking, *self.gradient, *self.complement, *self.dark))
+        pairs = (*self.gradient, *self.complement)
+        return frozenset((*self.tracking, *pairs, *self.dark, *self.outside))
 
 
 def roles_by_brightness(small: Float32[Array, "frame size size 3"], *, lights: int) -> FrameRoles:
@@ -54,24 +59,76 @@ def roles_by_brightness(small: Float32[Array, "frame size size 3"], *, lights: i
 
     Notes
     -----
-    Assumes that most frames are lit by one light. Dark frames can only be told from lights behind
-    the subject by their number, so none is reported where the number does not fit.
+    Assumes that most frames are lit by one light. Lights behind the subject leave frames as black
+    as dark ones; only as many are called dark as there are frames too many, or those at the ends.
     """
     flat = small.reshape(len(small), -1).astype(np.float64)
-    likeness = _cosines(flat, np.nansum(flat, axis=0))
     level = flat.mean(axis=1)
-    tracking = _tracking(likeness, level)
-    gradient, complement = _gradient_pair(small, level, taken=set(tracking))
+    total = _balanced_sum(flat, level)
+    tracking = _tracking(_cosines(flat, total), level)
+    full_on = flat[tracking].mean(axis=0) if tracking else total
+    gradient, complement = _gradient_pair(small, level, full_on, taken=set(tracking))
     taken = {*tracking, *gradient, *complement}
-    missing = len(small) - lights - len(taken)
-    dark = [frame for frame in np.flatnonzero(level < _DARK * np.nanmedian(level)) if missing > 0]
-    return FrameRoles(
-        tuple(tracking),
-        gradient,
-        complement,
-        tuple(int(frame) for frame in dark) if len(dark) == missing else (),
-        period=period_of(tracking),
+    dark = _dark(level, missing=len(small) - lights - len(taken))
+    taken |= set(dark)
+    outside = _outside(len(small), tracking, taken, missing=len(small) - lights - len(taken))
+    return FrameRoles(tuple(tracking), gradient, complement, dark, outside, period_of(tracking))
+
+
+def drives(
+    small: Float32[Array, "frame size size 3"], roles: FrameRoles
+) -> tuple[float | None, float | None]:
+    """Return the level of the lights in tracking and in gradient frames relative to OLAT frames.
+
+    At level 1 a full-on frame, or a gradient and its complement together, are the sum of all
+    frames lit by one light.
+
+    Returns
+    -------
+    tracking, gradient
+        None where there are no such frames.
+    """
+    level = small.mean(axis=(1, 2, 3), dtype=np.float64)
+    olat = [frame for frame in range(len(small)) if frame not in roles.extras]
+    dark = float(np.mean(level[list(roles.dark)])) if roles.dark else 0.0
+    everything = float(np.nansum(level[olat] - dark))
+    if everything <= 0:
+        return None, None
+    tracking = np.mean(level[list(roles.tracking)] - dark) if roles.tracking else None
+    pair = level[list(roles.gradient + roles.complement)] - dark
+    return (
+        None if tracking is None else float(tracking) / everything,
+        float(pair.sum()) / everything if len(pair) == 2 else None,
     )
+
+
+def _balanced_sum(
+    frames: Float64[Array, "frame value"], level: Float64[Array, " frame"]
+) -> Float64[Array, " value"]:
+    """Return the sum of frames in which no bright one, such as a flat field, outweighs the rest."""
+    usual = np.nanpercentile(level, 90)
+    weights = np.minimum(1.0, usual / np.maximum(level, 1e-12))
+    return np.asarray(np.nansum(weights[:, None] * frames, axis=0))
+
+
+def _dark(level: Float64[Array, " frame"], *, missing: int) -> tuple[int, ...]:
+    """Return the black frames if they are as many as are missing, else those at the ends."""
+    black = (level < _DARK * np.nanmedian(level)).tolist()
+    if sum(black) == missing:
+        return tuple(np.flatnonzero(black).tolist())
+    before = [*black, False].index(False)
+    after = [*black[::-1], False].index(False)
+    ends = (*range(before), *range(len(black) - after, len(black)))
+    return ends if len(ends) <= missing else ()
+
+
+def _outside(count: int, tracking: list[int], taken: set[int], *, missing: int) -> tuple[int, ...]:
+    """Return the frames outside the tracking frames if they are as many as are missing."""
+    if not period_of(tracking):
+        return ()
+    ends = (*range(tracking[0]), *range(tracking[-1] + 1, count))
+    outside = tuple(frame for frame in ends if frame not in taken)
+    return outside if len(outside) == missing else ()
 
 
 def period_of(frames: list[int]) -> int:
@@ -93,10 +150,14 @@ def _cosines(
 
 
 def _tracking(likeness: Float64[Array, " frame"], level: Float64[Array, " frame"]) -> list[int]:
-    """Return the frames that look like the sum of all and are equally bright."""
-    alike = np.flatnonzero((likeness >= _FULL_ON) & (level >= np.nanmedian(level)))
-    if len(alike) == 0:
+    """Return the frames that are much more like the sum than the others and equally bright."""
+    order = np.argsort(-np.nan_to_num(likeness))
+    distance = np.maximum(1.0 - np.nan_to_num(likeness[order]), 1e-6)
+    leaps = distance[1:] / distance[:-1]
+    leaps[distance[:-1] > 1.0 - _FULL_ON] = 0.0
+    if not np.any(leaps >= _GAP):
         return []
+    alike = np.sort(order[: int(np.argmax(leaps)) + 1])
     usual = np.median(level[alike])
     return [int(frame) for frame in alike if abs(level[frame] / usual - 1.0) < _SAME_LEVEL]
 
@@ -104,6 +165,7 @@ def _tracking(likeness: Float64[Array, " frame"], level: Float64[Array, " frame"
 def _gradient_pair(
     small: Float32[Array, "frame size size 3"],
     level: Float64[Array, " frame"],
+    full_on: Float64[Array, " value"],
     *,
     taken: set[int],
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -111,15 +173,15 @@ def _gradient_pair(
 
     The gradient is redder than white light on the right.
     """
-    total = np.asarray(np.nansum(small, axis=0, dtype=np.float64))
+    white = full_on.reshape(small.shape[1:])
     bright = np.flatnonzero(level >= np.nanmedian(level))
     candidates = [int(frame) for frame in bright if frame not in taken]
     for first in candidates:
         for second in (frame for frame in candidates if first < frame <= first + 2):
             pair = (small[first] + small[second]).reshape(1, -1).astype(np.float64)
-            if _cosines(pair, total.ravel())[0] < _FULL_ON:
+            if _cosines(pair, full_on)[0] < _FULL_ON:
                 continue
-            leans = [_red_lean(small[frame], total) for frame in (first, second)]
+            leans = [_red_lean(small[frame], white) for frame in (first, second)]
             if min(map(abs, leans)) > _COLORED and leans[0] * leans[1] < 0:
                 pair_of = (first, second) if leans[0] > 0 else (second, first)
                 return pair_of[:1], pair_of[1:]
@@ -128,12 +190,10 @@ def _gradient_pair(
 
 def _red_lean(frame: Float32[Array, "size size 3"], white: Float64[Array, "size size 3"]) -> float:
     """Return the correlation of redness, relative to white light, with the place to the right."""
-    lit = white.min(axis=2) > 0.05 * white.mean()
-    tint = frame[lit] / white[lit]
-    total = tint.sum(axis=1)
-    lit_too = total > 0
-    right = np.nonzero(lit)[1][lit_too].astype(np.float64)
-    redness = tint[lit_too, 0] / total[lit_too]
+    lit = white.min(axis=2) > 0.2 * white.max()
+    tint = np.maximum(frame[lit], 0.0) / white[lit]
+    right = np.nonzero(lit)[1].astype(np.float64)
+    redness = tint[:, 0] / np.maximum(tint.sum(axis=1), 1e-6)
     if len(right) < 2 or right.std() == 0 or redness.std() < 1e-3:
         return 0.0
     return float(np.corrcoef(redness, right)[0, 1])

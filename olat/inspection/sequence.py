@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from olat.inspection.finding import Finding
-from olat.inspection.frame_roles import FrameRoles, roles_by_brightness
+from olat.inspection.frame_roles import FrameRoles, drives, roles_by_brightness
 from olat.inspection.thumbnails import thumbnails
 from olat.io.frame_expression import format_frames
 from olat.io.light_file_json import LightPatterns
@@ -35,6 +35,8 @@ class SequenceReading:
     """Lights that no frame shows."""
     is_rule: bool = False
     """Whether the frames that are left show the lights in their order."""
+    drive: tuple[tuple[str, float], ...] = ()
+    """Level of the lights in tracking and gradient frames, as far as it was measured."""
     finding: Finding | None = None
     warnings: tuple[str, ...] = ()
 
@@ -71,7 +73,9 @@ def by_light_names(
     lit: dict[int, Condition] = {frame: Olat(light) for frame, light in found.items()}
     reason = "the lights are named as the pictures"
     finding = Finding("sequence", _equation(len(frames), roles, len(found)), "certain", reason)
-    return SequenceReading({**roles, **lit}, others, unlit, False, finding, tuple(warnings))
+    return SequenceReading(
+        {**roles, **lit}, others, unlit, finding=finding, warnings=tuple(warnings)
+    )
 
 
 def by_patterns(
@@ -106,7 +110,7 @@ def by_patterns(
     named = {frame: told for frame, told in conditions.items() if not isinstance(told, Olat)}
     value = _equation(len(frames) - len(skipped), named, len(lit))
     finding = Finding("sequence", value, "certain", "the light patterns say it, frame by frame")
-    return SequenceReading(conditions, skipped, unlit, False, finding, tuple(warnings))
+    return SequenceReading(conditions, skipped, unlit, finding=finding, warnings=tuple(warnings))
 
 
 def by_count(
@@ -121,16 +125,11 @@ def by_count(
     Brightness is looked at as each of `encodings` until the numbers match.
     """
     rest = [frame for frame in sorted(frames) if frame not in roles]
-    conditions = dict(roles)
-    seen = FrameRoles()
-    for encoding in encodings:
-        if len(rest) - len(seen.extras) > lights:
-            paths = [frames[frame] for frame in rest]
-            small = thumbnails(paths, encoding=encoding, size=_THUMBNAIL)
-            seen = roles_by_brightness(small, lights=lights)
-    conditions |= _conditions(seen, rest)
-    sweep = [frame for frame in rest if frame not in conditions]
-    value = _equation(len(frames), conditions, len(sweep))
+    seen, levels = _seen([frames[frame] for frame in rest], lights, encodings)
+    conditions = {**roles, **_conditions(seen, rest)}
+    skipped = tuple(rest[place] for place in seen.outside)
+    sweep = [frame for frame in rest if frame not in conditions and frame not in skipped]
+    value = _equation(len(frames), conditions, len(sweep), skipped)
     if len(sweep) != lights:
         warning = (
             f"{value} are left for {lights} lights; as many are needed. Edit [sequence] of "
@@ -143,8 +142,33 @@ def by_count(
     reason = f"as many as there are lights ({lights}), in the order of their names"
     if seen.extras:
         reason += "; the others told by brightness"
-    finding = Finding("sequence", value, "likely", reason)
-    return SequenceReading(conditions, is_rule=True, finding=finding)
+    warnings = [
+        f"frames {format_frames(skipped)} are outside the sweep and skipped; if they show a ball "
+        "or a flat field, move them to mirror_ball, gray_ball or flat in session.toml."
+    ]
+    return SequenceReading(
+        conditions,
+        skipped,
+        is_rule=True,
+        drive=levels,
+        finding=Finding("sequence", value, "guess" if skipped else "likely", reason),
+        warnings=tuple(warnings) if skipped else (),
+    )
+
+
+def _seen(
+    paths: Sequence[Path], lights: int, encodings: Sequence[str | float]
+) -> tuple[FrameRoles, tuple[tuple[str, float], ...]]:
+    """Return what brightness tells about frames that are more than the lights, and the drives."""
+    seen = FrameRoles()
+    levels: tuple[float | None, float | None] = (None, None)
+    for encoding in encodings:
+        if len(paths) - len(seen.extras) > lights:
+            small = thumbnails(paths, encoding=encoding, size=_THUMBNAIL)
+            seen = roles_by_brightness(small, lights=lights)
+            levels = drives(small, seen)
+    named = zip(("tracking", "gradient"), levels, strict=True)
+    return seen, tuple((word, level) for word, level in named if level is not None)
 
 
 def _conditions(seen: FrameRoles, rest: Sequence[int]) -> dict[int, Condition]:
@@ -163,11 +187,15 @@ def roles_by_name(words: Mapping[int, str | None]) -> dict[int, Condition]:
     return {frame: condition_from_role(word) for frame, word in words.items() if word}
 
 
-def _equation(pictures: int, named: Mapping[int, Condition], olat: int) -> str:
+def _equation(
+    pictures: int, named: Mapping[int, Condition], olat: int, skipped: Sequence[int] = ()
+) -> str:
     """Return pictures less named frames as people count them."""
     by_role: dict[str, list[int]] = {}
     for frame, condition in named.items():
         by_role.setdefault(role(condition), []).append(frame)
+    if skipped:
+        by_role["skipped"] = list(skipped)
     terms = "".join(
         f" - {len(frames)} {word} ({format_frames(frames)})" for word, frames in by_role.items()
     )

@@ -66,6 +66,7 @@ def session_texts(inspection: Inspection, target: Path) -> dict[str, str]:
         _rig(inspection, lights_path),
         *(_camera(camera, inspection, target, needs_table) for camera in inspection.cameras),
         _sequence(inspection, needs_table=needs_table),
+        *_drive(_main(inspection).reading),
     ]
     texts[MANIFEST] = "\n\n".join(tables) + "\n"
     return texts
@@ -107,7 +108,7 @@ def _camera(camera: CameraFound, inspection: Inspection, target: Path, in_table:
 
 def _sequence(inspection: Inspection, *, needs_table: bool) -> str:
     """Return the table of the frames: a rule, or where the frame table is."""
-    main = max(inspection.cameras, key=lambda camera: len(camera.pictures.frames))
+    main = _main(inspection)
     several = len(inspection.cameras) > 1
     what = f"{main.pictures.camera}: sequence" if several else "sequence"
     remark = _remark(inspection, what)
@@ -120,6 +121,20 @@ def _sequence(inspection: Inspection, *, needs_table: bool) -> str:
     if unlit:
         lines.append(f"skip_lights = {unlit}")
     return "\n".join(["[sequence]", *lines])
+
+
+def _main(inspection: Inspection) -> CameraFound:
+    """Return the camera with the most frames, which the rule is written for."""
+    return max(inspection.cameras, key=lambda camera: len(camera.pictures.frames))
+
+
+def _drive(reading: SequenceReading) -> list[str]:
+    """Return the table of the levels of the lights, if they were measured."""
+    if not reading.drive:
+        return []
+    levels = [f"{word} = {level:.3g}" for word, level in reading.drive]
+    why = "# likely: brightness relative to the sum of all OLAT frames."
+    return ["\n".join(["[drive]", why, *levels])]
 
 
 def _rule(reading: SequenceReading, frames: set[int]) -> list[str]:

@@ -12,8 +12,10 @@ from olat.inspection.capture import Inspection, inspect_capture
 from olat.inspection.picture_names import direction_in_name
 from olat.inspection.session_text import write_session
 from olat.io.manifest import read_session
-from olat.model.condition import Dark, Olat, Tracking
+from olat.model.condition import Dark, Olat, Target, Tracking
 from olat.model.session import Session
+from olat.synthetic.session import write_session as write_simulation
+from olat.synthetic.stage import SyntheticStage
 from tests.support.lambert_sphere import sphere_pictures, spread_directions, write_pictures
 
 
@@ -191,6 +193,22 @@ def test_dark_and_full_on_frames_are_recognized_where_pictures_outnumber_lights(
     assert 'tracking = "1-34x11"' in text
     sequence = next(item for item in inspection.findings if item.what == "sequence")
     assert sequence.value == "35 pictures - 4 tracking (1-34x11) - 1 dark (0) = 30 OLAT frames"
+
+
+def test_a_simulated_capture_is_understood_without_its_manifest(tmp_path: Path) -> None:
+    truth = tmp_path / "truth"
+    write_simulation(truth, SyntheticStage(size=64, lights=24, tracking_every=6))
+    inspection, session = resolved(truth, tmp_path / "session")
+    expected = read_session(truth)
+    skipped = [frame.index for frame in expected.frames if isinstance(frame.condition, Target)]
+    assert {frame.index: frame.condition for frame in session.frames} == {
+        frame.index: frame.condition for frame in expected.frames if frame.index not in skipped
+    }
+    for frame in session.frames:
+        wanted = expected.frames_of("A")[frame.index].gain
+        assert_allclose(frame.gain, wanted, rtol=0.02, atol=0)  # shot noise, clipping
+    assert_allclose(session.rig.positions, expected.rig.positions, rtol=0, atol=1e-12)
+    assert f"frames {skipped[0]}-{skipped[-1]} are outside the sweep" in inspection.warnings[0]
 
 
 def test_numbers_that_do_not_match_are_written_down_to_be_edited(tmp_path: Path) -> None:

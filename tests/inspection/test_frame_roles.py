@@ -28,7 +28,7 @@ def sweep(
             frames.append(drive * full)
         frames.append(olat[light])
     noisy = np.array(frames) + rng.normal(0.0, 0.002, (len(frames), *full.shape))
-    return noisy.astype(np.float32), FrameRoles(tuple(tracking), (2,), (3,), (0,), every + 1)
+    return noisy.astype(np.float32), FrameRoles(tuple(tracking), (2,), (3,), (0,), (), every + 1)
 
 
 @pytest.mark.parametrize("lights", [24, 60, 156])
@@ -58,6 +58,25 @@ def test_black_frames_that_may_be_lights_behind_are_not_called_dark() -> None:
     directions = np.vstack([spread_directions(20, hemisphere=True), [[0, 0, -1]] * 2])
     pictures = sphere_pictures(directions, glow=0.0).astype(np.float32)
     assert roles_by_brightness(pictures, lights=21).dark == ()
+
+
+def test_frames_after_the_sweep_that_no_light_is_left_for_are_outside(
+    rng: np.random.Generator,
+) -> None:
+    pictures, _ = sweep(30, rng, hemisphere=False)
+    flat_field = np.full((2, *pictures.shape[1:]), 0.6, np.float32)
+    closing = pictures[1:2]
+    roles = roles_by_brightness(np.concatenate([pictures, closing, flat_field]), lights=30)
+    assert roles.outside == (len(pictures) + 1, len(pictures) + 2)
+    assert roles.dark == (0,)
+
+
+def test_dark_frames_at_the_ends_are_told_even_if_the_numbers_do_not_match(
+    rng: np.random.Generator,
+) -> None:
+    pictures, _ = sweep(30, rng, hemisphere=True)
+    roles = roles_by_brightness(pictures, lights=28)
+    assert roles.dark == (0,)
 
 
 def test_the_rhythm_survives_a_short_last_block() -> None:
