@@ -47,7 +47,7 @@ def command(folder: Path, size: int | None, lights: int | None, workers: int | N
 
 def _simulate(folder: Path, size: int | None, lights: int | None, console: Console) -> None:
     """Write the simulated session into a new folder, or finish one that was interrupted."""
-    from rich.progress import track
+    from rich.progress import Progress
 
     from olat.errors import UsageError
     from olat.synthetic.session import write_session
@@ -62,17 +62,11 @@ def _simulate(folder: Path, size: int | None, lights: int | None, console: Conso
     wanted = {"size": size, "lights": lights}
     changes = {name: value for name, value in wanted.items() if value is not None}
     stage = SyntheticStage.model_validate(SyntheticStage.preset("demo").model_dump() | changes)
-    frames = iter(
-        track(
-            range(len(stage.conditions)),
-            description="simulate",
-            console=console,
-            disable=not console.is_terminal,
-        )
-    )
-    if not console.is_terminal:
-        console.print(f"simulate: {len(stage.conditions)} RAW frames into {folder}", soft_wrap=True)
-    write_session(folder, stage, progress=lambda *_: next(frames, None))
+    total = len(stage.conditions)
+    console.print(f"simulate: {total} RAW frames into {folder}", soft_wrap=True, highlight=False)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("simulate", total=total)
+        write_session(folder, stage, progress=lambda done, _: progress.update(bar, completed=done))
 
 
 def _relight(folder: Path) -> list[Path]:

@@ -23,11 +23,13 @@ def command(name: str) -> int:
     from olat.stages import STAGES
     from olat.stages.capture import GIVEN
 
-    path = Path(name)
+    path = Path(name).absolute()
     makers = {stage.makes: stage for stage in STAGES.values()}
     names = [*(definition.stem for definition in shipped_pipelines()), *STAGES, *makers]
     if name in STAGES or name in makers:
         click.echo(_stage(STAGES.get(name) or makers[name]))
+    elif path.name == "session.toml" and path.is_file():
+        click.echo(_session(path.parent))
     elif path.suffix == ".toml" or name in {p.stem for p in shipped_pipelines()}:
         pipeline = load_pipeline(name, catalog=STAGES, given=GIVEN)
         click.echo(f"{pipeline.name}: {pipeline.summary}\n")

@@ -33,9 +33,12 @@ class Keys:
         self._of_many: dict[tuple[str, tuple[type, ...], str], str] = {}
 
     def units(self, stage: Stage, camera: str) -> list[Unit]:
-        """Return what a stage runs on for a camera, in capture order."""
+        """Return what a stage runs on for a camera, in capture order.
+
+        That is nothing where no frame can make a product that the stage cannot do without.
+        """
         if stage.grain is Grain.CAMERA:
-            return [Unit(camera)]
+            return [Unit(camera)] if self._has_needs(stage, camera) else []
         return [Unit(camera, index) for index in self.frames(camera, stage.conditions)]
 
     def frames(self, camera: str, *narrowings: tuple[type, ...]) -> list[int]:
@@ -86,6 +89,10 @@ class Keys:
                 {index: self.key(maker, Unit(camera, index)) for index in frames}
             )
         return self._of_many[place]
+
+    def _has_needs(self, stage: Stage, camera: str) -> bool:
+        makers = (self.pipeline.maker(need.name) for need in stage.needs() if not need.is_optional)
+        return all(maker is None or self.units(maker, camera) for maker in makers)
 
     def _need_key(self, need: Need, unit: Unit) -> str:
         maker = self.pipeline.maker(need.name)

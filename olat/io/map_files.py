@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from olat.errors import FileError
+from olat.io.contact_sheet import DisplayPicture
 from olat.io.display import (
-    DisplayPicture,
     picture_from_flow,
     picture_from_normals,
     picture_from_phong,
@@ -98,7 +98,10 @@ def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, At
 
 def write_relit(path: Path, radiance: Radiance, attributes: Mapping[str, Attribute]) -> None:
     """Write ``R G B`` of a relit picture, and nothing beside it."""
-    scale = "a white Lambert surface under a uniform environment of radiance 1 reads 1.0"
+    scale = (
+        "a white Lambert patch reads 1.0 facing the stated distant light, or under a uniform "
+        "environment of radiance 1"
+    )
     own = {**_COLOR, "olat/scale": scale}
     write_exr(path, _split("", "RGB", radiance), attributes={**own, **attributes}, half=True)
 

@@ -116,6 +116,28 @@ def radiance_from_picture(
     return linear, flags
 
 
+def halved(radiance: Radiance, flags: Flags) -> tuple[Radiance, Flags]:
+    """Average 2 x 2 pixels, for a first look; an odd last row or column is left out.
+
+    Parameters
+    ----------
+    radiance, flags
+        As `radiance_from_picture` returns them.
+
+    Returns
+    -------
+    radiance
+        At half the size [diffuse white = 1].
+    flags
+        Those of any of the four pixels.
+    """
+    rows, columns = (length - length % 2 for length in flags.shape)
+    sites = [(y, x) for y in (0, 1) for x in (0, 1)]
+    parts = [radiance[y:rows:2, x:columns:2] for y, x in sites]
+    doubts = [flags[y:rows:2, x:columns:2] for y, x in sites]
+    return sum(parts[1:], parts[0]) / np.float32(4.0), np.bitwise_or.reduce(np.stack(doubts))
+
+
 def _unit(white_patch: float, gain: float) -> float:
     """Return the factor from fractions of full scale to diffuse white."""
     if not white_patch > 0:

@@ -21,11 +21,11 @@ class Develop(Stage):
     saturation: Annotated[float, Field(gt=0, le=1)] = 0.98
     """Share of the range above which a value counts as clipped [fraction of full scale]."""
     demosaic: Literal["malvar", "half"] = "malvar"
-    """Malvar's linear filters, or one pixel for each 2 x 2 sensels at half the size."""
+    """Malvar's linear filters; or half the size: one pixel for each 2 x 2 sensels or pixels."""
 
     def run(self, photo: RawMosaic | Picture, frame: Frame, camera: Camera) -> RadianceImage:
         """Return the radiance of one photograph."""
-        from olat.sensor.develop import radiance_from_mosaic, radiance_from_picture
+        from olat.sensor.develop import halved, radiance_from_mosaic, radiance_from_picture
 
         if isinstance(photo, RawMosaic):
             radiance, flags = radiance_from_mosaic(
@@ -43,4 +43,6 @@ class Develop(Stage):
                 gain=frame.gain,
                 saturation=self.saturation,
             )
+            if self.demosaic == "half":
+                radiance, flags = halved(radiance, flags)
         return RadianceImage(radiance, flags)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from olat.io.raw import read_raw
 from olat.model.flags import PixelFlag
 from olat.model.image import Picture, RawMosaic
-from olat.sensor.develop import radiance_from_mosaic, radiance_from_picture
+from olat.sensor.develop import halved, radiance_from_mosaic, radiance_from_picture
 
 # Luminance factors of the ColorChecker's gray row, white to black, and where the row lies.
 GRAY_ROW = (0.900, 0.591, 0.362, 0.198, 0.090, 0.031)
@@ -107,3 +108,13 @@ def test_the_gray_row_of_a_real_chart_is_linear(shared_data: Path, demosaic: str
     r2 = [np.corrcoef(GRAY_ROW, readings[:, channel])[0, 1] ** 2 for channel in range(3)]
     print(f"gray row, {demosaic}: r2 = {r2[0]:.5f} {r2[1]:.5f} {r2[2]:.5f}")
     assert min(r2) >= 0.999
+
+
+def test_halving_averages_pixels_and_keeps_every_doubt() -> None:
+    radiance = np.arange(5 * 4 * 3, dtype=np.float32).reshape(5, 4, 3)
+    flags = np.zeros((5, 4), np.uint8)
+    flags[3, 1] = PixelFlag.SATURATED
+    small, doubts = halved(radiance, flags)
+    expected = radiance[:4].reshape(2, 2, 2, 2, 3).mean(axis=(1, 3))
+    assert_allclose(small, expected, rtol=0, atol=1e-5)
+    assert doubts.tolist() == [[0, 0], [PixelFlag.SATURATED, 0]]
