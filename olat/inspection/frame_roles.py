@@ -63,9 +63,25 @@ def roles_by_brightness(small: Float32[Array, "frame size size 3"], *, lights: i
     as dark ones; only as many are called dark as there are frames too many, or those at the ends.
     """
     flat = small.reshape(len(small), -1).astype(np.float64)
+    total = _balanced_sum(flat, flat.mean(axis=1))
+    tracking = _tracking(_cosines(flat, total), flat.mean(axis=1))
+    roles = _roles_around(small, tracking, total, lights=lights)
+    if roles.period or len(small) - len(roles.extras) == lights:
+        return roles
+    # Frames without rhythm that do not make the numbers match were just lit from the front.
+    return _roles_around(small, [], total, lights=lights)
+
+
+def _roles_around(
+    small: Float32[Array, "frame size size 3"],
+    tracking: list[int],
+    total: Float64[Array, " value"],
+    *,
+    lights: int,
+) -> FrameRoles:
+    """Return all roles, given the tracking frames."""
+    flat = small.reshape(len(small), -1).astype(np.float64)
     level = flat.mean(axis=1)
-    total = _balanced_sum(flat, level)
-    tracking = _tracking(_cosines(flat, total), level)
     full_on = flat[tracking].mean(axis=0) if tracking else total
     gradient, complement = _gradient_pair(small, level, full_on, taken=set(tracking))
     taken = {*tracking, *gradient, *complement}

@@ -118,6 +118,8 @@ def read_light_patterns(metadata: Path) -> LightPatterns:
     """
     content, path = read_json(metadata), metadata.with_name(PER_FRAME)
     patterns = content.get("light_patterns") or content.get("light_pattern") or []
+    if not isinstance(patterns, list):
+        raise FileError(f"{metadata}: 'light_patterns' is {patterns!r}; a list is needed.")
     count = len(content["light_positions"])
     tracking, olat, groups = [], {}, []
     pairs = read_json(path)
@@ -144,4 +146,5 @@ def _lights_on(patterns: Sequence[Any], pattern: int) -> list[int]:
     """Return the lights of a pattern, counted from 0."""
     entry = patterns[pattern] if 0 <= pattern < len(patterns) else None
     durations = entry.get("light_index_durations") if isinstance(entry, dict) else None
-    return [int(light) for light, *_ in durations] if durations else [pattern - 1]
+    pairs = [pair for pair in durations or () if isinstance(pair, list) and pair]
+    return [int(pair[0]) for pair in pairs] or [pattern - 1]

@@ -54,6 +54,12 @@ def test_a_sweep_alone_has_no_other_frames(rng: np.random.Generator) -> None:
     assert roles_by_brightness(pictures, lights=60).extras == frozenset()
 
 
+def test_frontal_lights_that_do_not_make_the_numbers_match_are_not_called_full_on() -> None:
+    frontal = np.array([0.0, 0.0, 1.0]) + 0.3 * spread_directions(12)
+    pictures = sphere_pictures(frontal).astype(np.float32)
+    assert roles_by_brightness(pictures, lights=5).tracking == ()
+
+
 def test_black_frames_that_may_be_lights_behind_are_not_called_dark() -> None:
     directions = np.vstack([spread_directions(20, hemisphere=True), [[0, 0, -1]] * 2])
     pictures = sphere_pictures(directions, glow=0.0).astype(np.float32)

@@ -254,3 +254,20 @@ def test_the_lights_of_real_photographs_are_unit_directions(shared_data: Path) -
     lights = read_lights(shared_data / "uw" / "lights.txt")
     assert (len(lights), holds_of(lights), lights.notes) == (12, "directions", ())
     assert_allclose(lights.vectors[0], [0.403259, 0.480808, 0.778592], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "per_frame", "words"),
+    [
+        ("3", "[[1, 0]]", "'light_patterns' is 3; a list is needed"),
+        ("[]", '[[1, "x"]]', r"entry 0 is \[1, 'x'\]; \[frame, pattern\] is needed"),
+        ("[]", '{"a": 1}', r"entry 0 is .*; \[frame, pattern\] is needed"),
+    ],
+)
+def test_light_patterns_that_are_something_else_are_refused(
+    tmp_path: Path, patterns: str, per_frame: str, words: str
+) -> None:
+    written(tmp_path, "light_pattern_per_frame.json", per_frame)
+    text = f'{{"light_positions": [[0, 0, 1]], "light_patterns": {patterns}}}'
+    with pytest.raises(FileError, match=words):
+        read_light_patterns(written(tmp_path, "light_pattern_metadata.json", text))
