@@ -6,10 +6,11 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from jaxtyping import Float32, UInt8
 
 from olat.model.flags import PixelFlag
 from olat.model.image import Picture, RawMosaic
-from olat.model.shapes import Flags, Radiance
+from olat.model.shapes import Array, Flags, Radiance
 from olat.sensor.demosaic import half_from_mosaic, malvar_from_mosaic, saturated_sites
 from olat.sensor.encoding import linear_from_codes
 
@@ -116,7 +117,9 @@ def radiance_from_picture(
     return linear, flags
 
 
-def halved(radiance: Radiance, flags: Flags) -> tuple[Radiance, Flags]:
+def halved(
+    radiance: Radiance, flags: Flags
+) -> tuple[Float32[Array, "half_h half_w 3"], UInt8[Array, "half_h half_w"]]:
     """Average 2 x 2 pixels, for a first look; an odd last row or column is left out.
 
     Parameters

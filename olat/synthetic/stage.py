@@ -65,10 +65,10 @@ class SyntheticStage(BaseModel):
     def preset(cls, name: Literal["tiny", "demo", "full"]) -> SyntheticStage:
         """Return a stage for unit tests, for a first look, or for benchmarks.
 
-        Their lights are distant, as the solves take all lights to be.
+        The lights of the latter two are distant, as the solves take all lights to be.
         """
         if name == "tiny":
-            return cls(size=64, lights=24, tracking_every=8, near_lights=False)
+            return cls(size=64, lights=24, tracking_every=8)
         if name == "demo":
             return cls(near_lights=False)
         return cls(size=1024, lights=156, tracking_every=12, near_lights=False)
