@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from olat.errors import FileError, UsageError
-from olat.inspection.encoding_guess import guess_encoding
-from olat.inspection.exif import exposure_findings
+from olat.errors import UsageError
+from olat.inspection.camera import CameraFound, Said, inspect_camera
 from olat.inspection.finding import Finding
 from olat.inspection.light_search import FoundLights, find_lights, light_files
-from olat.inspection.picture_names import direction_in_name, role_word
+from olat.inspection.picture_names import direction_in_name
 from olat.inspection.picture_sets import Pictures, PictureSet, find_pictures
-from olat.inspection.sequence import (
-    SequenceReading,
-    by_count,
-    by_light_names,
-    by_patterns,
-    roles_by_name,
-)
-from olat.io.light_file import rig_from_lights
-from olat.io.light_file_json import METADATA, PER_FRAME, read_light_patterns
 from olat.io.light_list import LightFile
-from olat.io.photograph import photograph_size
-from olat.io.raw import RAW_SUFFIXES
-from olat.model.condition import Condition, Olat
-
-_JPEG = (".jpg", ".jpeg")
-
-
-@dataclass(frozen=True)
-class CameraFound:
-    """One camera, ready to be written down."""
-
-    pictures: PictureSet
-    """Its frames; those that its pattern does not reach have a place all the same."""
-    reading: SequenceReading
-    encoding: str | float
-    mask: Path | None
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a person said on the command line; none to find out."""
-
-    encoding: str | float | None
-    mask: Path | None
 
 
 @dataclass(frozen=True)
@@ -104,26 +69,32 @@ def inspect_capture(
         if from_names
         else find_lights(folder, given=lights, pictures=len(first.frames))
     )
-    cameras: list[CameraFound] = []
-    findings, warnings = [*found.findings], [*found.warnings]
-    said = Said(encoding, mask)
-    for pictures_of_camera in pictures.sets:
-        camera, told, warned = _inspect_camera(
-            pictures_of_camera, pictures, found, said, seen=cameras
-        )
-        prefix = f"{pictures_of_camera.camera}: " if len(pictures.sets) > 1 else ""
-        cameras.append(camera)
-        findings += [replace(finding, what=prefix + finding.what) for finding in told]
-        warnings += [prefix + warning for warning in warned]
+    cameras, findings, warnings = _inspect_cameras(pictures, found, Said(encoding, mask))
     return Inspection(
         folder,
         folder.absolute().name,
         tuple(cameras),
         found,
         from_names,
-        findings=(*_pictures_finding(pictures), *findings),
-        warnings=(*warnings, *_left_out(pictures, cameras)),
+        findings=(*_pictures_finding(pictures), *found.findings, *findings),
+        warnings=(*found.warnings, *warnings, *_left_out(pictures, cameras)),
     )
+
+
+def _inspect_cameras(
+    pictures: Pictures, lights: FoundLights, said: Said
+) -> tuple[list[CameraFound], list[Finding], list[str]]:
+    """Look at every camera; of several, what is found bears their names."""
+    cameras: list[CameraFound] = []
+    findings: list[Finding] = []
+    warnings: list[str] = []
+    for item in pictures.sets:
+        camera, told, warned = inspect_camera(item, pictures, lights, said, seen=cameras)
+        prefix = f"{item.camera}: " if len(pictures.sets) > 1 else ""
+        cameras.append(camera)
+        findings += [replace(finding, what=prefix + finding.what) for finding in told]
+        warnings += [prefix + warning for warning in warned]
+    return cameras, findings, warnings
 
 
 def _require_one_capture(folder: Path, pictures: Pictures) -> None:
@@ -156,126 +127,6 @@ def _lights_of_names(folder: Path, pictures: PictureSet) -> FoundLights:
         "the Yale face database",
     )
     return FoundLights(file, "directions", None, (0.0, 0.0, 0.0), (finding,), ())
-
-
-def _inspect_camera(
-    pictures: PictureSet,
-    everything: Pictures,
-    lights: FoundLights,
-    said: Said,
-    *,
-    seen: Sequence[CameraFound],
-) -> tuple[CameraFound, list[Finding], list[str]]:
-    """Find out about one camera: sequence, encoding, mask, exposure."""
-    frames, roles = _with_singles(pictures, everything.singles)
-    reading = _as_before(frames, seen) or _sequence(frames, roles, lights, said.encoding)
-    findings = [reading.finding] if reading.finding else []
-    meaning, finding, warnings = _encoding(frames, reading, lights, said.encoding)
-    found_mask, mask_findings = _mask(pictures.folder, everything.masks, said.mask)
-    exposure, changes = exposure_findings(pictures.frames)
-    sizes = _size_warnings(pictures.frames)
-    camera = CameraFound(replace(pictures, frames=frames), reading, meaning, found_mask)
-    return (
-        camera,
-        [*findings, finding, *mask_findings, *exposure],
-        [*reading.warnings, *warnings, *changes, *sizes],
-    )
-
-
-def _with_singles(
-    pictures: PictureSet, singles: tuple[Path, ...]
-) -> tuple[dict[int, Path], dict[int, Condition]]:
-    """Add the single pictures of a camera's folder whose names tell a role."""
-    named = [
-        path for path in singles if path.parent == pictures.folder and role_word(path) is not None
-    ]
-    start = max(pictures.frames) + 1
-    extra = dict(enumerate(named, start=start))
-    words = {frame: role_word(path) for frame, path in extra.items()}
-    return {**pictures.frames, **extra}, roles_by_name(words)
-
-
-def _sequence(
-    frames: Mapping[int, Path],
-    roles: Mapping[int, Condition],
-    lights: FoundLights,
-    encoding: str | float | None,
-) -> SequenceReading:
-    """Find out which light lit which frame by the surest way there is."""
-    file = lights.file
-    if file.path.name == METADATA and file.path.with_name(PER_FRAME).is_file():
-        return by_patterns(frames, read_light_patterns(file.path), len(file))
-    by_names = by_light_names(frames, file.names, roles) if file.names else None
-    is_raw = any(path.suffix.lower() in RAW_SUFFIXES for path in frames.values())
-    encodings = (encoding,) if encoding else ("linear",) if is_raw else ("linear", "srgb")
-    return by_names or by_count(frames, len(file), roles, encodings=encodings)
-
-
-def _as_before(frames: Mapping[int, Path], seen: Sequence[CameraFound]) -> SequenceReading | None:
-    """Return the rule of a camera with the same frames: all cameras see the same lights."""
-    same = (camera for camera in seen if camera.pictures.frames.keys() == frames.keys())
-    return next((camera.reading for camera in same if camera.reading.is_rule), None)
-
-
-def _encoding(
-    frames: Mapping[int, Path],
-    reading: SequenceReading,
-    lights: FoundLights,
-    given: str | float | None,
-) -> tuple[str | float, Finding, list[str]]:
-    """Return what the values mean: as a person said, or by looking."""
-    is_jpeg = any(path.suffix.lower() in _JPEG for path in frames.values())
-    lit = {
-        frame: condition.light
-        for frame, condition in reading.conditions.items()
-        if isinstance(condition, Olat)
-    }
-    if given is not None:
-        meaning, finding = given, Finding("encoding", str(given), "certain", "as you said")
-    else:
-        rig = rig_from_lights(
-            lights.file, units=lights.units, center=lights.center, holds=lights.holds
-        )
-        directions = rig.directions[list(lit.values())] if lit else None
-        meaning, finding = guess_encoding([frames[frame] for frame in lit or frames], directions)
-    warnings = []
-    if is_jpeg and meaning == "linear":
-        warnings.append(
-            "JPEG is called linear, but cameras write it sRGB-coded. Check it with a gray chart."
-        )
-    if finding.confidence == "guess":
-        warnings.append(
-            f"the encoding ('{meaning}') is a guess; give --encoding linear or srgb if you know it."
-        )
-    return meaning, finding, warnings
-
-
-def _mask(
-    folder: Path, masks: tuple[Path, ...], given: Path | None
-) -> tuple[Path | None, list[Finding]]:
-    """Return the mask of a camera: as a person said, or the one beside its pictures."""
-    if given is not None:
-        return given, [Finding("mask", given.name, "certain", "as you said")]
-    beside = [path for path in masks if path.parent == folder]
-    if len(beside) == 1:
-        return beside[0], [Finding("mask", beside[0].name, "likely", "by its name")]
-    return None, []
-
-
-def _size_warnings(frames: Mapping[int, Path]) -> list[str]:
-    """Warn if the first, middle and last frame differ in size, or if one cannot be read."""
-    paths = list(frames.values())
-    sizes: dict[str, tuple[int, int]] = {}
-    warnings = []
-    for path in dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1])):
-        try:
-            sizes[path.name] = photograph_size(path)
-        except FileError as error:
-            warnings.append(str(error))
-    if len(set(sizes.values())) > 1:
-        words = ", ".join(f"{name} {width} x {height}" for name, (height, width) in sizes.items())
-        warnings.append(f"the pictures differ in size: {words}. One size is needed.")
-    return warnings
 
 
 def _pictures_finding(pictures: Pictures) -> list[Finding]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from olat.errors import UsageError
-from olat.inspection.capture import CameraFound, Inspection
+from olat.inspection.camera import CameraFound
+from olat.inspection.capture import Inspection
 from olat.inspection.sequence import SequenceReading
 from olat.io.frame_expression import format_frames
 from olat.io.frame_pattern import file_of_pattern
