@@ -31,6 +31,9 @@ class Codec(Protocol):
     def metrics(self, product: Any) -> dict[str, float]:
         """Return numbers about a product that are worth keeping in its receipt."""
 
+    def settle(self, place: Path, camera: str) -> None:
+        """Bring what frames share up to date with the session, before any task runs."""
+
 
 class Store:
     """The products of one session: ``folder/<camera>/<product>[/<frame>]``."""

@@ -38,28 +38,28 @@ Rows = tuple[HalfStrip, UInt8[Array, "light rows w"]]
 def create_field(path: Path, header: FieldHeader) -> None:
     """Write the documents of a field, without its planes.
 
-    Every worker may call it: all write the same bytes, and nothing is written twice.
+    Every worker may call it: all write the same bytes, and nothing is written twice. Where a field
+    stands, this changes which lights it has; a plane's place is its light's, so planes that stand
+    stay valid.
     """
     documents = {path / "zarr.json": encoded(document_from_header(header))}
     for layout in layouts(header.height, header.width):
-        document = layout.document(len(header.lights))
+        document = layout.document(header.rows)
         documents[path / layout.name / "zarr.json"] = encoded(document)
     for place, content in reversed(documents.items()):
         if not place.is_file() or place.read_bytes() != content:
             publish_bytes(place, content)
 
 
-def write_plane(path: Path, row: int, plane: LightPlane) -> list[Path]:
+def write_plane(path: Path, plane: LightPlane) -> list[Path]:
     """Write one light of a field, whole or not at all.
 
     Parameters
     ----------
     path
         Folder of the field; `create_field` has made it.
-    row
-        Place of the light among the field's lights.
     plane
-        Finite reflectance and flags, of the field's size.
+        Finite reflectance and flags of one of the field's lights, of the field's size.
 
     Returns
     -------
@@ -69,16 +69,16 @@ def write_plane(path: Path, row: int, plane: LightPlane) -> list[Path]:
     Raises
     ------
     ValueError
-        If the plane does not belong at this place, or is not finite.
+        If the plane does not belong to this field, or is not finite.
     FileError
         If there is no field.
     StorageError
         If the disk refuses.
     """
-    header = _read_header(path)
+    header = read_header(path)
     reflectance, flags = layouts(header.height, header.width)
-    if not 0 <= row < len(header.lights) or header.lights[row] != plane.light:
-        raise ValueError(f"row {row} of {len(header.lights)} does not hold light {plane.light}")
+    if plane.light not in header.lights:
+        raise ValueError(f"light {plane.light} is none of the field's lights {header.lights}")
     expected = (3, header.height, header.width)
     if plane.reflectance.shape != expected or plane.flags.shape != expected[1:]:
         raise ValueError(
@@ -89,8 +89,8 @@ def write_plane(path: Path, row: int, plane: LightPlane) -> list[Path]:
         raise ValueError(f"light {plane.light} has reflectance that is not finite")
     written = []
     for layout, pixels in ((flags, plane.flags[None]), (reflectance, plane.reflectance)):
-        place = path / layout.key(row)
-        tail = mark(header, row) + layout.index()
+        place = path / layout.key(plane.light)
+        tail = mark(header, plane.light) + layout.index()
         publish(place, partial(_write_shard, layout=layout, planes=pixels, tail=tail))
         written.append(place)
     return written
@@ -104,23 +104,28 @@ def open_field(path: Path) -> ReflectanceField:
     FileError
         If this is no field, or a light's planes are missing, torn, or belong to other lights.
     """
-    header = _read_header(path)
-    pair = layouts(header.height, header.width)
-    rows = range(len(header.lights))
+    header = read_header(path)
+    pair, lights = layouts(header.height, header.width), header.lights
     is_ours = all(_has_our_document(path, layout, header) for layout in pair)
     # Every shard is looked at: a torn one must not hide behind a foreign one.
-    shards = [is_ours and _is_plain(path, layout, header, row) for layout in pair for row in rows]
+    shards = [is_ours and _is_plain(path, layout, header, i) for layout in pair for i in lights]
     if not all(shards):
         # Importing zarr takes longer than opening a field of ours.
         from olat.io.field_foreign import open_foreign_field  # noqa: PLC0415
 
         return open_foreign_field(path, header)
-    reflectance, flags = ([_mapped(path, layout, row) for row in rows] for layout in pair)
+    reflectance, flags = ([_mapped(path, layout, i) for i in lights] for layout in pair)
     return ReflectanceField(header, reflectance, flags, partial(_read_rows, path, header))
 
 
-def _read_header(path: Path) -> FieldHeader:
-    """Read the group's document."""
+def read_header(path: Path) -> FieldHeader:
+    """Read the document of a field.
+
+    Raises
+    ------
+    FileError
+        If there is none, or it describes no field.
+    """
     document = _read_document(path / "zarr.json")
     attributes = document.get("attributes", {})
     if not isinstance(attributes, dict) or attributes.get("kind") != KIND:
@@ -164,7 +169,7 @@ def _read_document(place: Path) -> dict[str, Any]:
 def _has_our_document(path: Path, layout: ArrayLayout, header: FieldHeader) -> bool:
     """Tell whether an array is laid out as we write it."""
     found = _read_document(path / layout.name / "zarr.json")
-    wanted = layout.document(len(header.lights))
+    wanted = layout.document(header.rows)
     return all(found.get(key) == value for key, value in wanted.items() if key != "attributes")
 
 
@@ -180,10 +185,10 @@ def _write_shard(
         file.write(tail)
 
 
-def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, row: int) -> bool:
+def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, light: int) -> bool:
     """Tell whether a shard is as we write it; another program's may still be sound zarr."""
-    place = path / layout.key(row)
-    wanted = mark(header, row) + layout.index()
+    place = path / layout.key(light)
+    wanted = mark(header, light) + layout.index()
     try:
         with place.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -191,7 +196,7 @@ def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, row: int) ->
             tail = file.read()
     except FileNotFoundError as error:
         raise FileError(
-            f"{place}: found no {layout.name} of light {header.lights[row]}; all "
+            f"{place}: found no {layout.name} of light {light}; all "
             f"{len(header.lights)} lights of the field are needed. Run 'olat process' to finish it."
         ) from error
     if size == layout.pixel_bytes + len(wanted) and tail == wanted:
@@ -205,14 +210,14 @@ def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, row: int) ->
     if size == layout.pixel_bytes + len(wanted) and index == layout.index():
         raise FileError(
             f"{place}: found the plane of another light, camera or intensity; needed light "
-            f"{header.lights[row]} of camera {header.camera!r}. Run 'olat process' again."
+            f"{light} of camera {header.camera!r}. Run 'olat process' again."
         )
     return False
 
 
-def _mapped(path: Path, layout: ArrayLayout, row: int) -> np.ndarray[Any, Any]:
+def _mapped(path: Path, layout: ArrayLayout, light: int) -> np.ndarray[Any, Any]:
     """Map the pixels of a shard, without its padding."""
-    pixels = np.memmap(path / layout.key(row), layout.dtype, mode="r", shape=layout.shape)
+    pixels = np.memmap(path / layout.key(light), layout.dtype, mode="r", shape=layout.shape)
     return np.asarray(pixels)[..., : layout.height, :]
 
 
@@ -225,8 +230,8 @@ def _read_rows(path: Path, header: FieldHeader, y0: int, y1: int) -> Rows:
         strip = np.empty(
             (len(header.lights), *layout.outer, y1 - y0, layout.width), dtype=layout.dtype
         )
-        for row, light in enumerate(strip):
-            _read_shard_rows(path / layout.key(row), layout, y0, light)
+        for light, rows in zip(header.lights, strip, strict=True):
+            _read_shard_rows(path / layout.key(light), layout, y0, rows)
         strips.append(strip)
     return strips[0], strips[1]
 

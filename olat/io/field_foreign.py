@@ -25,26 +25,26 @@ def open_foreign_field(path: Path, header: FieldHeader) -> ReflectanceField:
         If zarr cannot open the arrays, or they are of another shape or type than the field.
     """
     reflectance, flags = (
-        _open_array(path / layout.name, layout.document(len(header.lights)))
+        _open_array(path / layout.name, layout.document(header.rows))
         for layout in layouts(header.height, header.width)
     )
     return ReflectanceField(
         header=header,
-        planes=_ForeignPlanes(reflectance, header),
-        flag_planes=_ForeignPlanes(flags, header),
-        read_rows=partial(_read_rows, reflectance, flags),
+        planes=_ForeignPlanes(reflectance, header.lights),
+        flag_planes=_ForeignPlanes(flags, header.lights),
+        read_rows=partial(_read_rows, reflectance, flags, header.lights),
     )
 
 
 class _ForeignPlanes(Sequence[np.ndarray[Any, Any]]):
     """One plane a light, decoded at each access."""
 
-    def __init__(self, array: zarr.Array[Any], header: FieldHeader) -> None:
+    def __init__(self, array: zarr.Array[Any], lights: tuple[int, ...]) -> None:
         self._array = array
-        self._header = header
+        self._lights = lights
 
     def __len__(self) -> int:
-        return len(self._header.lights)
+        return len(self._lights)
 
     @overload
     def __getitem__(self, row: int) -> np.ndarray[Any, Any]: ...
@@ -55,7 +55,7 @@ class _ForeignPlanes(Sequence[np.ndarray[Any, Any]]):
     ) -> np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]:
         if isinstance(row, slice):
             return [self[number] for number in range(*row.indices(len(self)))]
-        return _decoded(self._array, range(len(self))[row])
+        return _decoded(self._array, self._lights[row])
 
 
 def _open_array(folder: Path, wanted: dict[str, Any]) -> zarr.Array[Any]:
@@ -78,19 +78,17 @@ def _open_array(folder: Path, wanted: dict[str, Any]) -> zarr.Array[Any]:
 
 
 def _read_rows(
-    reflectance: zarr.Array[Any], flags: zarr.Array[Any], y0: int, y1: int
+    reflectance: zarr.Array[Any], flags: zarr.Array[Any], lights: tuple[int, ...], y0: int, y1: int
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Read rows of every light; see `ReflectanceField.read_rows`."""
-    rows = slice(y0, y1)
-    return _decoded(reflectance, (..., rows, slice(None))), _decoded(
-        flags, (..., rows, slice(None))
-    )
+    planes, rows = list(lights), slice(y0, y1)
+    return _decoded(reflectance, (planes, slice(None), rows)), _decoded(flags, (planes, rows))
 
 
 def _decoded(array: zarr.Array[Any], where: Any) -> np.ndarray[Any, Any]:
     """Read a part of an array; absent chunks read as their fill value and are refused."""
     try:
-        part = np.asarray(array[where])
+        part = np.asarray(array.oindex[where])
     except (OSError, ValueError, RuntimeError) as error:
         raise FileError(
             f"{array.store_path}: found chunks that zarr cannot read ({error}); whole ones are "

@@ -1,8 +1,9 @@
 """How a reflectance field lies on disk: its documents and the bytes around its pixels.
 
 A zarr v3 group with the arrays ``reflectance`` (light, channel, y, x) and ``flags`` (light, y, x).
-One shard holds one light: full rows in order, planar, uncompressed, padded to a whole chunk; then
-a mark that says whose they are, which zarr skips; then the index that zarr asks for.
+Plane i is light i of the session's rig, whichever others were shot. One shard holds one light: full
+rows in order, planar, uncompressed, padded to a whole chunk; then a mark that says whose they are,
+which zarr skips; then the index that zarr asks for. A light without a frame has no shard.
 """
 
 from __future__ import annotations
@@ -65,12 +66,12 @@ class ArrayLayout:
         """Size of a chunk of rows [B]."""
         return CHUNK_ROWS * self.width * self.dtype.itemsize
 
-    def key(self, row: int) -> str:
+    def key(self, light: int) -> str:
         """Return the path of a light's shard in the group."""
-        return "/".join([self.name, "c", str(row), *("0" for _ in self.shape)])
+        return "/".join([self.name, "c", str(light), *("0" for _ in self.shape)])
 
-    def document(self, lights: int) -> dict[str, Any]:
-        """Return the array's ``zarr.json``."""
+    def document(self, rows: int) -> dict[str, Any]:
+        """Return the array's ``zarr.json``, with room for the lights of the whole rig."""
         plain_bytes: dict[str, Any] = {"name": "bytes"}
         if self.dtype.itemsize > 1:
             plain_bytes["configuration"] = {"endian": "little"}
@@ -86,7 +87,7 @@ class ArrayLayout:
         return {
             "zarr_format": 3,
             "node_type": "array",
-            "shape": [lights, *self.outer, self.height, self.width],
+            "shape": [rows, *self.outer, self.height, self.width],
             "data_type": self.data_type,
             "chunk_grid": {
                 "name": "regular",
@@ -123,9 +124,10 @@ def layouts(height: int, width: int) -> tuple[ArrayLayout, ArrayLayout]:
     )
 
 
-def mark(header: FieldHeader, row: int) -> bytes:
+def mark(header: FieldHeader, light: int) -> bytes:
     """Return the bytes that tell a light's plane from one of another camera, light or scale."""
-    owner = f"{header.camera} {header.lights[row]} {header.rig.intensities[row].tolist()}"
+    intensity = header.rig.intensities[header.lights.index(light)]
+    owner = f"{header.camera} {light} {intensity.tolist()}"
     return hashlib.sha256(owner.encode()).digest()[:MARK_BYTES]
 
 
@@ -143,6 +145,7 @@ def document_from_header(header: FieldHeader) -> dict[str, Any]:
             "camera": header.camera,
             "height": header.height,
             "width": header.width,
+            "rows": header.rows,
             "rig": rig.name,
             "lights": list(header.lights),
             "names": list(rig.names),
@@ -167,6 +170,7 @@ def header_from_attributes(attributes: dict[str, Any]) -> FieldHeader:
         camera=str(attributes["camera"]),
         height=int(attributes["height"]),
         width=int(attributes["width"]),
+        rows=int(attributes["rows"]),
         rig=LightRig(
             name=str(attributes["rig"]),
             directions=_table(attributes["directions"]),

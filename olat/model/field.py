@@ -33,11 +33,27 @@ class FieldHeader:
     """[px]"""
     width: int
     """[px]"""
+    rows: int
+    """Planes that the file has room for: the lights of the whole rig."""
     rig: LightRig
     """Only the lights that the field holds, in the order of its planes."""
     lights: tuple[int, ...]
-    """Index of each plane's light in the session's rig."""
+    """Index of each plane's light in the session's rig, ascending: its place in the file."""
     solid_angles: SolidAngles
+
+    def __post_init__(self) -> None:
+        counts = len(self.lights), len(self.rig), len(self.solid_angles)
+        if len(set(counts)) > 1:
+            raise ValueError(
+                f"{counts[0]} lights, {counts[1]} in the rig and {counts[2]} solid angles "
+                "do not make one field"
+            )
+        if list(self.lights) != sorted(set(self.lights)):
+            raise ValueError(f"lights {self.lights} do not ascend")
+        if self.lights and not 0 <= self.lights[0] <= self.lights[-1] < self.rows:
+            raise ValueError(
+                f"lights {self.lights[0]} to {self.lights[-1]} do not fit {self.rows} rows"
+            )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from olat.engine.capture import Unit
 from olat.engine.store import Codec
+from olat.errors import FileError
 from olat.model.condition import Olat
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
@@ -63,6 +64,9 @@ class ExrFiles:
         """Refuse: the frames of an EXR product are separate."""
         raise TypeError(f"{place}: {self._noun} is read frame by frame")
 
+    def settle(self, place: Path, camera: str) -> None:
+        """Do nothing: the frames of an EXR product share nothing."""
+
     def metrics(self, product: Any) -> dict[str, float]:
         """Return numbers for the receipt."""
         return self._metrics(product)
@@ -96,22 +100,34 @@ class FieldFiles:
         header = field_header(self._session, unit.camera, (height, width))
         field = place.parent.with_suffix(".zarr")
         create_field(field, header)
-        return write_plane(field, header.lights.index(product.light), product)
+        return write_plane(field, product)
 
     def read(self, place: Path, unit: Unit) -> LightPlane:
         """Read one light's plane."""
         from olat.io.field_file import open_field
 
-        lights = [frame.index for frame in self._session.olat_frames(unit.camera)]
         field = open_field(place.parent.with_suffix(".zarr"))
-        row = lights.index(unit.frame if unit.frame is not None else -1)
-        return LightPlane(field.header.lights[row], field.planes[row], field.flag_planes[row])
+        light = _lights(self._session, unit.camera)[unit.frame]
+        row = field.header.lights.index(light)
+        return LightPlane(light, field.planes[row], field.flag_planes[row])
 
     def read_all(self, place: Path) -> ReflectanceField:
         """Open the camera's field."""
         from olat.io.field_file import open_field
 
         return open_field(place.with_suffix(".zarr"))
+
+    def settle(self, place: Path, camera: str) -> None:
+        """List the lights that the session has now; their planes keep their places."""
+        from olat.io.field_file import create_field, read_header
+
+        field = place.with_suffix(".zarr")
+        try:
+            found = read_header(field)
+        except FileError:
+            return
+        if _lights(self._session, camera):
+            create_field(field, field_header(self._session, camera, (found.height, found.width)))
 
     def metrics(self, product: LightPlane) -> dict[str, float]:
         """Return the light, its brightness and flag shares."""
@@ -123,8 +139,7 @@ def field_header(session: Session, camera: str, shape: tuple[int, int]) -> Field
     """Describe the field of a camera: the lights of its OLAT frames, in light order."""
     from olat.light.quadrature import solid_angles
 
-    conditions = [frame.condition for frame in session.olat_frames(camera)]
-    lights = tuple(condition.light for condition in conditions if isinstance(condition, Olat))
+    lights = tuple(_lights(session, camera).values())
     whole, chosen = session.rig, list(lights)
     rig = LightRig(
         name=whole.name,
@@ -138,7 +153,17 @@ def field_header(session: Session, camera: str, shape: tuple[int, int]) -> Field
         camera=camera,
         height=shape[0],
         width=shape[1],
+        rows=len(whole),
         rig=rig,
         lights=lights,
         solid_angles=solid_angles(rig.directions),
     )
+
+
+def _lights(session: Session, camera: str) -> dict[int | None, int]:
+    """Return the light of each OLAT frame, in light order."""
+    return {
+        frame.index: frame.condition.light
+        for frame in session.olat_frames(camera)
+        if isinstance(frame.condition, Olat)
+    }

@@ -108,6 +108,9 @@ class TextCodec:
         """Return nothing."""
         return {}
 
+    def settle(self, place: Path, camera: str) -> None:
+        """Do nothing."""
+
 
 class ToyCapture:
     """Two cameras; frames are text files."""

@@ -9,6 +9,7 @@ import resource
 import signal
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import dask.array
 import numpy as np
@@ -26,19 +27,20 @@ from olat.model.field import FieldHeader, LightPlane
 from olat.model.rig import LightRig
 
 LIGHTS = (3, 4, 9)
+ROWS = 11
 SIZES = [(40, 24), (64, 24), (1, 1), (33, 7)]
 
 
-def header(height=40, width=24, *, camera="front", white=1.0):
-    directions = fibonacci_sphere(len(LIGHTS))
+def header(height=40, width=24, *, camera="front", white=1.0, lights=LIGHTS, rows=ROWS):
+    directions = fibonacci_sphere(ROWS)[list(lights)]
     rig = LightRig(
         name="sphere",
         directions=directions,
-        intensities=np.full((len(LIGHTS), 3), white),
+        intensities=np.full((len(lights), 3), white),
         positions=1.3 * directions,
-        names=("c", "d", "i"),
+        names=tuple("abcdefghijk"[light] for light in lights),
     )
-    return FieldHeader("take 7", camera, height, width, rig, LIGHTS, solid_angles(directions))
+    return FieldHeader("take 7", camera, height, width, rows, rig, lights, solid_angles(directions))
 
 
 def planes(rng, height=40, width=24):
@@ -56,13 +58,13 @@ def written(path, rng, head=None):
     head = head or header()
     whole = planes(rng, head.height, head.width)
     create_field(path, head)
-    for row, plane in enumerate(whole):
-        write_plane(path, row, plane)
+    for plane in whole:
+        write_plane(path, plane)
     return whole
 
 
-def shard(path, row):
-    return path / f"reflectance/c/{row}/0/0/0"
+def shard(path, light):
+    return path / f"reflectance/c/{light}/0/0/0"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -79,7 +81,8 @@ def test_the_header_comes_back_as_it_was(tmp_path, rng):
     written(tmp_path / "field.zarr", rng)
     found, wanted = open_field(tmp_path / "field.zarr").header, header()
     assert (found.session, found.camera, found.lights) == ("take 7", "front", LIGHTS)
-    assert (found.rig.name, found.rig.names) == ("sphere", ("c", "d", "i"))
+    assert (found.height, found.width, found.rows) == (40, 24, ROWS)
+    assert (found.rig.name, found.rig.names) == ("sphere", ("d", "e", "j"))
     for name in ("directions", "intensities", "positions"):
         assert_array_equal(getattr(found.rig, name), getattr(wanted.rig, name))
     assert_array_equal(found.solid_angles, wanted.solid_angles)
@@ -89,10 +92,13 @@ def test_the_header_comes_back_as_it_was(tmp_path, rng):
 def test_stock_zarr_and_dask_read_the_same(tmp_path, rng, size):
     whole = written(tmp_path / "field.zarr", rng, header(*size))
     group = zarr.open_group(tmp_path / "field.zarr", mode="r")
-    assert_array_equal(group["reflectance"][:], [plane.reflectance for plane in whole])
-    assert_array_equal(group["flags"][:], [plane.flags for plane in whole])
+    assert group["reflectance"].shape == (ROWS, 3, *size)
+    assert group["flags"].shape == (ROWS, *size)
+    for plane in whole:
+        assert_array_equal(group["reflectance"][plane.light], plane.reflectance)
+        assert_array_equal(group["flags"][plane.light], plane.flags)
     lazy = dask.array.from_zarr(str(tmp_path / "field.zarr"), component="reflectance")
-    assert_array_equal(lazy[1, :, -1].compute(), whole[1].reflectance[:, -1])
+    assert_array_equal(lazy[4, :, -1].compute(), whole[1].reflectance[:, -1])
 
 
 def test_stock_zarr_knows_axes_scale_and_origin(tmp_path, rng):
@@ -107,14 +113,84 @@ def test_stock_zarr_knows_axes_scale_and_origin(tmp_path, rng):
     assert "from the subject to the light" in group.attrs["frame"]
 
 
-def test_stock_zarr_reads_a_missing_light_as_nan(tmp_path, rng):
-    path = tmp_path / "field.zarr"
-    create_field(path, header())
-    write_plane(path, 1, planes(rng)[1])
-    group = zarr.open_group(path, mode="r")
-    assert np.isnan(group["reflectance"][0]).all()
-    assert (group["flags"][0] == 255).all()
-    assert np.isfinite(group["reflectance"][1]).all()
+def test_stock_zarr_reads_a_light_without_a_plane_as_nan(tmp_path, rng):
+    written(tmp_path, rng)
+    shard(tmp_path, 4).unlink()
+    group = zarr.open_group(tmp_path, mode="r")
+    present = np.isfinite(group["reflectance"][:]).all(axis=(1, 2, 3))
+    assert np.flatnonzero(present).tolist() == [3, 9]
+    absent = [light for light in range(ROWS) if light not in LIGHTS]
+    assert np.isnan(group["reflectance"].oindex[[*absent, 4]]).all()
+    assert (group["flags"].oindex[absent] == 255).all()
+
+
+@pytest.mark.parametrize("lights", [(3, 9), (4,), (9,)])
+def test_leaving_lights_out_moves_no_other(tmp_path, rng, lights):
+    whole = {plane.light: plane for plane in written(tmp_path, rng)}
+    create_field(tmp_path, header(lights=lights))
+    field = open_field(tmp_path)
+    assert field.header.lights == lights
+    assert_array_equal(field.header.rig.directions, fibonacci_sphere(ROWS)[list(lights)])
+    strip, flags = field.read_rows(30, 34)
+    for row, light in enumerate(lights):
+        assert_array_equal(field.planes[row], whole[light].reflectance)
+        assert_array_equal(field.flag_planes[row], whole[light].flags)
+        assert_array_equal(strip[row], whole[light].reflectance[:, 30:34])
+        assert_array_equal(flags[row], whole[light].flags[30:34])
+
+
+def test_leaving_a_light_out_rewrites_one_document(tmp_path, rng):
+    written(tmp_path, rng)
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()}
+    create_field(tmp_path, header(lights=(3, 9)))
+    after = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()}
+    assert {file for file in after if after[file] != before.get(file)} == {tmp_path / "zarr.json"}
+
+
+def test_the_plane_of_a_light_that_was_left_out_may_go(tmp_path, rng):
+    whole = written(tmp_path, rng)
+    create_field(tmp_path, header(lights=(3, 9)))
+    shard(tmp_path, 4).unlink()
+    assert_array_equal(open_field(tmp_path).planes[1], whole[2].reflectance)
+
+
+def test_a_light_that_comes_back_takes_its_place_again(tmp_path, rng):
+    create_field(tmp_path, header(lights=(3, 9)))
+    whole = planes(rng)
+    for plane in (whole[0], whole[2]):
+        write_plane(tmp_path, plane)
+    create_field(tmp_path, header())
+    with pytest.raises(FileError, match="no reflectance of light 4; all 3 lights"):
+        open_field(tmp_path)
+    write_plane(tmp_path, whole[1])
+    field = open_field(tmp_path)
+    for row, plane in enumerate(whole):
+        assert_array_equal(field.planes[row], plane.reflectance)
+
+
+def test_lights_that_are_added_to_the_rig_move_none(tmp_path, rng):
+    whole = written(tmp_path, rng)
+    create_field(tmp_path, header(rows=20))
+    assert_array_equal(open_field(tmp_path).planes[1], whole[1].reflectance)
+    group = zarr.open_group(tmp_path, mode="r")
+    assert group["reflectance"].shape == (20, 3, 40, 24)
+    assert_array_equal(group["flags"][9], whole[2].flags)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"rows": 9}, "lights 3 to 9 do not fit 9 rows"),
+        ({"lights": (4, 3, 9)}, "do not ascend"),
+        ({"lights": (3, 3, 9)}, "do not ascend"),
+        ({"lights": (-1, 3, 9)}, "lights -1 to 9 do not fit"),
+        ({"lights": (3, 9)}, "2 lights, 3 in the rig and 3 solid angles"),
+        ({"solid_angles": np.ones(2)}, "3 lights, 3 in the rig and 2 solid angles"),
+    ],
+)
+def test_a_header_that_does_not_agree_with_itself_is_refused(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        replace(header(), **wrong)
 
 
 @pytest.mark.parametrize("rows", [(0, 40), (0, 1), (31, 33), (39, 40)])
@@ -166,8 +242,8 @@ def test_rows_can_be_read_in_another_process(tmp_path, rng):
 def test_writing_returns_the_flags_and_last_the_reflectance(tmp_path, rng):
     path = tmp_path / "field.zarr"
     create_field(path, header())
-    files = write_plane(path, 2, planes(rng)[2])
-    assert files == [path / "flags/c/2/0/0", path / "reflectance/c/2/0/0/0"]
+    files = write_plane(path, planes(rng)[2])
+    assert files == [path / "flags/c/9/0/0", path / "reflectance/c/9/0/0/0"]
     assert all(file.is_file() for file in files)
 
 
@@ -191,22 +267,22 @@ def test_planes_that_are_not_contiguous_are_written_as_they_look(tmp_path, rng):
     create_field(path, header())
     interleaved = rng.normal(size=(40, 24, 3)).astype(np.float16)
     flags = np.zeros((24, 40), np.uint8)
-    for row, light in enumerate(LIGHTS):
-        write_plane(path, row, LightPlane(light, interleaved.transpose(2, 0, 1), flags.T))
+    for light in LIGHTS:
+        write_plane(path, LightPlane(light, interleaved.transpose(2, 0, 1), flags.T))
     assert_array_equal(open_field(path).planes[1], interleaved.transpose(2, 0, 1))
 
 
-@pytest.mark.parametrize("row", [-1, 0, 3])
-def test_a_light_in_the_wrong_place_is_refused(tmp_path, rng, row):
-    create_field(tmp_path, header())
-    with pytest.raises(ValueError, match="does not hold light 4"):
-        write_plane(tmp_path, row, planes(rng)[1])
+def test_a_light_that_the_field_does_not_list_is_refused(tmp_path, rng):
+    create_field(tmp_path, header(lights=(3, 9)))
+    with pytest.raises(ValueError, match=r"light 4 is none of the field's lights \(3, 9\)"):
+        write_plane(tmp_path, planes(rng)[1])
+    assert not (tmp_path / "flags/c").exists()
 
 
 def test_planes_of_another_size_are_refused(tmp_path, rng):
     create_field(tmp_path, header())
     with pytest.raises(ValueError, match=r"\(3, 41, 24\).*needs \(3, 40, 24\)"):
-        write_plane(tmp_path, 0, planes(rng, 41)[0])
+        write_plane(tmp_path, planes(rng, 41)[0])
 
 
 @pytest.mark.parametrize("hole", [np.nan, np.inf])
@@ -215,12 +291,12 @@ def test_reflectance_that_is_not_finite_is_refused(tmp_path, rng, hole):
     plane = planes(rng)[0]
     plane.reflectance[1, 2, 3] = hole
     with pytest.raises(ValueError, match="light 3 has reflectance that is not finite"):
-        write_plane(tmp_path, 0, plane)
+        write_plane(tmp_path, plane)
 
 
 def test_a_missing_light_is_named(tmp_path, rng):
     written(tmp_path, rng)
-    shard(tmp_path, 1).unlink()
+    shard(tmp_path, 4).unlink()
     with pytest.raises(FileError, match="no reflectance of light 4; all 3 lights"):
         open_field(tmp_path)
 
@@ -228,8 +304,8 @@ def test_a_missing_light_is_named(tmp_path, rng):
 @pytest.mark.parametrize("size", [0, 1, 100, 3000, -1])
 def test_a_torn_plane_is_not_opened(tmp_path, rng, size):
     written(tmp_path, rng)
-    with shard(tmp_path, 1).open("r+b") as file:
-        file.truncate(size % shard(tmp_path, 1).stat().st_size)
+    with shard(tmp_path, 4).open("r+b") as file:
+        file.truncate(size % shard(tmp_path, 4).stat().st_size)
     with pytest.raises(FileError, match="without a sound index"):
         open_field(tmp_path)
 
@@ -252,7 +328,7 @@ def test_planes_of_a_field_of_another_size_are_not_opened(tmp_path, rng):
 def test_a_file_that_shrinks_after_opening_is_noticed(tmp_path, rng):
     written(tmp_path, rng)
     field = open_field(tmp_path)
-    os.truncate(shard(tmp_path, 2), 64 * 24 * 2 * 2)
+    os.truncate(shard(tmp_path, 9), 64 * 24 * 2 * 2)
     with pytest.raises(FileError, match="end before row"):
         field.read_rows(8, 16)
 
@@ -286,31 +362,36 @@ def test_a_field_that_another_program_compressed_is_still_read(tmp_path, rng):
     field = open_field(tmp_path)
     assert_array_equal(field.planes[2], whole[2].reflectance)
     assert_array_equal(field.flag_planes[-1], whole[2].flags)
-    assert_array_equal(field.read_rows(5, 9)[0][1], whole[1].reflectance[:, 5:9])
     assert len(field.planes[:2]) == 2
+    strip, flags = field.read_rows(5, 9)
+    assert_array_equal(strip, [plane.reflectance[:, 5:9] for plane in whole])
+    assert_array_equal(flags, [plane.flags[5:9] for plane in whole])
 
 
 def test_a_plane_that_stock_zarr_wrote_into_a_field_is_still_read(tmp_path, rng):
     whole = written(tmp_path, rng)
-    zarr.open_group(tmp_path, mode="a")["reflectance"][1] = whole[0].reflectance
+    zarr.open_group(tmp_path, mode="a")["reflectance"][4] = whole[0].reflectance
     assert_array_equal(open_field(tmp_path).planes[1], whole[0].reflectance)
 
 
 def test_a_missing_plane_of_a_compressed_field_is_noticed(tmp_path, rng):
-    written(tmp_path, rng)
+    whole = written(tmp_path, rng)
     group = zarr.open_group(tmp_path, mode="a")
-    group.create_array(
-        "reflectance", shape=(3, 3, 40, 24), dtype="float16", overwrite=True, fill_value=np.nan
-    )
-    with pytest.raises(FileError, match="missing"):
-        open_field(tmp_path).planes[0]
+    pixels = group["reflectance"][:]
+    pixels[4] = np.nan
+    group.create_array("reflectance", data=pixels, overwrite=True, fill_value=np.nan)
+    field = open_field(tmp_path)
+    assert_array_equal(field.planes[2], whole[2].reflectance)
+    for ask in (lambda: field.planes[1], lambda: field.read_rows(0, 8)):
+        with pytest.raises(FileError, match="missing"):
+            ask()
 
 
 def test_a_foreign_array_of_another_shape_is_refused(tmp_path, rng):
     written(tmp_path, rng)
     group = zarr.open_group(tmp_path, mode="a")
-    group.create_array("flags", shape=(3, 40, 25), dtype="uint8", overwrite=True)
-    with pytest.raises(FileError, match=r"\[3, 40, 25\]; needed uint8 \[3, 40, 24\]"):
+    group.create_array("flags", shape=(3, 40, 24), dtype="uint8", overwrite=True)
+    with pytest.raises(FileError, match=r"\[3, 40, 24\]; needed uint8 \[11, 40, 24\]"):
         open_field(tmp_path)
 
 
@@ -329,9 +410,9 @@ def test_the_checksum_is_that_of_the_standard():
     assert with_checksum(b"123456789")[-4:] == (0xE3069283).to_bytes(4, "little")
 
 
-def _write_for_ever(path, plane, light):
+def _write_for_ever(path, plane):
     while True:
-        write_plane(path, LIGHTS.index(light), plane)
+        write_plane(path, plane)
 
 
 @pytest.mark.slow
@@ -340,16 +421,16 @@ def test_killing_a_writer_leaves_no_torn_plane(tmp_path, rng):
     whole = written(tmp_path, rng, header(*size))
     for delay in np.linspace(0.05, 0.4, 6):
         process = multiprocessing.get_context("fork").Process(
-            target=_write_for_ever, args=(tmp_path, whole[1], 4)
+            target=_write_for_ever, args=(tmp_path, whole[1])
         )
-        shard(tmp_path, 1).unlink()
+        shard(tmp_path, 4).unlink()
         process.start()
         time.sleep(delay)
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        if shard(tmp_path, 1).exists():
+        if shard(tmp_path, 4).exists():
             assert_array_equal(open_field(tmp_path).planes[1], whole[1].reflectance)
         else:
             with pytest.raises(FileError, match="no reflectance of light 4"):
                 open_field(tmp_path)
-            write_plane(tmp_path, 1, whole[1])
+            write_plane(tmp_path, whole[1])
