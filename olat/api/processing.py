@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,29 +126,38 @@ def process(
     started = time.perf_counter()
     ready = prepare(session, pipeline=pipeline, settings=settings, keep=keep)
     with session_lock(ready.job.products):
+        ready = _cleared(ready)
         outcome, used = _run(ready, workers, watcher or Watcher())
     return _summary(ready, outcome, used, time.perf_counter() - started)
 
 
 def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcome, int]:
-    desk, job = ready.desk, ready.job
-    remove_leftovers(job.products)
-    desk.capture.hashes.save()
-    write_frame_table(desk.session)
+    desk, todo = ready.desk, ready.todo
     used = _worker_count(ready) if workers is None else workers
-    used = min(used, len(ready.todo.tasks))
-    watcher.planned(job.pipeline, ready.todo, used)
+    used = min(used, len(todo.tasks))
+    watcher.planned(ready.job.pipeline, todo, used)
     outcome = Outcome()
-    if ready.todo.tasks:
-        break_seals(ready.todo, desk.keys, desk.store)
+    if todo.tasks:
+        desk.capture.check_sizes()
         executor = _executor(ready, used)
         try:
-            outcome = drive(ready.todo, executor, watcher.done)
+            outcome = drive(todo, executor, watcher.done)
         finally:
             executor.close()
     set_seals(desk.keys, desk.store, desk.versions)
     watcher.finished()
     return outcome, used
+
+
+def _cleared(ready: Prepared) -> Prepared:
+    """Clear the way for a run: nothing that is left behind or out of date is taken for whole."""
+    desk = ready.desk
+    remove_leftovers(ready.job.products)
+    desk.capture.hashes.save()
+    write_frame_table(desk.session)
+    if break_seals(desk.keys, desk.store):
+        return replace(ready, todo=plan(desk.keys, desk.store))
+    return ready
 
 
 def _executor(ready: Prepared, workers: int) -> Executor:

@@ -31,8 +31,11 @@ class Codec(Protocol):
     def metrics(self, product: Any) -> dict[str, float]:
         """Return numbers about a product that are worth keeping in its receipt."""
 
-    def settle(self, place: Path, camera: str) -> None:
-        """Bring what frames share up to date with the session, before any task runs."""
+    def settle(self, place: Path, camera: str) -> list[Path]:
+        """Bring what frames share up to date with the session; return those files.
+
+        `FileError` says that they are lost, and with them the products of all frames.
+        """
 
 
 class Store:
@@ -57,6 +60,20 @@ class Store:
         path = self.receipt_path(product, unit)
         receipt = read_receipt(path)
         return receipt if receipt is not None and receipt.is_complete(path) else None
+
+    def units(self, product: str, camera: str) -> list[Unit]:
+        """Return the frames of which a product has a receipt."""
+        receipts = self.place(product, Unit(camera)).glob("*.receipt.json")
+        names = sorted(path.name.split(".")[0] for path in receipts)
+        return [Unit(camera, int(name)) for name in names if name.isdecimal()]
+
+    def forget(self, product: str, unit: Unit) -> None:
+        """Remove a product; first its receipt, so that it is never whole in part."""
+        path = self.receipt_path(product, unit)
+        receipt = read_receipt(path)
+        path.unlink(missing_ok=True)
+        for name in receipt.outputs if receipt else ():
+            (path.parent / name).unlink(missing_ok=True)
 
     def codec(self, stage: Stage) -> Codec:
         """Return what writes and reads a stage's product."""

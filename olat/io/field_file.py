@@ -35,8 +35,8 @@ from olat.model.shapes import Array, HalfStrip
 Rows = tuple[HalfStrip, UInt8[Array, "light rows w"]]
 
 
-def create_field(path: Path, header: FieldHeader) -> None:
-    """Write the documents of a field, without its planes.
+def create_field(path: Path, header: FieldHeader) -> list[Path]:
+    """Write the documents of a field, without its planes, and return them.
 
     Every worker may call it: all write the same bytes, and nothing is written twice. Where a field
     stands, this changes which lights it has; a plane's place is its light's, so planes that stand
@@ -49,6 +49,7 @@ def create_field(path: Path, header: FieldHeader) -> None:
     for place, content in reversed(documents.items()):
         if not place.is_file() or place.read_bytes() != content:
             publish_bytes(place, content)
+    return list(documents)
 
 
 def write_plane(path: Path, plane: LightPlane) -> list[Path]:

@@ -13,7 +13,7 @@ from olat.io.light_file import read_lights, rig_from_lights
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import CameraTable, Manifest
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest
-from olat.model.condition import ColorGradient, Condition, Tracking
+from olat.model.condition import ColorGradient, Condition, Olat, Tracking
 from olat.model.rig import LightRig
 from olat.model.session import Camera, Frame, Session
 
@@ -52,6 +52,7 @@ def read_session(place: Path) -> Session:
         for name, taken in shots.items()
         for frame in _camera_frames(name, taken, manifest, files[name], folder, complaints)
     ]
+    _check_intensities(rig, frames, complaints)
     complaints.raise_any()
     return Session(manifest.session.name, folder, rig, cameras, tuple(frames))
 
@@ -142,6 +143,19 @@ def _shots(
             f"[sequence] has a table and also {', '.join(sorted(rules))}; one way is needed.",
         )
     return shots_by_table(manifest, rig, folder, complaints)
+
+
+def _check_intensities(rig: LightRig, frames: list[Frame], complaints: Complaints) -> None:
+    """Complain about OLAT frames of lights that, as the light file says, give no light."""
+    lit = {frame.condition.light for frame in frames if isinstance(frame.condition, Olat)}
+    dark = sorted(light for light in lit if not (rig.intensities[light] > 0).all())
+    if dark:
+        complaints.add(
+            ("rig", "lights"),
+            f"light {format_frames(dark)} has an intensity of 0 or less in red, green or blue, but "
+            "frames are lit by it; one above 0 is needed. Correct the light file, or leave the "
+            "frames out with [[override]] skip = true.",
+        )
 
 
 def _check_overrides(

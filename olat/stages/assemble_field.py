@@ -37,9 +37,10 @@ class AssembleField(Stage):
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
         flags = aligned.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
-        if not planar.max() > 0:
+        # Noise around black is as deep as it is high.
+        if planar.max() <= -2.0 * planar.min():
             logger.warning(
-                "Frame %d (camera %s) is black: light %d gave no light.",
+                "Frame %d (camera %s) is black: light %d gave no light that can be seen.",
                 frame.index,
                 frame.camera,
                 condition.light,

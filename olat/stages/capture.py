@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,8 @@ from olat.engine.capture import Unit
 from olat.engine.keys import digest
 from olat.errors import FileError, SessionError
 from olat.io.content_hash import ContentHashes
-from olat.io.photograph import read_photograph
+from olat.io.frame_expression import format_frames
+from olat.io.photograph import photograph_size, read_photograph
 from olat.model.condition import Olat, role
 from olat.model.session import Camera, Frame, Session
 
@@ -76,6 +78,33 @@ class SessionCapture:
             case "mask":
                 return _mask(self.session.camera(unit.camera))
         raise KeyError(name)
+
+    def check_sizes(self) -> None:
+        """Check from headers that the photographs of each camera have one size.
+
+        Raises
+        ------
+        SessionError
+            Naming the frames that differ. What cannot be read is left to its own task.
+        """
+        for camera, frames in self._frames.items():
+            by_size: dict[tuple[int, int], list[int]] = {}
+            for frame in frames.values():
+                with suppress(FileError):
+                    by_size.setdefault(photograph_size(frame.path), []).append(frame.index)
+            if len(by_size) < 2:
+                continue
+            (height, width), *others = sorted(by_size, key=lambda size: -len(by_size[size]))
+            told = "; ".join(
+                f"frames {format_frames(by_size[size])} have {size[1]} x {size[0]} px"
+                for size in others
+            )
+            odd = format_frames([index for size in others for index in by_size[size]])
+            raise SessionError(
+                f"camera {camera!r}: most frames have {width} x {height} px, but {told}. One size "
+                f'is needed. To go on without them, add [[override]] frames = "{odd}", '
+                "skip = true to session.toml."
+            )
 
     @cached_property
     def _rig_key(self) -> str:

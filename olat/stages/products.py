@@ -10,7 +10,6 @@ import numpy as np
 
 from olat.engine.capture import Unit
 from olat.engine.store import Codec
-from olat.errors import FileError
 from olat.model.condition import Olat
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
@@ -64,8 +63,9 @@ class ExrFiles:
         """Refuse: the frames of an EXR product are separate."""
         raise TypeError(f"{place}: {self._noun} is read frame by frame")
 
-    def settle(self, place: Path, camera: str) -> None:
-        """Do nothing: the frames of an EXR product share nothing."""
+    def settle(self, place: Path, camera: str) -> list[Path]:
+        """Return nothing: the frames of an EXR product share no file."""
+        return []
 
     def metrics(self, product: Any) -> dict[str, float]:
         """Return numbers for the receipt."""
@@ -117,17 +117,16 @@ class FieldFiles:
 
         return open_field(place.with_suffix(".zarr"))
 
-    def settle(self, place: Path, camera: str) -> None:
+    def settle(self, place: Path, camera: str) -> list[Path]:
         """List the lights that the session has now; their planes keep their places."""
         from olat.io.field_file import create_field, read_header
 
         field = place.with_suffix(".zarr")
-        try:
-            found = read_header(field)
-        except FileError:
-            return
-        if _lights(self._session, camera):
-            create_field(field, field_header(self._session, camera, (found.height, found.width)))
+        if not field.exists() or not _lights(self._session, camera):
+            return []
+        found = read_header(field)
+        header = field_header(self._session, camera, (found.height, found.width))
+        return create_field(field, header)
 
     def metrics(self, product: LightPlane) -> dict[str, float]:
         """Return the light, its brightness and flag shares."""

@@ -41,7 +41,7 @@ def unheard(*_: object) -> None:
 
 def run(bench: Bench) -> Outcome:
     todo = plan(bench.keys, bench.store)
-    break_seals(todo, bench.keys, bench.store)
+    break_seals(bench.keys, bench.store)
     outcome = drive(todo, Inline(bench.make), unheard)
     set_seals(bench.keys, bench.store, {})
     return outcome
@@ -131,8 +131,25 @@ def test_a_seal_breaks_before_its_product_changes(capture: Path) -> None:
     bench = Bench(capture, pipeline(capture, "collect.offset=1.0"))
     seal = bench.store.receipt_path("pile", Unit("A"))
     assert seal.exists()
-    break_seals(plan(bench.keys, bench.store), bench.keys, bench.store)
+    break_seals(bench.keys, bench.store)
     assert not seal.exists()
+
+
+def test_a_frame_that_left_the_session_takes_its_product_along_and_nothing_else(
+    capture: Path,
+) -> None:
+    run(Bench(capture, pipeline(capture)))
+    bench = Bench(capture, pipeline(capture))
+    bench.capture.left_out = {3}
+    outcome = run(bench)
+    assert [(stage, str(unit)) for stage, unit in outcome.receipts] == [
+        ("total", "A"),
+        ("total", "B"),
+    ]
+    assert total(capture, "A") == 2 * (2 + 5) + 2 * 6
+    assert not (capture / "olat/A/pile/0003.txt").exists()
+    assert not (capture / "olat/A/pile/0003.receipt.json").exists()
+    assert (capture / "olat/A/pile/0002.txt").exists()
 
 
 def test_products_in_memory_are_not_written_unless_they_are_asked_for(capture: Path) -> None:

@@ -84,12 +84,11 @@ def test_settling_makes_no_field_where_none_is(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_settling_leaves_a_document_that_cannot_be_read(tmp_path, rng):
+def test_settling_tells_that_a_document_is_lost(tmp_path, rng):
     written(tmp_path, rng, session(tmp_path))
-    document = tmp_path / "field.zarr/zarr.json"
-    document.write_text("{torn")
-    FieldFiles(session(tmp_path)).settle(tmp_path / "field", "A")
-    assert document.read_text() == "{torn"
+    (tmp_path / "field.zarr/zarr.json").write_text("{torn")
+    with pytest.raises(FileError, match="no readable JSON"):
+        FieldFiles(session(tmp_path)).settle(tmp_path / "field", "A")
 
 
 def test_settling_a_camera_without_a_sweep_changes_nothing(tmp_path, rng):
