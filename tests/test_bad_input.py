@@ -170,6 +170,13 @@ def test_a_dead_light_is_told(session: Path) -> None:
     assert "light 3 gave no light" in done.stderr
 
 
+def test_a_photograph_that_was_stored_twice_is_told(session: Path) -> None:
+    faults.duplicate_frame(session, 9)
+    done = process(session)
+    assert done.returncode == 0
+    assert "Frames 8,9 (camera A) are the same photograph" in done.stderr
+
+
 def test_nan_in_an_exr_is_flagged_and_does_not_spread(tmp_path: Path) -> None:
     lights = np.array([[0, 0, 1], [0.5, 0, 1], [0, 0.5, 1], [-0.5, 0, 1]])
     lights /= np.linalg.norm(lights, axis=1, keepdims=True)

@@ -200,7 +200,14 @@ def _summary(ready: Prepared, outcome: Outcome, workers: int, seconds: float) ->
         peak_memory_mb=max((receipt.peak_memory_mb for receipt in receipts), default=0.0),
         stages=stages,
         failures=[_failure(failure) for failure in outcome.failures],
-        notes=list(dict.fromkeys(note for receipt in receipts for note in receipt.notes)),
+        notes=list(
+            dict.fromkeys(
+                [
+                    *(desk.capture.duplicates() if receipts else ()),
+                    *(note for receipt in receipts for note in receipt.notes),
+                ]
+            )
+        ),
         products=_products(desk),
         versions=desk.versions,
     )

@@ -79,6 +79,23 @@ class SessionCapture:
                 return _mask(self.session.camera(unit.camera))
         raise KeyError(name)
 
+    def duplicates(self) -> list[str]:
+        """Tell which lights share one photograph: a frame that was stored twice."""
+        told = []
+        for camera, frames in self._frames.items():
+            by_content: dict[str, list[int]] = {}
+            for frame in frames.values():
+                if isinstance(frame.condition, Olat):
+                    with suppress(FileError):
+                        by_content.setdefault(self.hashes.of(frame.path), []).append(frame.index)
+            told += [
+                f"Frames {format_frames(same)} (camera {camera}) are the same photograph under "
+                "different lights; one was stored twice or shot by mistake."
+                for same in by_content.values()
+                if len(same) > 1
+            ]
+        return told
+
     def check_sizes(self) -> None:
         """Check from headers that the photographs of each camera have one size.
 
