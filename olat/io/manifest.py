@@ -148,7 +148,8 @@ def _shots(
 def _check_intensities(rig: LightRig, frames: list[Frame], complaints: Complaints) -> None:
     """Complain about OLAT frames of lights that, as the light file says, give no light."""
     lit = {frame.condition.light for frame in frames if isinstance(frame.condition, Olat)}
-    dark = sorted(light for light in lit if not (rig.intensities[light] > 0).all())
+    known = lit & set(range(len(rig)))
+    dark = sorted(light for light in known if not (rig.intensities[light] > 0).all())
     if dark:
         complaints.add(
             ("rig", "lights"),
