@@ -30,9 +30,9 @@ _SAME = {
     "filename": "name",
     "image": "name",
     "label": "name",
-    "id": "name",
-    "light": "name",
-    "index": "name",
+    "id": "number",
+    "light": "number",
+    "index": "number",
 }
 _NEEDED = "x, y, z, or azimuth, elevation, or theta, phi are needed"
 
@@ -102,8 +102,15 @@ class Header:
         else:
             angles = numbers if self._radians else [math.radians(angle) for angle in numbers]
             vector = (_from_azimuth if self._kind[0] == "azimuth" else _from_theta)(*angles)
-        name = fields[self._places["name"]] if "name" in self._places else ""
-        return LightRow(where, vector, self._color(where, fields), name)
+        return LightRow(where, vector, self._color(where, fields), self._word(fields, "name"))
+
+    def numbers(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """Return what the column that numbers the lights says in each row; empty without one."""
+        return [self._word(fields, "number") for fields in rows]
+
+    def _word(self, fields: Sequence[str], word: str) -> str:
+        """Return the text in a column; empty if there is none."""
+        return fields[self._places[word]] if word in self._places else ""
 
     def _color(self, where: str, fields: Sequence[str]) -> tuple[float, float, float] | None:
         """Return red, green, blue, or an intensity three times."""

@@ -13,6 +13,7 @@ import numpy as np
 from olat.errors import FileError
 from olat.io.light_file_header import Header
 from olat.io.light_list import LightFile, LightRow, lights_from_rows
+from olat.io.light_order import in_numbered_order
 
 _NUMBER = r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf)"
 _IS_NUMBER = re.compile(_NUMBER, re.IGNORECASE)
@@ -188,7 +189,7 @@ def _check_ids(path: Path, rows: Sequence[LightRow]) -> None:
 def _read_headed(path: Path, lines: list[Line]) -> LightFile:
     """Read a table whose first line names the columns."""
     header = Header(path, _fields(lines[0][1]))
-    rows = []
+    rows, table = [], []
     for line, text in lines[1:]:
         where, fields = f"{path}:{line}", _fields(text)
         if len(fields) != len(header.columns):
@@ -196,9 +197,10 @@ def _read_headed(path: Path, lines: list[Line]) -> LightFile:
                 f"{where}: {len(fields)} columns; the header names {len(header.columns)}."
             )
         rows.append(header.row(where, fields))
+        table.append(fields)
     return lights_from_rows(
         path,
-        rows,
+        in_numbered_order(rows, header.numbers(table)),
         source_format="table with a header",
         holds=header.holds,
         units=header.units,

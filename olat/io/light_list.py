@@ -80,7 +80,7 @@ def lights_from_rows(
         intensities=np.array(colors, dtype=np.float64) if len(colors) == len(rows) else None,
         holds=holds,
         units=units,
-        notes=(*notes, *_twins(rows)),
+        notes=tuple(notes),
     )
 
 
@@ -94,17 +94,6 @@ def _check(row: LightRow) -> None:
         raise FileError(
             f"{row.where}: the intensity is {_words(row.color)}; numbers from 0 are needed."
         )
-
-
-def _twins(rows: Sequence[LightRow]) -> list[str]:
-    """Return notes on lights that stand where an earlier one stands."""
-    first: dict[tuple[float, float, float], int] = {}
-    notes = []
-    for index, row in enumerate(rows):
-        twin = first.setdefault(row.vector, index)
-        if twin != index:
-            notes.append(f"lights {twin} and {index} (from 0) have the same place")
-    return notes
 
 
 def _words(numbers: Sequence[float]) -> str:

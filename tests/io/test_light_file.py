@@ -165,9 +165,49 @@ def test_an_array_is_read_and_turned_if_it_lies_on_its_side(tmp_path: Path, name
     assert lights.notes == ("the array is 3 x 4 and was transposed",)
 
 
-def test_a_light_listed_twice_is_noted(tmp_path: Path) -> None:
-    lights = read_lights(written(tmp_path, "a.txt", "1 0 0\n0 0 1\n1 0 0\n"))
-    assert lights.notes == ("lights 0 and 2 (from 0) have the same place",)
+@pytest.mark.parametrize("column", ["light", "id", "index", "Light"])
+@pytest.mark.parametrize("base", [0, 1])
+def test_a_column_that_numbers_the_lights_gives_their_order(
+    tmp_path: Path, column: str, base: int
+) -> None:
+    rows = f"{base + 1},0,0,1,b\n{base + 2},0,1,0,c\n{base},1,0,0,a\n"
+    lights = read_lights(written(tmp_path, "a.csv", f"{column},x,y,z,name\n{rows}"))
+    assert_allclose(lights.vectors, [X, Z, Y], rtol=0, atol=0)
+    assert lights.names == ("a", "b", "c")
+
+
+def test_numbers_of_lights_count_as_numbers_not_as_words(tmp_path: Path) -> None:
+    directions = np.random.default_rng(1).normal(size=(12, 3))
+    rows = [f"{light}.0,{x},{y},{z}" for light, (x, y, z) in enumerate(directions)]
+    text = "\n".join(["index,x,y,z", *sorted(rows)])
+    lights = read_lights(written(tmp_path, "a.csv", text))
+    assert_allclose(lights.vectors, directions, rtol=0, atol=0)
+    assert lights.names == ()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        (("0", "1", "1"), r"a\.csv:4: light 1 stands already in .*a\.csv:3; one line a light"),
+        (("0", "1", "99"), r"a\.csv:4: light 99 follows light 1; light 2 is missing\. Number"),
+        (("4", "3", "2"), r"a\.csv:4: the first light is 2; 0 or 1 is needed\. Number the lights"),
+        (("-1", "0", "1"), r"a\.csv:2: the first light is -1; 0 or 1 is needed"),
+        (("0", "door", "1"), r"a\.csv:3: the light is called 'door' where others have whole"),
+        (("0", "", "1"), r"a\.csv:3: the light is called '' where others have whole numbers"),
+    ],
+)
+def test_numbers_that_do_not_count_the_lights_are_refused(
+    tmp_path: Path, numbers: tuple[str, ...], words: str
+) -> None:
+    rows = "".join(f"{number},1,0,0\n" for number in numbers)
+    with pytest.raises(FileError, match=words):
+        read_lights(written(tmp_path, "a.csv", "light,x,y,z\n" + rows))
+
+
+def test_words_in_the_column_of_numbers_are_names(tmp_path: Path) -> None:
+    lights = read_lights(written(tmp_path, "a.csv", "id,x,y,z\nb7,1,0,0\na3,0,0,1\n"))
+    assert lights.names == ("b7", "a3")
+    assert_allclose(lights.vectors, [X, Z], rtol=0, atol=0)
 
 
 def test_a_dome_in_millimeters_becomes_positions_in_meters(tmp_path: Path) -> None:
