@@ -43,7 +43,8 @@ def command(
     """
     from olat.inspection.capture import inspect_capture
     from olat.inspection.session_text import write_session
-    from olat.io.manifest import read_session, write_frame_table
+    from olat.io.frame_table import write_frame_table
+    from olat.io.manifest import read_session
 
     target = output or folder
     _require_free(target)

@@ -18,6 +18,14 @@ Attribute = str | float | int | list[str] | list[float]
 
 _COMPRESSION = {"zip": OpenEXR.ZIP_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}
 _HALF_MAX = 65504.0
+_MAGIC = bytes([0x76, 0x2F, 0x31, 0x01])
+_OTHERS = {
+    b"\x89PNG": "a PNG",
+    b"\xff\xd8\xff": "a JPEG",
+    b"II*\x00": "a TIFF or RAW",
+    b"MM\x00*": "a TIFF or RAW",
+    b"#?": "a Radiance HDR",
+}
 
 
 def write_exr(
@@ -136,13 +144,13 @@ def _storable(name: str, value: Attribute) -> Attribute:
 
 def _opened(path: Path, *, header_only: bool) -> Any:
     """Open a file of exactly one part."""
+    _require_magic(path)
     try:
         file = OpenEXR.File(
             str(path), separate_channels=True, header_only=header_only, num_threads=0
         )
     except (RuntimeError, ValueError) as error:
-        reason = str(error) if path.is_file() else "there is no such file"
-        raise FileError(f"{path}: cannot be read as OpenEXR: {reason}.") from error
+        raise FileError(f"{path}: cannot be read as OpenEXR: {error}.") from error
     parts = len(file.parts)
     if parts == 0:
         raise FileError(
@@ -154,6 +162,27 @@ def _opened(path: Path, *, header_only: bool) -> Any:
             f"{path}: the file has {parts} parts; one is needed. Export them one by one."
         )
     return file
+
+
+def _require_magic(path: Path) -> None:
+    """Refuse what is no OpenEXR file before the library, which prints a line of its own, sees it.
+
+    An empty file and one that ends early are left to the library.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        raise FileError(f"{path}: there is no such file; an OpenEXR file is needed.") from None
+    except OSError as error:
+        raise FileError(f"{path}: it cannot be read: {error.strerror}.") from None
+    if _MAGIC.startswith(start):
+        return
+    kind = next((kind for magic, kind in _OTHERS.items() if start.startswith(magic)), "another")
+    raise FileError(
+        f"{path}: it is {kind} file, whatever its name; an OpenEXR file is needed. Export it as "
+        "OpenEXR."
+    )
 
 
 def _extent(window: np.ndarray[Any, Any]) -> tuple[int, int]:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from olat.errors import FileError, SessionError
 from olat.io.frame_expression import format_frames
 from olat.io.frame_pattern import existing, files_of_pattern
-from olat.io.frame_table import frame_table_text, write_frame_table
 from olat.io.light_file import read_lights, rig_from_lights
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import CameraTable, Manifest
-from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest
+from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
 from olat.model.condition import ColorGradient, Condition, Olat, Tracking
 from olat.model.rig import LightRig
 from olat.model.session import Camera, Frame, Session
-
-__all__ = ["MANIFEST", "frame_table_text", "read_session", "write_frame_table"]
 
 MANIFEST = "session.toml"
 
@@ -147,15 +146,18 @@ def _shots(
 
 def _check_intensities(rig: LightRig, frames: list[Frame], complaints: Complaints) -> None:
     """Complain about OLAT frames of lights that, as the light file says, give no light."""
-    lit = {frame.condition.light for frame in frames if isinstance(frame.condition, Olat)}
-    known = lit & set(range(len(rig)))
-    dark = sorted(light for light in known if not (rig.intensities[light] > 0).all())
-    if dark:
+    dark = set(np.flatnonzero((rig.intensities <= 0).any(axis=1)).tolist())
+    unlit = {
+        frame.index: frame.condition.light
+        for frame in frames
+        if isinstance(frame.condition, Olat) and frame.condition.light in dark
+    }
+    if unlit:
         complaints.add(
             ("rig", "lights"),
-            f"light {format_frames(dark)} has an intensity of 0 or less in red, green or blue, but "
-            "frames are lit by it; one above 0 is needed. Correct the light file, or leave the "
-            "frames out with [[override]] skip = true.",
+            f"light {format_frames(unlit.values())} has an intensity of 0 or less in red, green or "
+            "blue, but frames are lit by it; one above 0 is needed. Correct the light file. "
+            + skip_advice(format_frames(unlit)),
         )
 
 
@@ -201,8 +203,7 @@ def _camera_frames(
         complaints.add(
             ("camera", name, "files"),
             f"camera '{name}': {len(missing)} of {len(paths)} frames have no file: {words}. "
-            f'Bring them back, or leave them out: [[override]] frames = "{words}", '
-            f'camera = "{name}", skip = true.',
+            f"Bring them back. {skip_advice(words, name)}",
         )
     elif missing and (manifest.camera[name].files is None or files):
         complaints.add(("camera", name), f"camera '{name}': none of its files is there.")

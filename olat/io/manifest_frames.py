@@ -12,7 +12,7 @@ from olat.io.frame_expression import format_frames
 from olat.io.frame_table import TableRow, read_frame_table
 from olat.io.manifest_lights import complain_of_unknown, light_words, lights_in_order
 from olat.io.manifest_schema import Manifest, SequenceTable
-from olat.io.manifest_text import Complaints, did_you_mean
+from olat.io.manifest_text import Complaints, did_you_mean, skip_advice
 from olat.model.condition import TARGETS, Condition, Olat, condition_from_role
 from olat.model.rig import LightRig
 
@@ -84,13 +84,12 @@ def _mismatch_words(sweep: list[int], lights: list[int], rig: LightRig, known: s
             f" If {len(sweep) - len(lights)} of them are dark, full-on or something else, name "
             "them (dark, tracking, gradient, …, skip)."
         )
+    words += " Lights that were not lit in the sweep (a door, a defect) go into skip_lights."
     gaps = sorted(set(range(min(known), max(known))) - known)
     if gaps:
-        words += (
-            f" No file has the number {format_frames(gaps)}; a dropped OLAT frame goes into "
-            f'[[override]] frames = "{format_frames(gaps)}", skip = true.'
-        )
-    return words + " Lights that were not lit in the sweep (a door, a defect) go into skip_lights."
+        missing = format_frames(gaps)
+        words += f" No file has the number {missing}: dropped OLAT frames? {skip_advice(missing)}"
+    return words
 
 
 def shots_by_table(

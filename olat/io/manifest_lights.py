@@ -62,8 +62,6 @@ def complain_of_unknown(
     rig: LightRig,
     index_base: int,
     complaints: Complaints,
-    *,
-    where: str = "",
 ) -> None:
     """Complain about lights that the rig does not have, and suggest another base."""
     last = len(rig) - 1 + index_base
@@ -77,10 +75,7 @@ def complain_of_unknown(
     other = 1 - index_base
     if all(other <= light < other + len(rig) for light in lights):
         words += f" All of them fit if the first light is called {other}: say index_base = {other}."
-    if where:
-        complaints.add_words(f"{where}: {words}")
-    else:
-        complaints.add(location, words)
+    complaints.add(location, words)
 
 
 def light_words(lights: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -68,7 +69,9 @@ def parse_manifest(path: Path) -> tuple[Manifest, Complaints]:
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         line = f":{at[1]}" if at else ""
-        raise SessionError(f"{path}{line}: {_AT_LINE.sub('', str(error))}.") from None
+        words = _AT_LINE.sub("", str(error))
+        hint = "; text needs quotes" if words == "Invalid value" else ""
+        raise SessionError(f"{path}{line}: {words}{hint}.") from None
     complaints = Complaints(path, text)
     try:
         return Manifest.model_validate(content), complaints
@@ -77,6 +80,24 @@ def parse_manifest(path: Path) -> tuple[Manifest, Complaints]:
             complaints.add(fault["loc"], _words(fault["loc"], fault))
         complaints.raise_any()
         raise
+
+
+def skip_advice(frames: str, camera: str | None = None) -> str:
+    """Return how to go on without some frames: lines to paste at the end of ``session.toml``.
+
+    Parameters
+    ----------
+    frames
+        Expression for the frames.
+    camera
+        The camera that misses them; none for all cameras.
+    """
+    lines = ["[[override]]", f'frames = "{frames}"']
+    if camera is not None:
+        lines.append(f"camera = {json.dumps(camera, ensure_ascii=False)}")
+    pasted = "".join(f"\n  {line}" for line in [*lines, "skip = true"])
+    noun = "frame" if frames.isdecimal() else "frames"
+    return f"To go on without {noun} {frames}, add these lines to session.toml:{pasted}"
 
 
 def did_you_mean(word: str, known: Iterable[str], *, quote: str = "'{}'") -> str:
@@ -89,6 +110,8 @@ def _words(location: Location, fault: Any) -> str:
     """Return one fault in the house's words."""
     *table, key = location
     name = _name(table)
+    if key == "schema" and fault["type"] != "missing":
+        return f"schema = {fault['input']!r}; this olat reads schema 1."
     match fault["type"]:
         case "extra_forbidden" if table:
             return f"{name} has no key '{key}'.{did_you_mean(str(key), _keys_of(table))}"
@@ -104,8 +127,6 @@ def _reason(location: Location, fault: Any) -> str:
     """Return why a value cannot be meant."""
     if location[-1] == "[key]":
         return "the name of a camera must be one that a folder can have"
-    if tuple(location) == ("schema",):
-        return "this program reads schema 1"
     if tuple(location) == ("camera",):
         return "a table [camera.NAME] with 'files' is needed"
     cause = fault.get("ctx", {}).get("error")

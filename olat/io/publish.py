@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from pathlib import Path
 
 from olat.errors import OlatError, StorageError
@@ -21,6 +21,7 @@ HOST = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
 _PART = re.compile(r"\..+\.(?P<host>[A-Za-z0-9-]*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.part(\.[^.]+)?")
 _STALE = 24 * 3600.0
 """Age from which a part is nobody's, whoever wrote it [s]."""
+_FORBIDDEN = frozenset(map(os.strerror, (EACCES, EPERM, EROFS)))
 _NEARLY_FULL = 1 << 20
 """Free space below which an unexplained failure to write is the disk's fault [B]."""
 
@@ -143,6 +144,11 @@ def _free(folder: Path) -> int | None:
 
 def _complaint(path: Path, reason: str, free: int | None) -> str:
     """Say what could not be stored, where and why."""
+    if reason in _FORBIDDEN:
+        return (
+            f"{path.parent}: {path.name!r} could not be written: {reason}. Choose a folder that "
+            "can be written; a session can live elsewhere: olat init CAPTURE -o SESSION."
+        )
     room = "unknown" if free is None else f"{free:,} bytes"
     return (
         f"{path.parent}: {path.name!r} could not be written: {reason} (free: {room}); a writable "

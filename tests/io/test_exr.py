@@ -112,12 +112,31 @@ def test_files_that_end_early_are_refused(tmp_path: Path, planes: dict, share: f
         read_exr(path)
 
 
-def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"gone.exr: .*there is no such file"):
+def test_a_missing_file_is_said_before_the_library_speaks(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FileError, match=r"gone.exr: there is no such file; an OpenEXR file"):
         read_exr(tmp_path / "gone.exr")
-    (tmp_path / "text.exr").write_text("hello")
-    with pytest.raises(FileError, match=r"text.exr: cannot be read as OpenEXR"):
-        exr_size(tmp_path / "text.exr")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\x89PNG\r\n", "a PNG"),
+        (b"\xff\xd8\xff\xe0", "a JPEG"),
+        (b"II*\x00", "a TIFF or RAW"),
+        (b"#?RADIANCE", "a Radiance HDR"),
+        (b"hello", "another"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_what_it_is(
+    tmp_path: Path, start: bytes, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.exr").write_bytes(start)
+    with pytest.raises(FileError, match=rf"a.exr: it is {kind} file, whatever its name"):
+        exr_size(tmp_path / "a.exr")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_several_parts_are_refused(tmp_path: Path) -> None:

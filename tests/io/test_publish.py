@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from errno import ENOSPC
+from errno import EACCES, ENOSPC, EPERM, EROFS
 from pathlib import Path
 
 import pytest
@@ -127,6 +127,19 @@ class _Usage:
     """A disk with one block left."""
 
     free = 4096
+
+
+@pytest.mark.parametrize("number", [EACCES, EPERM, EROFS])
+def test_a_folder_that_may_not_be_written_is_no_matter_of_space(
+    tmp_path: Path, number: int
+) -> None:
+    def write(part: Path) -> None:
+        raise OSError(number, os.strerror(number), str(part))
+
+    with pytest.raises(StorageError, match="Choose a folder that can be written") as caught:
+        publish(tmp_path / "map.png", write)
+    assert os.strerror(number) in str(caught.value)
+    assert "Free space" not in str(caught.value)
 
 
 def test_a_file_in_the_place_of_a_folder_is_a_storage_error(tmp_path: Path) -> None:
