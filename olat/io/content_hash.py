@@ -1,4 +1,4 @@
-"""SHA-256 of files, remembered as long as size, time and inode stay the same."""
+"""SHA-256 of files, remembered as long as size, times and inode stay the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class ContentHashes:
         """
         try:
             status = path.stat()
-            mark = [status.st_size, status.st_mtime_ns, status.st_ino]
+            # Copying tools set the time of the content; nobody sets that of the inode.
+            mark = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
             known = self._known.get(str(path))
             if known is not None and known[1:] == mark:
                 return str(known[0])
