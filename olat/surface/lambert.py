@@ -36,8 +36,8 @@ def normals_from_olats(
     reflectance
         Reading of each pixel under each light [diffuse white = 1].
     flags
-        Readings that are SATURATED, DEAD, OUT_OF_FRAME or OCCLUDED are left out, and so are
-        those that are not finite.
+        Readings that are SATURATED, DEAD, OUT_OF_FRAME, OCCLUDED or CLAMPED are left out, and so
+        are those that are not finite.
     directions
         The lights, in the order of the strip.
     shadow_fraction

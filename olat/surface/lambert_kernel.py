@@ -9,13 +9,16 @@ import numpy as np
 
 from olat.surface.strip_kernel import (
     BLOCK,
+    BRIGHTEST,
+    FREE,
+    THRESHOLD,
     UNUSABLE,
+    WEIGHT,
     Numbers,
+    add_channels,
     compiled,
-    compiled_sums,
     gather,
-    three_brightest,
-    weighted_channels,
+    set_thresholds,
 )
 
 Single: TypeAlias = Any
@@ -29,6 +32,11 @@ LEAST_SPREAD = 1e-4
 """Smallest eigenvalue of the mean outer product of light directions that do not lie in a plane."""
 PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.05
 HALF_CONFIDENCE = math.radians(5.0)
+
+# Rows of a block: the fit (albedo times normal), one over the scale of doubt, confidence, and sums.
+X, Y, Z, DOUBT, TRUST, DIVISOR = (FREE + k * BLOCK for k in range(6))
+XX, XY, XZ, YY, YZ, ZZ, XV, YV, ZV, ONES, VV = (FREE + (6 + k) * BLOCK for k in range(11))
+END = VV + BLOCK
 
 _SHADOWED, _UNDERDETERMINED = 2, 128
 _ZERO, _ONE, _TINY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
@@ -50,96 +58,96 @@ def solve(
     ``(3, pixel)``, and `doubt`, confidence and flags ``(pixel,)``.
     """
     fraction, floor, reweightings, refused = limits
-    normals, albedo = surface
-    confidence, codes = doubt
+    albedo, codes = surface[1], doubt[1]
     lights, pixels = flags.shape
-    readings = np.empty((BLOCK, lights), np.float32)
-    weight_sums = np.empty(BLOCK, np.float32)
+    readings = np.empty((lights, BLOCK), np.float32)
+    rows = np.empty(END, np.float32)
+    albedo[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        stop = min(start + BLOCK, pixels)
-        block = readings[: stop - start]
-        gather(strip, flags, refused, start, block, codes)
-        for i in range(stop - start):
-            brightest, _, third = three_brightest(block[i])
-            threshold = np.float32(max(floor, float(fraction * third)))
-            normal, trust = _solve_pixel(block[i], directions, threshold, reweightings)
-            for axis in range(3):
-                normals[start + i, axis] = normal[axis]
-            confidence[start + i] = trust
-            weight_sums[i] = _shading_weights(block[i], directions, threshold, normal)
-            if trust > 0.0:
-                codes[start + i] = 0
-            elif UNUSABLE < brightest <= floor:
-                codes[start + i] |= _SHADOWED
-            else:
-                codes[start + i] |= _UNDERDETERMINED
-        weighted_channels(strip, block, start, albedo)
-        for i in range(stop - start):
-            for channel in range(3):
-                albedo[channel, start + i] /= max(weight_sums[i], _TINY)
+        gather(strip, flags, refused, start, readings, codes)
+        rows[FREE:] = _ZERO
+        if set_thresholds(readings, fraction, floor, rows):
+            for _ in range(reweightings + 1):
+                rows[XX:] = _ZERO
+                for light in range(lights):
+                    _add_normal_equations(readings[light], directions[:, light], rows)
+                _refit(rows, reweightings > 0)
+            for light in range(lights):
+                _weigh_shading(readings[light], directions[:, light], rows)
+                add_channels(strip, light, start, rows, albedo)
+        _write(rows, start, floor, surface, doubt)
 
 
 @compiled
-def _solve_pixel(
-    reading: Numbers, directions: Numbers, threshold: Single, reweightings: int
-) -> tuple[tuple[Single, Single, Single, Single, Single], Single]:
-    """Return the unit normal, albedo and inverse scale of doubt, and the confidence."""
-    found = (_ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
-    confidence = _ZERO
-    for _ in range(reweightings + 1):
-        sums = _normal_equations(reading, directions, threshold, found)
-        x, y, z, direction_variance = _solution(sums)
+def _write(
+    rows: Numbers,
+    start: int,
+    floor: float,
+    surface: tuple[Numbers, Numbers],
+    doubt: tuple[Numbers, Numbers],
+) -> None:
+    """Write what was found of a block, and the reason where nothing was."""
+    normals, albedo = surface
+    confidence, codes = doubt
+    for i in range(min(BLOCK, codes.size - start)):
+        at = start + i
+        x, y, z = float(rows[X + i]), float(rows[Y + i]), float(rows[Z + i])
+        length = math.sqrt(x * x + y * y + z * z)
+        scale = 1.0 / length if length > 0.0 else 0.0
+        normals[at, 0], normals[at, 1], normals[at, 2] = x * scale, y * scale, z * scale
+        for channel in range(3):
+            albedo[channel, at] *= length / max(rows[DIVISOR + i], _TINY)
+        confidence[at] = rows[TRUST + i]
+        if confidence[at] > 0.0:
+            codes[at] = 0
+        elif UNUSABLE < rows[BRIGHTEST + i] <= floor:
+            codes[at] |= _SHADOWED
+        else:
+            codes[at] |= _UNDERDETERMINED
+
+
+@compiled
+def _refit(rows: Numbers, is_reweighted: bool) -> None:
+    """Solve the sums of every pixel; where they determine nothing, the last fit stays."""
+    for i in range(BLOCK):
+        x, y, z, direction_variance = _solution(rows, i)
         albedo = math.sqrt(x * x + y * y + z * z)
         if direction_variance <= 0.0 or albedo == 0.0:
-            break
-        count = sums[9]
-        squares = max(sums[10] - x * sums[6] - y * sums[7] - z * sums[8], 0.0)
-        doubted = max(math.sqrt(squares / count), LEAST_DOUBTED * albedo)
-        inverse_scale = 1.0 / doubted if reweightings > 0 else 0.0
-        found = (
-            np.float32(x / albedo),
-            np.float32(y / albedo),
-            np.float32(z / albedo),
-            np.float32(albedo),
-            np.float32(inverse_scale),
-        )
+            continue
+        count = rows[ONES + i]
+        explained = x * rows[XV + i] + y * rows[YV + i] + z * rows[ZV + i]
+        squares = max(rows[VV + i] - explained, 0.0)
+        rows[X + i], rows[Y + i], rows[Z + i] = x, y, z
+        if is_reweighted:
+            rows[DOUBT + i] = 1.0 / max(math.sqrt(squares / count), LEAST_DOUBTED * albedo)
         relative = squares / albedo**2 + PRIOR_LIGHTS * PRIOR_ERROR**2
         # Variances add up: residual over degrees of freedom (three are spent) and prior.
         error = direction_variance * relative / max(count - 3.0 + PRIOR_LIGHTS, 1.0)
-        confidence = np.float32(1.0 / (1.0 + error / HALF_CONFIDENCE**2))
-    return found, confidence
+        rows[TRUST + i] = 1.0 / (1.0 + error / HALF_CONFIDENCE**2)
 
 
-@compiled_sums
-def _normal_equations(
-    reading: Numbers,
-    directions: Numbers,
-    threshold: Single,
-    found: tuple[Single, Single, Single, Single, Single],
-) -> tuple[Single, ...]:
-    """Return the weighted sums xx xy xz yy yz zz, xv yv zv, 1, vv over the lights."""
-    lx, ly, lz = directions[0], directions[1], directions[2]
-    ex, ey, ez = found[0] * found[3], found[1] * found[3], found[2] * found[3]
-    xx = xy = xz = yy = yz = zz = xv = yv = zv = ones = vv = _ZERO
-    for i in range(reading.size):
-        lit = reading[i] > threshold
-        # A sum in any order may square the value first: it must not overflow where unusable.
+@compiled
+def _add_normal_equations(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+    """Add one light to the weighted sums xx xy xz yy yz zz, xv yv zv, 1, vv of a block."""
+    lx, ly, lz = direction[0], direction[1], direction[2]
+    for i in range(BLOCK):
+        lit = reading[i] > rows[THRESHOLD + i]
+        # Whatever stands for an unusable reading must not overflow when it is squared.
         value = reading[i] if lit else _ZERO
-        residual = (value - (ex * lx[i] + ey * ly[i] + ez * lz[i])) * found[4]
-        weight = _weight(residual) if lit else _ZERO
-        wx, wy, wz, wv = weight * lx[i], weight * ly[i], weight * lz[i], weight * value
-        xx += wx * lx[i]
-        xy += wx * ly[i]
-        xz += wx * lz[i]
-        yy += wy * ly[i]
-        yz += wy * lz[i]
-        zz += wz * lz[i]
-        xv += wx * value
-        yv += wy * value
-        zv += wz * value
-        ones += weight
-        vv += wv * value
-    return xx, xy, xz, yy, yz, zz, xv, yv, zv, ones, vv
+        fit = rows[X + i] * lx + rows[Y + i] * ly + rows[Z + i] * lz
+        weight = _weight((value - fit) * rows[DOUBT + i]) if lit else _ZERO
+        wx, wy, wz, wv = weight * lx, weight * ly, weight * lz, weight * value
+        rows[XX + i] += wx * lx
+        rows[XY + i] += wx * ly
+        rows[XZ + i] += wx * lz
+        rows[YY + i] += wy * ly
+        rows[YZ + i] += wy * lz
+        rows[ZZ + i] += wz * lz
+        rows[XV + i] += wx * value
+        rows[YV + i] += wy * value
+        rows[ZV + i] += wz * value
+        rows[ONES + i] += weight
+        rows[VV + i] += wv * value
 
 
 @compiled
@@ -151,15 +159,16 @@ def _weight(residual: Single) -> Single:
 
 
 @compiled
-def _solution(sums: tuple[Single, ...]) -> tuple[float, float, float, float]:
-    """Solve the symmetric 3 x 3 system; return x, y, z and the variance of the direction.
+def _solution(rows: Numbers, i: int) -> tuple[float, float, float, float]:
+    """Solve a pixel's symmetric 3 x 3 system; return x, y, z and the variance of the direction.
 
     The variance is that of the unit normal for residuals as large as the albedo; zero says that
     the lights lie in a plane.
     """
-    xx, xy, xz = float(sums[0]), float(sums[1]), float(sums[2])
-    yy, yz, zz = float(sums[3]), float(sums[4]), float(sums[5])
-    bx, by, bz, count = float(sums[6]), float(sums[7]), float(sums[8]), float(sums[9])
+    xx, xy, xz = float(rows[XX + i]), float(rows[XY + i]), float(rows[XZ + i])
+    yy, yz, zz = float(rows[YY + i]), float(rows[YZ + i]), float(rows[ZZ + i])
+    bx, by, bz = float(rows[XV + i]), float(rows[YV + i]), float(rows[ZV + i])
+    count = float(rows[ONES + i])
     axx, axy, axz = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     ayy, ayz, azz = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
     minors = axx + ayy + azz
@@ -175,22 +184,15 @@ def _solution(sums: tuple[Single, ...]) -> tuple[float, float, float, float]:
     return x, y, z, (minors - along / square) / determinant if square > 0.0 else 0.0
 
 
-@compiled_sums
-def _shading_weights(
-    reading: Numbers,
-    directions: Numbers,
-    threshold: Single,
-    found: tuple[Single, Single, Single, Single, Single],
-) -> Single:
-    """Replace the readings by weighted shading, whose sums give the albedo; return the divisor."""
-    lx, ly, lz = directions[0], directions[1], directions[2]
-    total = _ZERO
-    for i in range(reading.size):
-        shading = max(found[0] * lx[i] + found[1] * ly[i] + found[2] * lz[i], _ZERO)
-        lit = reading[i] > threshold
-        value = reading[i] if lit else _ZERO
-        residual = (value - found[3] * shading) * found[4]
-        weight = _weight(residual) * shading if lit else _ZERO
-        reading[i] = weight
-        total += weight * shading
-    return total
+@compiled
+def _weigh_shading(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+    """Write one light's weights: channels times them sum up to divisor times relative albedo."""
+    lx, ly, lz = direction[0], direction[1], direction[2]
+    for i in range(BLOCK):
+        fit = rows[X + i] * lx + rows[Y + i] * ly + rows[Z + i] * lz
+        bright = fit if fit > _ZERO else _ZERO
+        lit = reading[i] > rows[THRESHOLD + i]
+        residual = ((reading[i] if lit else _ZERO) - bright) * rows[DOUBT + i]
+        weight = _weight(residual) * bright if lit else _ZERO
+        rows[WEIGHT + i] = weight
+        rows[DIVISOR + i] += weight * bright

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from olat.surface.strip_kernel import (
     BLOCK,
+    BRIGHTEST,
+    FREE,
+    THRESHOLD,
     UNUSABLE,
+    WEIGHT,
     Numbers,
+    add_channels,
     compiled,
-    compiled_sums,
     gather,
-    three_brightest,
-    weighted_channels,
+    set_thresholds,
 )
-
-Single: TypeAlias = Any
-"""A float32."""
 
 LADDER = np.array([4.0, 5.5, 8.0, 11.0, 16.0, 22.0, 32.0, 44.0, 64.0, 88.0, 128.0, 176.0, 256.0])
 LOG_LADDER = np.log(LADDER)
@@ -29,8 +28,17 @@ PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.02
 HALF_CONFIDENCE = math.log(1.5)
 CONFUSABLE = 8.0
 
+# Rows of a block: normal, mirrored view, sums over the lights of the matte fit, what one light
+# leaves over of it, two lobes, and the sums of every rung.
+NX, NY, NZ, RX, RY, RZ = (FREE + k * BLOCK for k in range(6))
+SQUARES, PRODUCTS, COUNT, ERROR, MATTE = (FREE + (6 + k) * BLOCK for k in range(5))
+RESIDUAL, LOBES = FREE + 11 * BLOCK, FREE + 12 * BLOCK
+PEAK, LOBE_SQUARES, OVERLAP, LOBE_PRODUCTS = (FREE + (14 + k) * BLOCK for k in range(4))
+RUNG = 4 * BLOCK
+END = PEAK + LADDER.size * RUNG
+
 _SHADOWED, _CLAMPED, _UNDERDETERMINED = 2, 64, 128
-_ZERO, _FAINT = np.float32(0.0), np.float32(1e-12)
+_ZERO, _ONE, _FAINT = np.float32(0.0), np.float32(1.0), np.float32(1e-12)
 
 
 @compiled
@@ -50,156 +58,166 @@ def solve(
     reading. Writes `terms`, diffuse ``(3, pixel)``, specular and exponent ``(pixel,)``, and
     `doubt`, confidence and flags ``(pixel,)``.
     """
-    normals, mirror = geometry
     fraction, floor, cap, refused = limits
-    diffuse, specular, exponent = terms
-    confidence, codes = doubt
+    diffuse, codes = terms[0], doubt[1]
     lights, pixels = flags.shape
-    readings = np.empty((BLOCK, lights), np.float32)
-    work = np.empty((4, lights), np.float32)
-    fits = np.empty((BLOCK, 2), np.float32)
+    steps = 1 + int(np.sum(LADDER[:-1] < cap))
+    readings = np.empty((lights, BLOCK), np.float32)
+    rows = np.empty(END, np.float32)
+    diffuse[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        stop = min(start + BLOCK, pixels)
-        block = readings[: stop - start]
-        gather(strip, flags, refused, start, block, codes)
-        for i in range(stop - start):
-            at = start + i
-            brightest, _, third = three_brightest(block[i])
-            threshold = np.float32(max(floor, float(fraction * third)))
-            sums = _prepare(block[i], directions, normals[at], mirror[at], threshold, work)
-            matte, gloss, power, trust, code = _climb(sums, work, cap)
-            fits[i, 0], fits[i, 1] = matte, sums[0]
-            specular[at], exponent[at], confidence[at] = gloss, power, trust
-            if sums[0] > 0.0:
-                codes[at] = code
-            else:
-                dark = UNUSABLE < brightest <= floor
-                codes[at] |= _SHADOWED if dark else _UNDERDETERMINED
-        weighted_channels(strip, block, start, diffuse)
-        _spread_over_channels(fits, diffuse[:, start:stop])
+        gather(strip, flags, refused, start, readings, codes)
+        rows[FREE:] = _ZERO
+        if set_thresholds(readings, fraction, floor, rows):
+            _set_geometry(geometry, start, rows)
+            for light in range(lights):
+                _add_matte(readings[light], directions[:, light], rows)
+                add_channels(strip, light, start, rows, diffuse)
+            for i in range(BLOCK):
+                squares = rows[SQUARES + i]
+                rows[MATTE + i] = rows[PRODUCTS + i] / squares if squares > _ZERO else _ZERO
+            for light in range(lights):
+                _start_lobes(readings[light], directions[:, light], rows)
+                for step in range(steps):
+                    _add_lobe(LOBES + step % 2 * BLOCK, PEAK + step * RUNG, rows)
+        _write(rows, start, (floor, cap, steps), terms, doubt)
 
 
 @compiled
-def _spread_over_channels(fits: Numbers, diffuse: Numbers) -> None:
+def _set_geometry(geometry: tuple[Numbers, Numbers], start: int, rows: Numbers) -> None:
+    """Write normals and mirrored views as rows."""
+    normals, mirror = geometry
+    for i in range(min(BLOCK, len(normals) - start)):
+        for axis in range(3):
+            rows[NX + axis * BLOCK + i] = normals[start + i, axis]
+            rows[RX + axis * BLOCK + i] = mirror[start + i, axis]
+
+
+@compiled
+def _add_matte(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+    """Add one light to the matte fit; its shading, zero where unused, weighs the channels."""
+    lx, ly, lz = direction[0], direction[1], direction[2]
+    for i in range(BLOCK):
+        facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
+        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
+        shading = facing if used else _ZERO
+        rows[WEIGHT + i] = shading
+        rows[SQUARES + i] += shading * shading
+        rows[PRODUCTS + i] += shading * (reading[i] if used else _ZERO)
+        rows[COUNT + i] += _ONE if used else _ZERO
+
+
+@compiled
+def _start_lobes(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+    """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
+    lx, ly, lz = direction[0], direction[1], direction[2]
+    for i in range(BLOCK):
+        facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
+        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
+        residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
+        rows[WEIGHT + i] = facing if used else _ZERO
+        rows[RESIDUAL + i] = residual
+        rows[ERROR + i] += residual * residual
+        cosine = rows[RX + i] * lx + rows[RY + i] * ly + rows[RZ + i] * lz
+        cosine = cosine if used & (cosine > _ZERO) else _ZERO
+        fourth = (cosine * cosine) * (cosine * cosine)
+        rows[LOBES + i] = fourth
+        rows[LOBES + BLOCK + i] = fourth * cosine * np.sqrt(cosine)
+
+
+@compiled
+def _add_lobe(lobe: int, rung: int, rows: Numbers) -> None:
+    """Add one light to the sums of a rung: peak, lobe x itself, shading, residual; square it."""
+    for i in range(BLOCK):
+        value = rows[lobe + i]
+        peak = rows[rung + i]
+        rows[rung + i] = value if value > peak else peak
+        square = value * value
+        rows[rung + BLOCK + i] += square
+        rows[rung + 2 * BLOCK + i] += value * rows[WEIGHT + i]
+        rows[rung + 3 * BLOCK + i] += value * rows[RESIDUAL + i]
+        # Subnormal numbers would make the next rung a hundred times slower.
+        rows[lobe + i] = square if value > _FAINT else _ZERO
+
+
+@compiled
+def _write(
+    rows: Numbers,
+    start: int,
+    limits: tuple[float, float, int],
+    terms: tuple[Numbers, Numbers, Numbers],
+    doubt: tuple[Numbers, Numbers],
+) -> None:
+    """Write what was found of a block, and the reason where nothing was."""
+    floor, cap, steps = limits
+    diffuse, specular, exponent = terms
+    confidence, codes = doubt
+    ladder = np.empty((3, LADDER.size))
+    for i in range(min(BLOCK, codes.size - start)):
+        at = start + i
+        matte, gloss, power, trust, code = _climb(rows, i, steps, cap, ladder)
+        specular[at], exponent[at], confidence[at] = gloss, power, trust
+        _spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
+        if rows[SQUARES + i] > _ZERO:
+            codes[at] = code
+        else:
+            dark = UNUSABLE < rows[BRIGHTEST + i] <= floor
+            codes[at] |= _SHADOWED if dark else _UNDERDETERMINED
+
+
+@compiled
+def _spread_over_channels(matte: float, weight: np.float32, diffuse: Numbers) -> None:
     """Turn channel sums into albedos around the fitted mean: a white lobe cancels between them."""
-    for i in range(diffuse.shape[1]):
-        matte, weight = fits[i]
-        mean = (diffuse[0, i] + diffuse[1, i] + diffuse[2, i]) / np.float32(3.0)
-        for channel in range(3):
-            offset = (diffuse[channel, i] - mean) / weight if weight > _ZERO else _ZERO
-            diffuse[channel, i] = max(matte + offset, _ZERO)
-
-
-@compiled_sums
-def _prepare(
-    reading: Numbers,
-    directions: Numbers,
-    normal: Numbers,
-    mirror: Numbers,
-    threshold: Single,
-    work: Numbers,
-) -> tuple[Single, Single, Single, Single]:
-    """Fit the matte part alone; write shading, residual and the first two lobes to `work`.
-
-    Replaces the readings by shading, zero where the light is not used. Returns the sums of
-    shading squared and residual squared, the albedo and the number of lights.
-    """
-    lx, ly, lz = directions[0], directions[1], directions[2]
-    nx, ny, nz = normal[0], normal[1], normal[2]
-    rx, ry, rz = mirror[0], mirror[1], mirror[2]
-    shading, residual, fourth, higher = work[0], work[1], work[2], work[3]
-    squares = products = count = error = _ZERO
-    for i in range(reading.size):
-        facing = nx * lx[i] + ny * ly[i] + nz * lz[i]
-        used = reading[i] > threshold and facing > _ZERO
-        shading[i] = facing if used else _ZERO
-        residual[i] = reading[i] if used else _ZERO
-        squares += shading[i] * shading[i]
-        products += shading[i] * residual[i]
-        count += np.float32(1.0) if used else _ZERO
-        cosine = max(rx * lx[i] + ry * ly[i] + rz * lz[i], _ZERO) if used else _ZERO
-        fourth[i] = cosine * cosine * cosine * cosine
-        higher[i] = fourth[i] * cosine * np.sqrt(cosine)
-        reading[i] = shading[i]
-    albedo = products / squares if squares > _ZERO else _ZERO
-    for i in range(reading.size):
-        residual[i] -= albedo * shading[i]
-        error += residual[i] * residual[i]
-    return squares, error, albedo, count
+    mean = (diffuse[0] + diffuse[1] + diffuse[2]) / np.float32(3.0)
+    for channel in range(3):
+        offset = (diffuse[channel] - mean) / weight if weight > _ZERO else _ZERO
+        diffuse[channel] = max(matte + offset, 0.0)
 
 
 @compiled
 def _climb(
-    sums: tuple[Single, Single, Single, Single], work: Numbers, cap: float
+    rows: Numbers, i: int, steps: int, cap: float, ladder: Numbers
 ) -> tuple[float, float, float, float, int]:
-    """Try every exponent of the ladder; return albedo, lobe, exponent, confidence and flags."""
-    albedo, count = sums[2], sums[3]
-    costs = np.full(LADDER.size, np.inf)
-    albedos, lobes = np.zeros(LADDER.size), np.zeros(LADDER.size)
-    steps = 0
-    for step in range(LADDER.size):
-        if step > 0 and LADDER[step - 1] >= cap:
-            break
-        peak, lobe_squares, overlap, products = _lobe_sums(work[0], work[1], work[2 + step % 2])
-        if count < 4 or peak < SEEN:
-            break
-        albedos[step], lobes[step], costs[step] = _matte_and_lobe(
-            sums, lobe_squares, overlap, products
-        )
-        steps = step + 1
-    best = int(np.argmin(costs))
-    if steps == 0 or lobes[best] <= 0.0:
-        return albedo, 0.0, 0.0, 0.0, _UNDERDETERMINED if steps == 0 else 0
+    """Try every rung; return a pixel's albedo, lobe, exponent, confidence and flags."""
+    albedos, lobes, costs = ladder
+    albedo, count = float(rows[MATTE + i]), float(rows[COUNT + i])
+    seen = 0
+    while seen < steps and count >= 4.0 and rows[PEAK + seen * RUNG + i] >= SEEN:
+        albedos[seen], lobes[seen], costs[seen] = _matte_and_lobe(rows, i, seen)
+        seen += 1
+    if seen == 0:
+        return albedo, 0.0, 0.0, 0.0, _UNDERDETERMINED
+    best = int(np.argmin(costs[:seen]))
+    if lobes[best] <= 0.0:
+        return albedo, 0.0, 0.0, 0.0, 0
     variance = (costs[best] + PRIOR_LIGHTS * (PRIOR_ERROR * albedo) ** 2) / count
-    place, curvature = _vertex(costs[:steps], best)
+    place, curvature = _vertex(costs[:seen], best)
     place = min(place, math.log(cap))
     exponent = math.exp(place)
     code = 0
     error = variance / curvature if curvature > 0.0 else np.inf
-    if place <= LOG_LADDER[0] or place >= min(LOG_LADDER[steps - 1], math.log(cap)):
+    if place <= LOG_LADDER[0] or place >= min(LOG_LADDER[seen - 1], math.log(cap)):
         code |= _CLAMPED
         error += math.log(2.0) ** 2
     confidence = 1.0 / (1.0 + error / HALF_CONFIDENCE**2)
     if exponent < CONFUSABLE:
         code |= _UNDERDETERMINED
         confidence *= (exponent / CONFUSABLE) ** 2
-    return (
-        _between(albedos[:steps], place, best),
-        _between(lobes[:steps], place, best),
-        exponent,
-        confidence,
-        code,
-    )
-
-
-@compiled_sums
-def _lobe_sums(
-    shading: Numbers, residual: Numbers, lobe: Numbers
-) -> tuple[Single, Single, Single, Single]:
-    """Return peak, lobe squared, lobe x shading, lobe x residual; then square the lobe."""
-    peak = squares = overlap = products = _ZERO
-    for i in range(lobe.size):
-        value = lobe[i]
-        peak = max(peak, value)
-        squares += value * value
-        overlap += value * shading[i]
-        products += value * residual[i]
-    for i in range(lobe.size):
-        value = lobe[i]
-        # Subnormal numbers would make the next rung a hundred times slower.
-        lobe[i] = value * value if value > _FAINT else _ZERO
-    return peak, squares, overlap, products
+    matte, lobe = _between(albedos[:seen], place, best), _between(lobes[:seen], place, best)
+    return matte, lobe, exponent, confidence, code
 
 
 @compiled
-def _matte_and_lobe(
-    sums: tuple[Single, Single, Single, Single],
-    lobe_squares: float,
-    overlap: float,
-    products: float,
-) -> tuple[float, float, float]:
+def _matte_and_lobe(rows: Numbers, i: int, rung: int) -> tuple[float, float, float]:
     """Solve 2 x 2 non-negative least squares; return albedo, lobe and squared error."""
-    squares, error, albedo, _ = sums
+    at = rung * RUNG + i
+    squares, error, albedo = (
+        float(rows[SQUARES + i]),
+        float(rows[ERROR + i]),
+        float(rows[MATTE + i]),
+    )
+    lobe_squares, overlap = float(rows[LOBE_SQUARES + at]), float(rows[OVERLAP + at])
+    products = float(rows[LOBE_PRODUCTS + at])
     own = lobe_squares - overlap * overlap / squares
     if own <= 1e-4 * lobe_squares or products <= 0.0:
         return albedo, 0.0, error

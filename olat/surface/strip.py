@@ -17,7 +17,13 @@ StoredPixels: TypeAlias = UInt16[Array, "light 3 pixel"] | Float32[Array, "light
 StripFlags: TypeAlias = UInt8[Array, "light rows w"]
 """`PixelFlag` bits of the same rows under every light."""
 
-REFUSED = PixelFlag.SATURATED | PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME | PixelFlag.OCCLUDED
+REFUSED = (
+    PixelFlag.SATURATED
+    | PixelFlag.DEAD
+    | PixelFlag.OUT_OF_FRAME
+    | PixelFlag.OCCLUDED
+    | PixelFlag.CLAMPED
+)
 """A reading with one of these says nothing about its light."""
 
 

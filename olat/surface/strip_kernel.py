@@ -1,7 +1,8 @@
 """Loops that read a strip of the reflectance field, shared by the solves.
 
-A block of pixels is decoded once from ``(light, channel, pixel)`` into ``(pixel, light)`` order,
-where every sum over the lights of a pixel runs in vector registers.
+A block of pixels is decoded once into ``(light, pixel)`` order, and lights are added one after the
+other: the vector registers run along the pixels. So no sum has to be reordered to be fast, and the
+result does not depend on how a function was compiled.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from numba.extending import overload
 
 Numbers: TypeAlias = np.ndarray[Any, Any]
 
-BLOCK = 256
-"""Pixels solved at a time: 331 lights of them fit in 340 kB, a share of any L2 cache."""
+BLOCK = 128
+"""Pixels solved at a time: 331 lights of them fit in 170 kB, a share of any L2 cache."""
 UNUSABLE = np.float32(-1e30)
 """Stands for the reading of a light that a pixel must not use."""
 
-# A division that may raise keeps a loop scalar, and so do sums in a fixed order and maxima that
-# must pass NaN on. There is none: `gather` replaces it.
+BRIGHTEST, SECOND, THRESHOLD, WEIGHT = 0, BLOCK, 2 * BLOCK, 3 * BLOCK
+"""Where the first rows begin in the flat array of rows of a block, one number a pixel each.
+
+Rows a constant distance apart are known not to overlap, which lets loops run in vectors.
+"""
+FREE = 4 * BLOCK
+"""Where rows begin that the solves name themselves."""
+
+# A division that may raise would keep a loop scalar.
 compiled = njit(nogil=True, cache=True, error_model="numpy")
-compiled_sums = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "nnan"}
-)
 
 _FINITE = np.float32(65520.0)  # decoded infinities and NaN lie above it
 _EXPONENT_BIAS = np.float32(2.0**112)
@@ -62,9 +67,9 @@ def gather(
     The flags that refused the others are OR-ed into `causes`. Rows are cut from the whole strip,
     because only then does numba know that they are contiguous.
     """
-    stop = start + len(readings)
-    row = np.empty(len(readings), np.float32)
+    stop = min(start + BLOCK, flags.shape[1])
     causes[start:stop] = 0
+    readings[:, stop - start :] = UNUSABLE
     for light in range(len(strip)):
         _mean_of_channels(
             strip[light, 0, start:stop],
@@ -72,11 +77,9 @@ def gather(
             strip[light, 2, start:stop],
             flags[light, start:stop],
             np.uint8(refused),
-            row,
+            readings[light, : stop - start],
             causes[start:stop],
         )
-        for i in range(row.size):
-            readings[i, light] = row[i]
 
 
 @compiled
@@ -98,31 +101,38 @@ def _mean_of_channels(
 
 
 @compiled
-def three_brightest(reading: Numbers) -> tuple[np.float32, np.float32, np.float32]:
-    """Return the three largest readings of a pixel, largest first."""
-    first = second = third = UNUSABLE
-    for value in reading:
-        if value > third:
-            third = value
-            if third > second:
-                second, third = third, second
-            if second > first:
-                first, second = second, first
-    return first, second, third
+def set_thresholds(readings: Numbers, fraction: float, floor: float, rows: Numbers) -> bool:
+    """Write the brightest reading and the threshold of shadow; tell whether any pixel is lit."""
+    rows[BRIGHTEST : THRESHOLD + BLOCK] = UNUSABLE
+    for light in range(len(readings)):
+        _sort_in(readings[light], rows)
+    lit = False
+    for i in range(BLOCK):
+        lit |= rows[BRIGHTEST + i] > floor
+        rows[THRESHOLD + i] = np.float32(max(floor, fraction * rows[THRESHOLD + i]))
+    return lit
 
 
 @compiled
-def weighted_channels(strip: Numbers, weights: Numbers, start: int, sums: Numbers) -> None:
-    """Sum every channel of a block over the lights, with weights in (pixel, light) order."""
-    count = len(weights)
-    stop = start + count
-    row = np.empty(count, np.float32)
-    sums[:, start:stop] = 0.0
-    for light in range(len(strip)):
-        for i in range(count):
-            row[i] = weights[i, light]
-        for channel in range(3):
-            _add_weighted(strip[light, channel, start:stop], row, sums[channel, start:stop])
+def _sort_in(reading: Numbers, rows: Numbers) -> None:
+    """Keep the three largest readings of each pixel; the third is where its threshold will be."""
+    for i in range(BLOCK):
+        first, second, third = rows[BRIGHTEST + i], rows[SECOND + i], rows[THRESHOLD + i]
+        value = reading[i]
+        low = value if value > third else third
+        middle = low if low > second else second
+        rows[THRESHOLD + i] = second if low > second else low
+        rows[SECOND + i] = first if middle > first else middle
+        rows[BRIGHTEST + i] = middle if middle > first else first
+
+
+@compiled
+def add_channels(strip: Numbers, light: int, start: int, rows: Numbers, sums: Numbers) -> None:
+    """Add one light's channels of a block to `sums`, times the row of weights."""
+    stop = min(start + BLOCK, sums.shape[1])
+    weights = rows[WEIGHT : WEIGHT + stop - start]
+    for channel in range(3):
+        _add_weighted(strip[light, channel, start:stop], weights, sums[channel, start:stop])
 
 
 @compiled

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from olat.model.flags import PixelFlag
 from olat.surface.lambert import normals_from_olats
-from olat.surface.strip import pixels_under_lights
+from olat.surface.strip import REFUSED, pixels_under_lights
 from tests.surface.readings import (
     Surface,
     degrees_between,
@@ -140,9 +140,7 @@ def test_a_light_above_lifts_the_normal():
     assert normals[0, 0, 1] > 0.1
 
 
-@pytest.mark.parametrize(
-    "flag", [PixelFlag.SATURATED, PixelFlag.DEAD, PixelFlag.OUT_OF_FRAME, PixelFlag.OCCLUDED]
-)
+@pytest.mark.parametrize("flag", list(REFUSED))
 def test_flagged_readings_are_left_out(rng, flag):
     lights = sphere_of_lights(48)
     surface, readings = matte(rng, lights, dtype=np.float32)
