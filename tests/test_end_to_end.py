@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import re
 import resource
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 import olat
 from olat.io.map_files import read_flow
@@ -155,28 +158,99 @@ def test_inline_and_farm_write_the_same_bytes(tmp_path: Path) -> None:
         simulated(tmp_path / name, size=64, lights=24, tracking_every=8)
     olat.process(tmp_path / "inline", workers=0)
     _olat("process", str(tmp_path / "farm"), "--workers", "2")
-    inline, farm = (_products(tmp_path / name / "olat") for name in ("inline", "farm"))
-    assert inline.keys() == farm.keys()
-    assert [name for name in inline if inline[name] != farm[name]] == []
+    assert _different(tmp_path / "inline" / "olat", tmp_path / "farm" / "olat") == []
 
 
 def test_a_killed_run_is_carried_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Killed again and again in the middle of a write, it still comes to the same end."""
     for name in ("whole", "killed"):
         simulated(tmp_path / name, size=64, lights=24, tracking_every=8)
     olat.process(tmp_path / "whole", workers=0)
-    for delay in (0.6, 0.9, 1.2, 1.5):
+    killed = tmp_path / "killed"
+    for products in (1, 6, 12, 20):
         victim = subprocess.Popen(
-            [sys.executable, "-m", "olat", "process", tmp_path / "killed", "--workers", "0"],
+            [sys.executable, "-m", "olat", "process", killed, "--workers", "0"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(delay)
+        while not (_receipts(killed) >= products and list(killed.rglob(".*.part*"))):
+            assert victim.poll() is None, "the run came to its end before it could be killed"
         victim.kill()
         victim.wait()
-    _olat("process", str(tmp_path / "killed"), "--workers", "0")
-    whole, killed = (_products(tmp_path / name / "olat") for name in ("whole", "killed"))
-    assert whole == killed
-    assert not list((tmp_path / "killed").rglob("*.part*"))
+        assert products <= _receipts(killed) < _receipts(tmp_path / "whole")
+    _olat("process", str(killed), "--workers", "0")
+    assert _different(tmp_path / "whole" / "olat", killed / "olat") == []
+    assert not list(killed.rglob("*.part*"))
+
+
+def test_preview_leaves_the_full_products_alone(moving: Path) -> None:
+    field = olat.open(moving).field()
+    before = field.relight(light=(0, 0, 1))
+    olat.process(moving, workers=0, pipeline="preview")
+    small = olat.open(moving, pipeline="preview").field()
+    assert small.shape == (60, 128, 128)
+    assert np.array_equal(before, olat.open(moving).field().relight(light=(0, 0, 1)))
+    mean = before.reshape(128, 2, 128, 2, 3).mean(axis=(1, 3))
+    assert psnr_db(small.relight(light=(0, 0, 1)), mean) > 25
+
+
+def test_products_of_another_version_of_the_session_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulated(tmp_path, size=64, lights=24, tracking_every=8)
+    olat.process(tmp_path, workers=0)
+    olat.open(tmp_path)
+    assert not caplog.messages
+    manifest = tmp_path / "session.toml"
+    manifest.write_text(manifest.read_text().replace("white_patch = 0.8", "white_patch = 0.4"))
+    olat.open(tmp_path)
+    assert "the session changed after these products were made" in caplog.text
+
+
+def test_a_light_that_left_the_sweep_reads_as_absent(tmp_path: Path) -> None:
+    simulated(tmp_path, size=64, lights=24, tracking_every=8)
+    olat.process(tmp_path, workers=0, pipeline="normals")
+    manifest = tmp_path / "session.toml"
+    manifest.write_text(
+        manifest.read_text() + '\n[[override]]\nframes = "6"\nskip = true\nreason = "blink"\n'
+    )
+    olat.process(tmp_path, workers=0, pipeline="normals")
+    group = zarr.open_group(tmp_path / "olat/A/field.zarr", mode="r")
+    absent = np.isnan(np.asarray(group["reflectance"])).all(axis=(1, 2, 3))
+    assert np.flatnonzero(absent).tolist() == [0]
+
+
+def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path: Path) -> None:
+    simulated(tmp_path / "s", size=64, lights=24, tracking_every=8)
+    script = tmp_path / "script.py"
+    script.write_text(f"import olat\nolat.process({str(tmp_path / 's')!r}, workers=1)\n")
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode != 0
+    assert "workers could not be started" in done.stderr
+    assert "__main__" in done.stderr
+
+
+def test_ctrl_c_on_a_terminal_brings_the_cursor_back(tmp_path: Path) -> None:
+    simulated(tmp_path, size=96, lights=60, tracking_every=10)
+    told = bytearray()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(  # noqa: S606 - our own command, without a shell
+            sys.executable,
+            [sys.executable, "-m", "olat", "process", str(tmp_path), "--workers", "0"],
+        )
+    while b"assemble_field" not in told or told.count(b"/60") < 3:
+        told += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    with contextlib.suppress(OSError):  # the terminal goes when the child does
+        while chunk := os.read(terminal, 4096):
+            told += chunk
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert told.count(b"\x1b[?25h") >= told.count(b"\x1b[?25l") > 0
+    assert b"What is done is kept" in told
 
 
 def test_memory_does_not_grow_with_the_number_of_lights(tmp_path: Path) -> None:
@@ -221,10 +295,20 @@ def _olat(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
     return done
 
 
-def _products(folder: Path) -> dict[str, bytes]:
-    """Return the content of all products; receipts tell times and are left out."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith(".json") and path.name != ".lock"
-    }
+def _receipts(session: Path) -> int:
+    """Return how many products a session has."""
+    return len(list((session / "olat").rglob("*.receipt.json")))
+
+
+def _different(one: Path, other: Path) -> list[str]:
+    """Return which products differ; receipts tell times and are left out."""
+    contents = [
+        {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.endswith(".json") and path.name != ".lock"
+        }
+        for folder in (one, other)
+    ]
+    names = contents[0].keys() | contents[1].keys()
+    return sorted(name for name in names if contents[0].get(name) != contents[1].get(name))

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+STAND_IN_DEG = 5.0
+"""Angle to the nearest light beyond which its standing in is worth a word [degree]."""
+FAR_DEG = 30.0
+"""Angle beyond which it is worth a loud one [degree]."""
 LEFT_OUT = 0.1
 """Share of a map's light from where the rig has no lights that is worth a word."""
 
@@ -103,6 +107,23 @@ class Field:
         weights = self.weights(light=light, environment=environment, rotate_deg=rotate_deg)
         return relit(self.opened.planes, weights)
 
+    def render(self, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return one picture for each set of weights, in one pass over the field.
+
+        Parameters
+        ----------
+        weights
+            ``frame light 3``, such as `weights` returns, stacked.
+
+        Returns
+        -------
+        pictures
+            ``frame h w 3``, float32.
+        """
+        from olat.relight.planes import relit_batch
+
+        return relit_batch(self.opened.planes, weights)
+
     def _weights_for_light(self, light: Sequence[float]) -> LightColors:
         from olat.light.interpolation import weights_for_direction
 
@@ -110,12 +131,13 @@ class Field:
         if toward.shape != (3,) or not np.isfinite(toward).all() or not toward.any():
             raise UsageError(f"light {light}: needed are three numbers X, Y, Z, not all zero.")
         mixed = weights_for_direction(self.rig.directions, toward)
-        if not mixed.is_interpolated:
+        if not mixed.is_interpolated and mixed.nearest_deg > STAND_IN_DEG:
             logger.warning(
-                "No lights surround the direction %s; the nearest one, %.0f degrees away, stands "
-                "in for it.",
+                "No lights surround the direction %s: this is the picture under the nearest one, "
+                "%.0f degrees away%s.",
                 ", ".join(f"{part:g}" for part in toward),
                 mixed.nearest_deg,
+                "" if mixed.nearest_deg < FAR_DEG else ": NOT the light that was asked for",
             )
         return np.repeat(mixed.weights[:, None], 3, axis=1)
 

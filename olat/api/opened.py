@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from pathlib import Path
 
+from olat.api.currency import is_current
 from olat.api.field import Field
 from olat.engine.capture import Unit
-from olat.engine.receipt import Receipt, read_receipt
+from olat.engine.pipeline import load_pipeline
+from olat.engine.receipt import Receipt
 from olat.engine.store import Store
 from olat.errors import SessionError, UsageError
 from olat.io.manifest import read_session
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
+from olat.stages import STAGES
+from olat.stages.capture import GIVEN, SessionCapture
 from olat.stages.products import codecs
-from olat.stages.work import PRODUCTS
+
+logger = logging.getLogger(__name__)
 
 
 class OpenSession:
     """A session and what was made of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pipeline: str = "standard") -> None:
+        definition = load_pipeline(pipeline, catalog=STAGES, given=GIVEN)
         self.session: Session = read_session(folder)
         self.folder = self.session.folder
-        self._store = Store(self.folder / PRODUCTS, codecs(self.session))
+        self._store = Store(self.folder / definition.folder, codecs(self.session))
+        self._warn_if_outdated()
 
     def __repr__(self) -> str:
         return f"<olat session {self.session.name!r}, cameras {', '.join(self.cameras)}>"
@@ -67,6 +75,17 @@ class OpenSession:
 
         return read_phong(self._store.place("phong", unit).with_suffix(".exr"))
 
+    def _warn_if_outdated(self) -> None:
+        """Say so if products may be those of another version of the session."""
+        products = self._store.folder
+        capture = SessionCapture(self.session, products / ".hashes.json")
+        if products.is_dir() and not is_current(products, capture.digest()):
+            logger.warning(
+                "%s: the session changed after these products were made, or the last run did not "
+                "come to its end. `olat process` brings them up to date.",
+                self.folder,
+            )
+
     def _named(self, camera: str | None) -> str:
         if camera is None and len(self.cameras) == 1:
             return self.cameras[0]
@@ -76,7 +95,7 @@ class OpenSession:
         return camera
 
     def _receipt(self, product: str, unit: Unit, verb: str) -> Receipt:
-        receipt = read_receipt(self._store.receipt_path(product, unit))
+        receipt = self._store.receipt(product, unit)
         if receipt is None:
             raise SessionError(
                 f"{self.folder}: camera {unit.camera!r} has no finished {product!r} ({verb} has "
@@ -85,12 +104,19 @@ class OpenSession:
         return receipt
 
 
-def open_session(folder: Path | str) -> OpenSession:
+def open_session(folder: Path | str, *, pipeline: str = "standard") -> OpenSession:
     """Open a session folder (or a session.toml).
+
+    Parameters
+    ----------
+    folder
+        The session.
+    pipeline
+        The definition that made the products; ``preview`` keeps its own beside the others.
 
     Raises
     ------
     SessionError
         If there is no session.
     """
-    return OpenSession(Path(folder))
+    return OpenSession(Path(folder), pipeline)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from olat.api.currency import is_current, mark_current, mark_unfinished
 from olat.api.lock import session_lock
-from olat.engine.driver import Executor, Failure, Inline, Outcome, Result, drive
+from olat.api.summary import Summary, summary_of
+from olat.engine.driver import Executor, Inline, Outcome, Result, drive
 from olat.engine.pipeline import Pipeline, load_pipeline
 from olat.engine.plan import Plan, Task, plan
-from olat.engine.receipt import Receipt
-from olat.engine.seal import break_seals, set_seals
+from olat.engine.seal import are_sealed, break_seals, set_seals
 from olat.errors import FileError
-from olat.io.manifest import read_session, write_frame_table
+from olat.io.frame_table import write_frame_table
+from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
 from olat.stages import STAGES
 from olat.stages.capture import GIVEN
+from olat.stages.checks import check_pictures, duplicates
 from olat.stages.work import Desk, Job, work
-
-SCHEMA = 1
 
 
 class Watcher:
@@ -40,36 +41,21 @@ class Watcher:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a run did, for people and for machines."""
-
-    session: str
-    pipeline: str
-    exit_code: int
-    seconds: float
-    workers: int
-    peak_memory_mb: float
-    """Largest resident memory of any process that made a product [MB]."""
-    stages: dict[str, dict[str, float]]
-    """By stage: planned, done, standing, failed, blocked, seconds."""
-    failures: list[dict[str, Any]]
-    notes: list[str]
-    products: list[str]
-    versions: dict[str, str]
-    schema: int = SCHEMA
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Prepared:
     """A session with its plan: everything is known, nothing has run."""
 
     job: Job
     desk: Desk
     todo: Plan
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every product stands, and stands for the session as it is now."""
+        return (
+            not self.todo.tasks
+            and are_sealed(self.desk.keys, self.desk.store)
+            and is_current(self.job.products, self.desk.capture.digest())
+        )
 
 
 def prepare(
@@ -87,7 +73,7 @@ def prepare(
         If the session or the definition is not what it should be.
     """
     definition = load_pipeline(pipeline, catalog=STAGES, given=GIVEN, settings=settings, keep=keep)
-    job = Job(Path(session).absolute(), definition)
+    job = Job(Path(os.path.abspath(session)), definition)  # noqa: PTH100 - resolve follows links
     desk = Desk(job, read_session(job.session))
     return Prepared(job, desk, plan(desk.keys, desk.store))
 
@@ -114,7 +100,8 @@ def process(
     keep
         Products to keep that only live in memory otherwise (``aligned``, ``radiance``).
     workers
-        Worker processes; 0 runs in this process, none chooses by cores and memory.
+        Worker processes; 0 runs in this process, none chooses by cores and memory. A script that
+        wants workers calls this below ``if __name__ == "__main__":``.
     watcher
         Told what happens.
 
@@ -125,28 +112,24 @@ def process(
     """
     started = time.perf_counter()
     ready = prepare(session, pipeline=pipeline, settings=settings, keep=keep)
-    with session_lock(ready.job.products):
-        ready = _cleared(ready)
-        outcome, used = _run(ready, workers, watcher or Watcher())
-    return _summary(ready, outcome, used, time.perf_counter() - started)
+    outcome, used = Outcome(), 0
+    notes: list[str] = []
+    if not ready.is_finished:
+        with session_lock(ready.job.products):
+            ready = _cleared(ready)
+            outcome, used = _run(ready, workers, watcher or Watcher())
+        notes = _notes(ready.desk)
+    outcome.seconds = time.perf_counter() - started
+    return summary_of(
+        ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes
+    )
 
 
-def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcome, int]:
-    desk, todo = ready.desk, ready.todo
-    used = _worker_count(ready) if workers is None else workers
-    used = min(used, len(todo.tasks))
-    watcher.planned(ready.job.pipeline, todo, used)
-    outcome = Outcome()
-    if todo.tasks:
-        desk.capture.check_sizes()
-        executor = _executor(ready, used)
-        try:
-            outcome = drive(todo, executor, watcher.done)
-        finally:
-            executor.close()
-    set_seals(desk.keys, desk.store, desk.versions)
-    watcher.finished()
-    return outcome, used
+def _notes(desk: Desk) -> list[str]:
+    """Return what is worth knowing about the session as a whole."""
+    from olat.io.session_warnings import session_warnings
+
+    return [*session_warnings(desk.session), *duplicates(desk.capture)]
 
 
 def _cleared(ready: Prepared) -> Prepared:
@@ -158,6 +141,27 @@ def _cleared(ready: Prepared) -> Prepared:
     if break_seals(desk.keys, desk.store):
         return replace(ready, todo=plan(desk.keys, desk.store))
     return ready
+
+
+def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcome, int]:
+    desk, todo, products = ready.desk, ready.todo, ready.job.products
+    used = _worker_count(ready) if workers is None else workers
+    used = min(used, len(todo.tasks))
+    watcher.planned(ready.job.pipeline, todo, used)
+    outcome = Outcome()
+    if todo.tasks:
+        check_pictures(desk.capture)
+        mark_unfinished(products)
+        executor = _executor(ready, used)
+        try:
+            outcome = drive(todo, executor, watcher.done)
+        finally:
+            watcher.finished()
+            executor.close()
+    set_seals(desk.keys, desk.store, desk.versions)
+    if not outcome.failures:
+        mark_current(products, desk.capture.digest())
+    return outcome, used
 
 
 def _executor(ready: Prepared, workers: int) -> Executor:
@@ -182,69 +186,3 @@ def _worker_count(ready: Prepared) -> int:
             pixels = height * width
             break
     return worker_count(pixels)
-
-
-def _summary(ready: Prepared, outcome: Outcome, workers: int, seconds: float) -> Summary:
-    todo, desk = ready.todo, ready.desk
-    receipts = list(outcome.receipts.values())
-    stages = {
-        verb: _stage_numbers(verb, todo, outcome, standing)
-        for verb, standing in todo.standing.items()
-    }
-    return Summary(
-        session=str(ready.job.session),
-        pipeline=ready.job.pipeline.name,
-        exit_code=max((failure.exit_code for failure in outcome.failures), default=0),
-        seconds=round(seconds, 3),
-        workers=workers,
-        peak_memory_mb=max((receipt.peak_memory_mb for receipt in receipts), default=0.0),
-        stages=stages,
-        failures=[_failure(failure) for failure in outcome.failures],
-        notes=list(
-            dict.fromkeys(
-                [
-                    *(desk.capture.duplicates() if receipts else ()),
-                    *(note for receipt in receipts for note in receipt.notes),
-                ]
-            )
-        ),
-        products=_products(desk),
-        versions=desk.versions,
-    )
-
-
-def _stage_numbers(verb: str, todo: Plan, outcome: Outcome, standing: int) -> dict[str, float]:
-    seconds = [r.seconds for r in outcome.receipts.values() if r.stage == verb]
-    return {
-        "planned": todo.planned(verb),
-        "done": len(seconds),
-        "standing": standing,
-        "failed": sum(failure.stage == verb for failure in outcome.failures),
-        "blocked": sum(task.stage == verb for task in outcome.blocked),
-        "seconds": round(sum(seconds), 3),
-    }
-
-
-def _failure(failure: Failure) -> dict[str, Any]:
-    return {
-        "stage": failure.stage,
-        "camera": failure.unit.camera,
-        "frame": failure.unit.frame,
-        "kind": failure.kind,
-        "message": failure.message,
-        "traceback": failure.traceback,
-    }
-
-
-def _products(desk: Desk) -> list[str]:
-    """Return the products for people: what stands in the cameras' folders."""
-    found = [
-        path
-        for camera in desk.capture.cameras()
-        for path in sorted((desk.store.folder / camera).glob("*"))
-        if path.suffix in {".exr", ".png", ".zarr"} and not path.name.startswith(".")
-    ]
-    return [str(path) for path in found]
-
-
-__all__ = ["Prepared", "Receipt", "Summary", "Watcher", "prepare", "process"]

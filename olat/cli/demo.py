@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ KEY_LIGHT = (0.7, 0.5, 0.6)
 """Direction of the distant light that the demo shows."""
 
 
-@click.command(name="demo", short_help="Make a simulated capture, process it and relight it.")
+@click.command(name="demo")
 @click.argument("folder", metavar="[DIR]", default="olat-demo", type=click.Path(path_type=Path))
 @click.option("--size", type=click.IntRange(64, 2048), metavar="PX", help="Of the pictures.")
 @click.option("--lights", type=click.IntRange(12, 1000), metavar="N", help="Of the stage.")
@@ -30,7 +31,7 @@ def command(folder: Path, size: int | None, lights: int | None, workers: int | N
 
     from olat.api.processing import process
     from olat.cli.process import say
-    from olat.cli.progress import watcher
+    from olat.cli.progress import tell, watcher
 
     console = Console(stderr=True)
     if not (folder / "session.toml").exists():
@@ -41,7 +42,7 @@ def command(folder: Path, size: int | None, lights: int | None, workers: int | N
         return summary.exit_code
     for path in _relight(folder):
         click.echo(path)
-    console.print(f"Look at {folder / 'pictures' / 'overview.png'} first.", soft_wrap=True)
+    tell(console, f"Look at {folder / 'pictures' / 'overview.png'} first.")
     return 0
 
 
@@ -49,6 +50,7 @@ def _simulate(folder: Path, size: int | None, lights: int | None, console: Conso
     """Write the simulated session into a new folder, or finish one that was interrupted."""
     from rich.progress import Progress
 
+    from olat.cli.progress import SILENCE_S, tell
     from olat.errors import UsageError
     from olat.synthetic.session import write_session
     from olat.synthetic.stage import SyntheticStage
@@ -63,14 +65,25 @@ def _simulate(folder: Path, size: int | None, lights: int | None, console: Conso
     changes = {name: value for name, value in wanted.items() if value is not None}
     stage = SyntheticStage.model_validate(SyntheticStage.preset("demo").model_dump() | changes)
     total = len(stage.conditions)
-    console.print(f"simulate: {total} RAW frames into {folder}", soft_wrap=True, highlight=False)
+    tell(console, f"simulate: {total} RAW frames into {folder}")
     with Progress(console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("simulate", total=total)
-        write_session(folder, stage, progress=lambda done, _: progress.update(bar, completed=done))
+        spoke = time.monotonic()
+
+        def advance(done: int, _: int) -> None:
+            nonlocal spoke
+            progress.update(bar, completed=done)
+            if not console.is_terminal and time.monotonic() - spoke > SILENCE_S:
+                spoke = time.monotonic()
+                tell(console, f"  {done} of {total}")
+
+        write_session(folder, stage, progress=advance)
 
 
 def _relight(folder: Path) -> list[Path]:
     """Relight the session by a light and by made-up environments; return the pictures."""
+    import numpy as np
+
     from olat.api.opened import open_session
     from olat.api.overview import write_overview
     from olat.api.pictures import write_relit
@@ -78,10 +91,11 @@ def _relight(folder: Path) -> list[Path]:
 
     opened = open_session(folder)
     field = opened.field()
-    relit = {"relit: a light from the right": field.relight(light=KEY_LIGHT)}
+    weights = {"relit: a light from the right": field.weights(light=KEY_LIGHT)}
     pictures = folder / "pictures"
     for name, make in ENVIRONMENTS.items():
-        relit[f"relit: {name}"] = field.relight(environment=make())
+        weights[f"relit: {name}"] = field.weights(environment=make())
+    relit = dict(zip(weights, field.render(np.stack(list(weights.values()))), strict=True))
     written = []
     for label, radiance in relit.items():
         path = pictures / f"{label.removeprefix('relit: ').replace(' ', '_')}.png"

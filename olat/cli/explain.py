@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     from olat.engine.stage import Stage
 
 
-@click.command(name="explain", short_help="Say what a pipeline, a stage or a file is.")
+@click.command(name="explain")
 @click.argument("name", metavar="NAME|FILE")
 def command(name: str) -> int:
-    """Explain NAME: a pipeline, a stage, one of its products, or a FILE that olat wrote."""
+    """Explain NAME or FILE.
+
+    A pipeline, a stage, one of its parameters or products, a session folder, or a file that olat
+    wrote.
+    """
     from olat.engine.pipeline import load_pipeline, shipped_pipelines
     from olat.errors import UsageError
     from olat.stages import STAGES
@@ -25,12 +30,15 @@ def command(name: str) -> int:
 
     path = Path(name).absolute()
     makers = {stage.makes: stage for stage in STAGES.values()}
-    names = [*(definition.stem for definition in shipped_pipelines()), *STAGES, *makers]
+    definitions = [definition.stem for definition in shipped_pipelines()]
+    names = list(dict.fromkeys([*definitions, *STAGES, *makers]))
     if name in STAGES or name in makers:
         click.echo(_stage(STAGES.get(name) or makers[name]))
+    elif parameters := _parameters(name, STAGES):
+        click.echo("\n\n".join(parameters))
     elif path.name == "session.toml" and path.is_file():
         click.echo(_session(path.parent))
-    elif path.suffix == ".toml" or name in {p.stem for p in shipped_pipelines()}:
+    elif path.suffix == ".toml" or name in definitions:
         pipeline = load_pipeline(name, catalog=STAGES, given=GIVEN)
         click.echo(f"{pipeline.name}: {pipeline.summary}\n")
         click.echo("\n\n".join(_stage(type(stage), stage) for stage in pipeline.stages))
@@ -60,23 +68,34 @@ def _stage(kind: type[Stage], stage: Stage | None = None) -> str:
         f"{kind.verb()}: {head}",
         f"  makes {kind.makes} for each {kind.grain.value}{kept}; needs {needs}",
     ]
-    for name, field in kind.model_fields.items():
-        value = field.default if stage is None else getattr(stage, name)
-        meaning = " ".join((field.description or "").split())
-        lines.append(f"  {name} = {json.dumps(value)}\n      {meaning}")
+    lines += [_parameter(kind, name, stage) for name in kind.model_fields]
     return "\n".join(lines)
+
+
+def _parameter(kind: type[Stage], name: str, stage: Stage | None = None) -> str:
+    """Describe a parameter: its value (or default) and its meaning."""
+    field = kind.model_fields[name]
+    value = field.default if stage is None else getattr(stage, name)
+    return f"  {name} = {json.dumps(value)}\n      {' '.join((field.description or '').split())}"
+
+
+def _parameters(name: str, catalog: Mapping[str, type[Stage]]) -> list[str]:
+    """Describe a parameter of every stage that has it; the name may be ``stage.parameter``."""
+    verb, _, parameter = name.rpartition(".")
+    return [
+        f"{kind.verb()}\n{_parameter(kind, parameter)}"
+        for kind in catalog.values()
+        if parameter in kind.model_fields and verb in {"", kind.verb()}
+    ]
 
 
 def _file(path: Path) -> str:
     """Describe a product by the receipt beside it, any other file by its header."""
     from olat.engine.receipt import read_receipt
 
-    stem = path.name.split(".")[0]
-    candidates = (
-        path,
-        path.with_name(f"{stem}.receipt.json"),
-        path.with_name(f"{stem.split('_')[0]}.receipt.json"),
-    )
+    candidates = [path]
+    for place in (path, *list(path.parents)[:5]):  # a file inside field.zarr belongs to the field
+        candidates.append(place.with_name(f"{place.name.split('.')[0]}.receipt.json"))
     for candidate in candidates:
         if candidate.is_file() and (receipt := read_receipt(candidate)) is not None:
             return _receipt(path, receipt)
@@ -94,7 +113,10 @@ def _receipt(path: Path, receipt: Receipt) -> str:
     lines += [f"  {name}: {value:g}" for name, value in receipt.metrics.items()]
     lines += [f"  note: {note}" for note in receipt.notes]
     lines.append("  with " + ", ".join(f"{name} {v}" for name, v in receipt.versions.items()))
-    lines.append(f"  key {receipt.key[:16]}, from {', '.join(list(receipt.inputs)[:8])}")
+    shown = list(receipt.inputs)[:8]
+    more = len(receipt.inputs) - len(shown)
+    told = ", ".join(shown) + (f" and {more} more" if more else "")
+    lines.append(f"  key {receipt.key[:16]}, from {told}")
     return "\n".join(lines)
 
 

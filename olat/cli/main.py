@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
@@ -20,7 +21,7 @@ VERBS = {
     "init": "Look at a folder of photographs and write session.toml.",
     "process": "Turn a session into a reflectance field, normals and Phong terms.",
     "relight": "Light a processed session with a point light or an environment map.",
-    "explain": "Say what a pipeline, a stage, a parameter or a file is.",
+    "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
 }
 
 INTERRUPTED = 130
@@ -37,7 +38,9 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a verb's command, or nothing."""
         if cmd_name not in VERBS:
-            return None
+            near = difflib.get_close_matches(cmd_name, VERBS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {cmd_name!r}.{hint}", ctx)
         command: click.Command = importlib.import_module(f"olat.cli.{cmd_name}").command
         return command
 

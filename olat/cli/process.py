@@ -11,10 +11,11 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from olat.api.processing import Prepared, Summary
+    from olat.api.processing import Prepared
+    from olat.api.summary import Summary
 
 
-@click.command(name="process", short_help="Turn a session into relightable products.")
+@click.command(name="process")
 @click.argument("session", type=click.Path(path_type=Path))
 @click.option("--pipeline", default="standard", show_default=True, help="Name, or a .toml file.")
 @click.option(
@@ -66,30 +67,32 @@ def command(
 
 def say(summary: Summary, console: Console, *, traceback: bool = False) -> None:
     """Tell people what a run did: notes and failures first, products last, on standard output."""
-
-    def tell(text: str, style: str = "") -> None:
-        console.print(text, style=style, highlight=False, soft_wrap=True, markup=False)
+    from olat.cli.progress import counted, tell
 
     total = {
         what: int(sum(stage[what] for stage in summary.stages.values()))
         for what in ("done", "standing", "blocked")
     }
     for note in summary.notes:
-        tell(f"note: {note}", "yellow")
+        tell(console, f"note: {note}", "yellow")
     if traceback:
         for text in dict.fromkeys(failure["traceback"] for failure in summary.failures):
-            tell(text, "red")
+            tell(console, text, "red")
     if summary.failures:
         tell(
+            console,
             f"{len(summary.failures)} failed, {total['blocked']} not begun for want of them; "
-            f"{total['done']} done and kept. Mend the cause and run the same command."
+            f"{total['done']} done and kept. Mend the cause and run the same command.",
         )
     elif not total["done"]:
-        tell(f"Nothing to do: all {total['standing']} products stand ({summary.seconds:.2f} s).")
+        standing = counted(total["standing"], "product")
+        tell(console, f"Nothing to do: all {standing} stand ({summary.seconds:.2f} s).")
     else:
+        where = counted(summary.workers, "worker") if summary.workers else "this process"
         tell(
-            f"Done: {total['done']} products in {summary.seconds:.1f} s with {summary.workers} "
-            f"workers, at most {summary.peak_memory_mb:.0f} MB in one process."
+            console,
+            f"Done: {counted(total['done'], 'product')} in {summary.seconds:.1f} s in {where}, at "
+            f"most {summary.peak_memory_mb:.0f} MB in one process.",
         )
     for product in summary.products:
         click.echo(product)
@@ -115,7 +118,10 @@ def _plan_as_dict(ready: Prepared) -> dict[str, object]:
 
 def _plan_as_text(ready: Prepared) -> str:
     """Say per stage how much is to be done and why."""
-    lines = [f"{ready.job.pipeline.name}: {len(ready.todo.tasks)} products to make"]
+    from olat.cli.progress import counted
+
+    count = counted(len(ready.todo.tasks), "product")
+    lines = [f"{ready.job.pipeline.name}: {count} to make"]
     for verb, standing in ready.todo.standing.items():
         reasons: dict[str, int] = {}
         for task in ready.todo.tasks:

@@ -23,6 +23,16 @@ SILENCE_S = 10.0
 """Longest time without a line where there is no terminal [s]."""
 
 
+def tell(console: Console, text: str, style: str = "") -> None:
+    """Print a line as it is: no markup, no colors that it did not ask for, no folding."""
+    console.print(text, style=style, highlight=False, soft_wrap=True, markup=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is due."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class Lines(Watcher):
     """A line when a stage begins to finish units, every ten seconds, and when it is done."""
 
@@ -38,8 +48,10 @@ class Lines(Watcher):
         self._total = {verb: todo.planned(verb) for verb in todo.standing}
         self._done = dict.fromkeys(self._total, 0)
         if todo.tasks:
-            where = f"{workers} workers" if workers else "this process"
-            self._console.print(f"{pipeline.name}: {len(todo.tasks)} products to make in {where}.")
+            self._say(
+                f"{pipeline.name}: {counted(len(todo.tasks), 'product')} to make in "
+                f"{counted(workers, 'worker') if workers else 'this process'}."
+            )
 
     def done(self, task: Task, result: Result) -> None:
         """Count a task; speak if it is time."""
@@ -47,10 +59,13 @@ class Lines(Watcher):
         now = time.monotonic()
         is_last = self._done[task.stage] == self._total[task.stage]
         if isinstance(result, Failure):
-            self._console.print(f"  failed: {result.message}", style="red", soft_wrap=True)
+            self._say(f"  failed: {result.message}", "red")
         elif is_last or now - self._spoke > SILENCE_S:
             self._spoke = now
-            self._console.print(self._line(task.stage, now), highlight=False, soft_wrap=True)
+            self._say(self._line(task.stage, now))
+
+    def _say(self, text: str, style: str = "") -> None:
+        tell(self._console, text, style)
 
     def _line(self, verb: str, now: float) -> str:
         done, total = sum(self._done.values()), sum(self._total.values())
@@ -93,7 +108,7 @@ class Bars(Watcher):
         speed = self._progress.tasks[self._progress.task_ids.index(bar)].speed
         self._progress.update(bar, rate=f"{speed:.1f}/s" if speed else "")
         if isinstance(result, Failure):
-            self._progress.console.print(f"failed: {result.message}", style="red")
+            tell(self._progress.console, f"failed: {result.message}", "red")
 
     def finished(self) -> None:
         """Leave the bars as they are."""

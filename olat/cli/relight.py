@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
 
 
-@click.command(name="relight", short_help="Light a processed session.")
+@click.command(name="relight")
 @click.argument("session", type=click.Path(path_type=Path))
 @click.option("--light", metavar="X,Y,Z", help="Direction to a distant light; +x right, +y up.")
 @click.option("--env", type=click.Path(path_type=Path), metavar="MAP", help="Map: .exr or .hdr.")
 @click.option("--rotate", type=float, default=0.0, metavar="DEG", help="Turn the map around +y.")
 @click.option("--camera", metavar="NAME", help="Needed if there are several.")
+@click.option(
+    "--pipeline", default="standard", show_default=True, help="The one that made the products."
+)
 @click.option("--exposure", type=float, metavar="STOPS", help="Of the PNG; default automatic.")
 @click.option(
     "-o",
@@ -29,6 +33,7 @@ def command(
     env: Path | None,
     rotate: float,
     camera: str | None,
+    pipeline: str,
     exposure: float | None,
     outputs: tuple[Path, ...],
 ) -> int:
@@ -41,7 +46,7 @@ def command(
 
     from olat.api.opened import open_session
     from olat.api.pictures import write_relit
-    from olat.errors import UsageError
+    from olat.errors import FileError, UsageError
 
     if (light is None) == (env is None):
         raise UsageError("relight: needed is either --light X,Y,Z or --env MAP.")
@@ -50,13 +55,18 @@ def command(
     for output in outputs:
         if output.suffix.lower() not in {".exr", ".png"}:
             raise UsageError(f"{output}: needed is a name that ends in .exr or .png.")
+    if exposure is not None and not any(path.suffix.lower() == ".png" for path in outputs):
+        raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
     logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
-    field = open_session(session).field(camera)
+    field = open_session(session, pipeline=pipeline).field(camera)
     if light is not None:
         radiance = field.relight(light=_direction(light))
         lighting = f"distant light from {light}"
     else:
-        radiance = field.relight(environment=env, rotate_deg=rotate)
+        try:
+            radiance = field.relight(environment=env, rotate_deg=rotate)
+        except FileError as error:
+            raise UsageError(f"--env: {error}") from error
         lighting = f"environment {env}, turned by {rotate:g} degrees"
     for output in outputs:
         write_relit(output, radiance, lighting=lighting, exposure_stops=exposure)
@@ -72,8 +82,9 @@ def _direction(text: str) -> list[float]:
         parts = [float(part) for part in text.split(",")]
     except ValueError:
         parts = []
-    if len(parts) != 3 or not any(parts):
+    if len(parts) != 3 or not any(parts) or not all(map(math.isfinite, parts)):
         raise UsageError(
-            f"--light {text}: needed are three numbers, not all zero, as in --light 0.5,0.5,1."
+            f"--light {text}: needed are three finite numbers, not all zero, as in "
+            "--light 0.5,0.5,1."
         )
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Pipeline:
     stages: tuple[Stage, ...]
     kept: frozenset[str] = frozenset()
     """Products that are kept although their stage would not keep them."""
+    folder: str = "olat"
+    """Where products go, below the session; definitions with one of their own do not meet."""
 
     def maker(self, product: str) -> Stage | None:
         """Return the stage that makes a product, or nothing."""
@@ -70,7 +73,7 @@ def load_pipeline(
     definition = _definition(path)
     for setting in settings:
         _apply(definition, setting)
-    known = {"summary", "stages", "extends", *catalog}
+    known = {"summary", "stages", "extends", "folder", *catalog}
     for word in definition:
         if word not in known:
             raise PipelineError(f"{path.name}: there is no stage {word!r}.{_near(word, catalog)}")
@@ -78,7 +81,13 @@ def load_pipeline(
     if not isinstance(verbs, list) or not verbs:
         raise PipelineError(f"{path.name}: 'stages' must list at least one stage.")
     stages = tuple(_stage(path.name, verb, definition, catalog) for verb in verbs)
-    pipeline = Pipeline(path.stem, str(definition.get("summary", "")), stages, frozenset(keep))
+    pipeline = Pipeline(
+        name=path.stem,
+        summary=str(definition.get("summary", "")),
+        stages=stages,
+        kept=frozenset(keep),
+        folder=_folder(path.name, definition),
+    )
     _check(path.name, pipeline, set(given), definition, keep)
     return pipeline
 
@@ -145,6 +154,15 @@ def _apply(definition: dict[str, Any], setting: str) -> None:
             f"--set {setting}: the pipeline has no stage {verb!r}.{_near(verb, stages)}"
         )
     definition[verb] = {**definition.get(verb, {}), parameter: value}
+
+
+def _folder(file: str, definition: dict[str, Any]) -> str:
+    folder = definition.get("folder", "olat")
+    if not isinstance(folder, str) or not re.fullmatch(r"[A-Za-z0-9_-]+", folder):
+        raise PipelineError(
+            f"{file}: folder = {folder!r}; needed is a plain name of letters, digits, - and _."
+        )
+    return folder
 
 
 def _stage(file: str, verb: Any, definition: dict[str, Any], catalog: Catalog) -> Stage:

@@ -46,6 +46,16 @@ def break_seals(keys: Keys, store: Store) -> bool:
     return has_lost
 
 
+def are_sealed(keys: Keys, store: Store) -> bool:
+    """Tell whether every shared product is sealed as it should be."""
+    return all(
+        (sealed := store.receipt(stage.makes, Unit(camera))) is not None
+        and sealed.key == keys.of_many(stage, (), camera)
+        for stage, camera in _shared_products(keys)
+        if keys.units(stage, camera)
+    )
+
+
 def set_seals(keys: Keys, store: Store, versions: dict[str, str]) -> None:
     """Seal every product of which all frames stand."""
     for stage, camera in _shared_products(keys):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -96,7 +98,7 @@ def _need(name: str, hint: Any) -> Need:
         kinds = get_args(hint)
         is_optional = NoneType in kinds
         rest = tuple(kind for kind in kinds if kind is not NoneType)
-        hint = rest[0] if len(rest) == 1 else Union[rest]  # noqa: UP007 - built at run time
+        hint = functools.reduce(operator.or_, rest)
     is_many = get_origin(hint) is Frames
     wanted = get_args(hint)[0] if is_many else hint
     return Need(name, wanted, is_many, is_optional, conditions)

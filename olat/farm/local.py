@@ -15,6 +15,7 @@ from distributed import Client, Future, LocalCluster, WorkerPlugin, as_completed
 
 from olat.engine.driver import Failure, Result
 from olat.engine.plan import Task
+from olat.errors import FarmError
 from olat.farm.threads import limit_threads
 
 IN_FLIGHT = 2
@@ -44,22 +45,15 @@ class OneThread(WorkerPlugin):
 class LocalFarm:
     """Runs tasks in worker processes of one thread each.
 
-    A crash in a decoder or a killed worker takes one task with it, not the run.
+    A crash in a decoder or a killed worker costs its task, not the run: a new worker takes its
+    place, and what had been waiting for the old one moves on.
     """
 
     def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
         dask.config.set(SETTINGS)
         self.capacity = IN_FLIGHT * workers
         self._work = work
-        with _deaf_to_interrupts():
-            self._cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=50,
-            )
+        self._cluster = _started(workers)
         self._client = Client(self._cluster, set_as_default=False)
         self._client.register_plugin(OneThread())
         self._tasks: dict[str, Task] = {}
@@ -84,6 +78,27 @@ class LocalFarm:
         """Stop the workers, whatever they do."""
         self._client.close(timeout=5)
         self._cluster.close(timeout=5)
+
+
+def _started(workers: int) -> LocalCluster:
+    """Start worker processes; say what to do where they cannot start."""
+    try:
+        with _deaf_to_interrupts():
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # nobody looks, but the usual port may be taken
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=50,
+            )
+    except (RuntimeError, OSError, TimeoutError) as error:
+        raise FarmError(
+            f"farm: {workers} workers could not be started: {error} A script that calls "
+            'olat.process must do so below `if __name__ == "__main__":`; workers=0 '
+            "(--workers 0) works without worker processes."
+        ) from error
 
 
 @contextmanager

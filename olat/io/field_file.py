@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,14 @@ def write_plane(path: Path, plane: LightPlane) -> list[Path]:
         publish(place, partial(_write_shard, layout=layout, planes=pixels, tail=tail))
         written.append(place)
     return written
+
+
+def remove_planes(path: Path, *, keep: Collection[int]) -> None:
+    """Remove the planes of all lights but some, so that absent lights read as absent."""
+    for layout in layouts(1, 1):
+        for shards in (path / layout.name / "c").glob("*"):
+            if not (shards.name.isdecimal() and int(shards.name) in keep):
+                shutil.rmtree(shards)
 
 
 def open_field(path: Path) -> ReflectanceField:

@@ -77,10 +77,6 @@ class Frames(Mapping[int, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._frames)
 
-    def condition(self, index: int) -> Condition:
-        """Return what the lights did in a frame."""
-        return self._frames[index].condition
-
     def under(self, *conditions: type | Condition) -> Frames[T]:
         """Return the frames under the given conditions (types, or exact values)."""
         kept = {

@@ -39,8 +39,14 @@ class Align(Stage):
         from olat.motion.tracking import flow_at
         from olat.motion.warp import warped
 
-        if flow is None or len(flow) < 2:
-            logger.warning("No two tracking frames: frames are taken as they are, not aligned.")
+        shot = 0 if flow is None else len(flow)
+        if flow is None or shot < 2:
+            found = "1 tracking frame" if shot else "no tracking frames"
+            logger.warning(
+                "There are %s, and two are needed to follow motion: frames are taken as they are, "
+                "not aligned, which is right for a still subject.",
+                found,
+            )
             return radiance
         height, width = radiance.radiance.shape[:2]
         motion, confidence, is_covered = flow_at(
@@ -53,10 +59,8 @@ class Align(Stage):
         aligned = warped(radiance, motion, confidence, confidence_floor=self.confidence_floor)
         if not is_covered:
             logger.warning(
-                "Frame %d (camera %s) lies outside the tracking frames; the nearest one's motion "
-                "is used and its pixels are flagged UNTRACKED.",
-                frame.index,
-                frame.camera,
+                "Some frames lie before the first or after the last tracking frame: they take the "
+                "nearest one's motion, and their pixels are flagged UNTRACKED."
             )
             np.bitwise_or(aligned.flags, np.uint8(PixelFlag.UNTRACKED), out=aligned.flags)
         return aligned

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +15,11 @@ from olat.engine.capture import Unit
 from olat.engine.keys import digest
 from olat.errors import FileError, SessionError
 from olat.io.content_hash import ContentHashes
-from olat.io.frame_expression import format_frames
-from olat.io.photograph import photograph_size, read_photograph
+from olat.io.manifest_text import skip_advice
+from olat.io.photograph import read_photograph
 from olat.model.condition import Olat, role
 from olat.model.session import Camera, Frame, Session
+from olat.model.shapes import Mask
 
 GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask"})
 """Names that the ``run`` of a stage may ask for besides products."""
@@ -31,6 +31,7 @@ class SessionCapture:
     def __init__(self, session: Session, hashes: Path) -> None:
         self.session = session
         self.hashes = ContentHashes(hashes)
+        self._planned: dict[Path, str] = {}
         self._frames = {camera.name: session.frames_of(camera.name) for camera in session.cameras}
 
     def cameras(self) -> Sequence[str]:
@@ -49,7 +50,9 @@ class SessionCapture:
         """Return a digest of the content of something given."""
         match name:
             case "photo":
-                return self.hashes.of(self._frame(unit).path)
+                path = self._frame(unit).path
+                self._planned[path] = self.hashes.of(path)
+                return self._planned[path]
             case "frame":
                 frame = self._frame(unit)
                 light = frame.condition.light if isinstance(frame.condition, Olat) else None
@@ -76,52 +79,18 @@ class SessionCapture:
             case "rig":
                 return self.session.rig
             case "mask":
-                return _mask(self.session.camera(unit.camera))
+                return mask_of(self.session.camera(unit.camera))
         raise KeyError(name)
 
-    def duplicates(self) -> list[str]:
-        """Tell which lights share one photograph: a frame that was stored twice."""
-        told = []
-        for camera, frames in self._frames.items():
-            by_content: dict[str, list[int]] = {}
-            for frame in frames.values():
-                if isinstance(frame.condition, Olat):
-                    with suppress(FileError):
-                        by_content.setdefault(self.hashes.of(frame.path), []).append(frame.index)
-            told += [
-                f"Frames {format_frames(same)} (camera {camera}) are the same photograph under "
-                "different lights; one was stored twice or shot by mistake."
-                for same in by_content.values()
-                if len(same) > 1
-            ]
-        return told
-
-    def check_sizes(self) -> None:
-        """Check from headers that the photographs of each camera have one size.
-
-        Raises
-        ------
-        SessionError
-            Naming the frames that differ. What cannot be read is left to its own task.
-        """
-        for camera, frames in self._frames.items():
-            by_size: dict[tuple[int, int], list[int]] = {}
-            for frame in frames.values():
-                with suppress(FileError):
-                    by_size.setdefault(photograph_size(frame.path), []).append(frame.index)
-            if len(by_size) < 2:
-                continue
-            (height, width), *others = sorted(by_size, key=lambda size: -len(by_size[size]))
-            told = "; ".join(
-                f"frames {format_frames(by_size[size])} have {size[1]} x {size[0]} px"
-                for size in others
-            )
-            odd = format_frames([index for size in others for index in by_size[size]])
-            raise SessionError(
-                f"camera {camera!r}: most frames have {width} x {height} px, but {told}. One size "
-                f'is needed. To go on without them, add [[override]] frames = "{odd}", '
-                "skip = true to session.toml."
-            )
+    def digest(self) -> str:
+        """Return a digest of all that the session says, photographs aside."""
+        frames = [
+            [camera, frame.index, str(frame.condition), frame.gain, str(frame.path)]
+            for camera, shot in self._frames.items()
+            for frame in shot.values()
+        ]
+        cameras = [str(camera) for camera in self.session.cameras]
+        return digest([frames, cameras, self._rig_key])
 
     @cached_property
     def _rig_key(self) -> str:
@@ -137,17 +106,22 @@ class SessionCapture:
         return self._frames[unit.camera][unit.frame]
 
     def _photograph(self, frame: Frame) -> Any:
+        planned = self._planned.get(frame.path)
+        if planned is not None and self.hashes.of(frame.path) != planned:
+            raise SessionError(
+                f"{frame.path}: the photograph changed during the run. Run `olat process` again; "
+                "what is done is kept."
+            )
         try:
             return read_photograph(frame.path)
         except FileError as error:
-            raise FileError(
-                f"camera {frame.camera!r}, frame {frame.index} ({role(frame.condition)}): {error} "
-                f'To go on without it, add [[override]] frames = "{frame.index}", skip = true to '
-                "session.toml."
-            ) from error
+            told = f"camera {frame.camera!r}, frame {frame.index} ({role(frame.condition)})"
+            advice = skip_advice(str(frame.index), frame.camera)
+            raise FileError(f"{told}: {error}\n{advice}") from error
 
 
-def _mask(camera: Camera) -> Any:
+def mask_of(camera: Camera) -> Mask | None:
+    """Read the mask of a camera, if it has one; `SessionError` if nothing is inside."""
     from olat.io.display import read_mask
 
     if camera.mask is None:

@@ -80,8 +80,13 @@ def _motion(product: TrackingFlow) -> dict[str, float]:
 
 
 def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
-    mean = round(float(product.confidence.mean()), 4)
-    return {"mean_confidence": mean, **flag_shares(product.flags)}
+    known = product.confidence > 0
+    mean = float(product.confidence[known].mean()) if known.any() else 0.0
+    return {
+        "known_share_of_frame": round(float(known.mean()), 4),
+        "mean_confidence_where_known": round(mean, 4),
+        **flag_shares(product.flags),
+    }
 
 
 class FieldFiles:
@@ -119,13 +124,14 @@ class FieldFiles:
 
     def settle(self, place: Path, camera: str) -> list[Path]:
         """List the lights that the session has now; their planes keep their places."""
-        from olat.io.field_file import create_field, read_header
+        from olat.io.field_file import create_field, read_header, remove_planes
 
         field = place.with_suffix(".zarr")
         if not field.exists() or not _lights(self._session, camera):
             return []
         found = read_header(field)
         header = field_header(self._session, camera, (found.height, found.width))
+        remove_planes(field, keep=header.lights)
         return create_field(field, header)
 
     def metrics(self, product: LightPlane) -> dict[str, float]:

@@ -20,9 +20,6 @@ from olat.model.session import Session
 from olat.stages.capture import SessionCapture
 from olat.stages.products import codecs
 
-PRODUCTS = "olat"
-"""Folder below a session that holds everything that olat makes."""
-
 NOTED_PACKAGES = ("olat", "numpy", "opencv-contrib-python-headless", "rawpy", "numba")
 """Packages whose versions go into every receipt."""
 
@@ -37,7 +34,8 @@ class Job:
     @property
     def products(self) -> Path:
         """Return the folder of the session's products."""
-        return (self.session if self.session.is_dir() else self.session.parent) / PRODUCTS
+        folder = self.session if self.session.is_dir() else self.session.parent
+        return folder / self.pipeline.folder
 
 
 class Desk:

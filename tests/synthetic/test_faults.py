@@ -6,9 +6,9 @@ import pytest
 
 from olat.errors import FileError
 from olat.io.raw import read_raw
-from olat.synthetic import faults
 from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
+from tests.support import faults
 
 
 @pytest.fixture
