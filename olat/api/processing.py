@@ -147,21 +147,27 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
     desk, todo, products = ready.desk, ready.todo, ready.job.products
     used = _worker_count(ready) if workers is None else workers
     used = min(used, len(todo.tasks))
-    watcher.planned(ready.job.pipeline, todo, used)
     outcome = Outcome()
-    if todo.tasks:
-        check_pictures(desk.capture)
-        mark_unfinished(products)
-        executor = _executor(ready, used)
-        try:
-            outcome = drive(todo, executor, watcher.done)
-        finally:
-            watcher.finished()
-            executor.close()
+    watcher.planned(ready.job.pipeline, todo, used)
+    try:
+        if todo.tasks:
+            check_pictures(desk.capture)
+            mark_unfinished(products)
+            outcome = _driven(ready, used, watcher)
+    finally:
+        watcher.finished()
     set_seals(desk.keys, desk.store, desk.versions)
     if not outcome.failures:
         mark_current(products, desk.capture.digest())
     return outcome, used
+
+
+def _driven(ready: Prepared, workers: int, watcher: Watcher) -> Outcome:
+    executor = _executor(ready, workers)
+    try:
+        return drive(ready.todo, executor, watcher.done)
+    finally:
+        executor.close()
 
 
 def _executor(ready: Prepared, workers: int) -> Executor:
