@@ -148,8 +148,8 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
     used = _worker_count(ready) if workers is None else workers
     used = min(used, len(todo.tasks))
     outcome = Outcome()
-    watcher.planned(ready.job.pipeline, todo, used)
     try:
+        watcher.planned(ready.job.pipeline, todo, used)
         if todo.tasks:
             check_pictures(desk.capture)
             mark_unfinished(products)

@@ -41,17 +41,29 @@ def command(
     The light file is found in DIR or beside it: .lp, DiLiGenT, columns x y z, CSV, .npy, the
     Goliath or FaceOLAT JSON pair, RelightLab .dome. Nothing is ever overwritten.
     """
+    from olat.errors import SessionError
     from olat.inspection.capture import inspect_capture
-    from olat.inspection.session_text import write_session
+    from olat.inspection.session_text import withdraw_session, write_session
     from olat.io.frame_table import write_frame_table
     from olat.io.manifest import read_session
+    from olat.io.session_warnings import session_warnings
 
     target = output or folder
     _require_free(target)
     inspection = inspect_capture(folder, lights=lights, encoding=_meaning(encoding), mask=mask)
     written = write_session(inspection, target)
-    click.echo(_json(inspection, written) if as_json else _summary(inspection, written))
-    write_frame_table(read_session(target))
+    tell = _json if as_json else _summary
+    try:
+        session = read_session(target)
+    except SessionError as error:
+        if lights is None:
+            withdraw_session(written)
+            written = ()
+        click.echo(tell(inspection, inspection.warnings, written))
+        raise SessionError(f"{error}\n{_way_on(inspection, target, written)}") from None
+    write_frame_table(session)
+    warnings = (*inspection.warnings, *session_warnings(session))
+    click.echo(tell(inspection, warnings, written))
     if not as_json:
         click.echo(f"\nNext: olat process {click.format_filename(target)}")
 
@@ -86,7 +98,22 @@ def _meaning(encoding: str | None) -> str | float | None:
     return exponent
 
 
-def _summary(inspection: Inspection, written: tuple[Path, ...]) -> str:
+def _way_on(inspection: Inspection, target: Path, written: tuple[Path, ...]) -> str:
+    """Say what to do about a session that does not resolve."""
+    if written:
+        return (
+            f"{written[-1]} was written all the same, as you gave the lights: edit it, then run "
+            f"olat process {target}. To run olat init again, delete it."
+        )
+    found = inspection.lights.file.path
+    return (
+        f"Nothing was written. Give the lights of these photographs with --lights FILE. If "
+        f"{found.name} is right, say so with --lights {found}; session.toml is then written for "
+        "you to edit."
+    )
+
+
+def _summary(inspection: Inspection, warnings: tuple[str, ...], written: tuple[Path, ...]) -> str:
     """Return what was found, how sure it is, and what to look at."""
     import textwrap
 
@@ -96,12 +123,14 @@ def _summary(inspection: Inspection, written: tuple[Path, ...]) -> str:
         lines.append(f"  {finding.what:<{width}}  {finding.confidence:<7}  {finding.value}")
         indent = " " * (width + 13)
         lines += textwrap.wrap(finding.reason, 100, initial_indent=indent, subsequent_indent=indent)
-    if inspection.warnings:
-        lines += ["", *(f"  ! {warning}" for warning in inspection.warnings)]
-    return "\n".join([*lines, "", *(f"Wrote {path}" for path in written)])
+    if warnings:
+        lines += ["", *(f"  ! {warning}" for warning in warnings)]
+    if written:
+        lines += ["", *(f"Wrote {path}" for path in written)]
+    return "\n".join(lines)
 
 
-def _json(inspection: Inspection, written: tuple[Path, ...]) -> str:
+def _json(inspection: Inspection, warnings: tuple[str, ...], written: tuple[Path, ...]) -> str:
     """Return the same for programs."""
     import json
     from dataclasses import asdict
@@ -116,7 +145,7 @@ def _json(inspection: Inspection, written: tuple[Path, ...]) -> str:
                 camera.pictures.camera: len(camera.pictures.frames) for camera in inspection.cameras
             },
             "findings": [asdict(finding) for finding in inspection.findings],
-            "warnings": list(inspection.warnings),
+            "warnings": list(warnings),
         },
         indent=2,
         ensure_ascii=False,

@@ -10,6 +10,7 @@ from olat.errors import FileError
 from olat.inspection.encoding_guess import guess_encoding
 from olat.inspection.exif import exposure_findings
 from olat.inspection.finding import Finding
+from olat.inspection.light_check import light_warnings
 from olat.inspection.light_search import FoundLights
 from olat.inspection.picture_names import role_word
 from olat.inspection.picture_sets import Pictures, PictureSet
@@ -20,13 +21,11 @@ from olat.inspection.sequence import (
     by_patterns,
     roles_by_name,
 )
-from olat.io.light_file import rig_from_lights
 from olat.io.light_file_json import METADATA, PER_FRAME, read_light_patterns
 from olat.io.photograph import photograph_size
 from olat.io.raw import RAW_SUFFIXES
 from olat.model.condition import Condition, Olat
-
-_JPEG = (".jpg", ".jpeg")
+from olat.model.rig import LightRig
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,14 @@ def inspect_camera(
     frames, roles = _with_singles(pictures, everything.singles)
     reading = _as_before(frames, seen) or _sequence(frames, roles, lights, said.encoding)
     findings = [reading.finding] if reading.finding else []
-    meaning, finding, warnings = _encoding(frames, reading, lights, said.encoding)
+    rig = lights.rig()
+    lit = {
+        frames[frame]: condition.light
+        for frame, condition in reading.conditions.items()
+        if isinstance(condition, Olat)
+    }
+    meaning, finding, warnings = _encoding(frames, lit, rig, said.encoding)
+    warnings += light_warnings(lit, rig, encoding=meaning)
     found_mask, mask_findings = _mask(pictures.folder, everything.masks, said.mask)
     exposure, changes = exposure_findings(pictures.frames)
     sizes = _size_warnings(pictures.frames)
@@ -120,31 +126,14 @@ def _as_before(frames: Mapping[int, Path], seen: Sequence[CameraFound]) -> Seque
 
 
 def _encoding(
-    frames: Mapping[int, Path],
-    reading: SequenceReading,
-    lights: FoundLights,
-    given: str | float | None,
+    frames: Mapping[int, Path], lit: Mapping[Path, int], rig: LightRig, given: str | float | None
 ) -> tuple[str | float, Finding, list[str]]:
     """Return what the values mean: as a person said, or by looking."""
-    is_jpeg = any(path.suffix.lower() in _JPEG for path in frames.values())
-    lit = {
-        frame: condition.light
-        for frame, condition in reading.conditions.items()
-        if isinstance(condition, Olat)
-    }
     if given is not None:
-        meaning, finding = given, Finding("encoding", str(given), "certain", "as you said")
-    else:
-        rig = rig_from_lights(
-            lights.file, units=lights.units, center=lights.center, holds=lights.holds
-        )
-        directions = rig.directions[list(lit.values())] if lit else None
-        meaning, finding = guess_encoding([frames[frame] for frame in lit or frames], directions)
+        return given, Finding("encoding", str(given), "said", "as you said"), []
+    directions = rig.directions[[*lit.values()]] if lit else None
+    meaning, finding = guess_encoding([*lit] or [*frames.values()], directions)
     warnings = []
-    if is_jpeg and meaning == "linear":
-        warnings.append(
-            "JPEG is called linear, but cameras write it sRGB-coded. Check it with a gray chart."
-        )
     if finding.confidence == "guess":
         warnings.append(
             f"the encoding ('{meaning}') is a guess; give --encoding linear or srgb if you know it."
@@ -157,7 +146,7 @@ def _mask(
 ) -> tuple[Path | None, list[Finding]]:
     """Return the mask of a camera: as a person said, or the one beside its pictures."""
     if given is not None:
-        return given, [Finding("mask", given.name, "certain", "as you said")]
+        return given, [Finding("mask", given.name, "said", "as you said")]
     beside = [path for path in masks if path.parent == folder]
     if len(beside) == 1:
         return beside[0], [Finding("mask", beside[0].name, "likely", "by its name")]

@@ -10,8 +10,9 @@ import numpy as np
 from olat.errors import UsageError
 from olat.inspection.camera import CameraFound, Said, inspect_camera
 from olat.inspection.finding import Finding
+from olat.inspection.light_check import axes_finding, placing_warnings
 from olat.inspection.light_search import FoundLights, find_lights, light_files
-from olat.inspection.picture_names import direction_in_name
+from olat.inspection.picture_names import direction_in_name, is_camera_name
 from olat.inspection.picture_sets import Pictures, PictureSet, find_pictures
 from olat.io.light_list import LightFile
 
@@ -67,8 +68,9 @@ def inspect_capture(
     found = (
         _lights_of_names(folder, first)
         if from_names
-        else find_lights(folder, given=lights, pictures=len(first.frames))
+        else find_lights(folder, given=lights, photographs=[*first.frames.values()])
     )
+    rig = found.rig()
     cameras, findings, warnings = _inspect_cameras(pictures, found, Said(encoding, mask))
     return Inspection(
         folder,
@@ -76,8 +78,19 @@ def inspect_capture(
         tuple(cameras),
         found,
         from_names,
-        findings=(*_pictures_finding(pictures), *found.findings, *findings),
-        warnings=(*found.warnings, *warnings, *_left_out(pictures, cameras)),
+        findings=(
+            *_pictures_finding(pictures),
+            *found.findings,
+            *(() if from_names else (axes_finding(rig),)),
+            *findings,
+        ),
+        warnings=(
+            *found.warnings,
+            *placing_warnings(rig),
+            *_several_folders(pictures),
+            *warnings,
+            *_left_out(pictures, cameras),
+        ),
     )
 
 
@@ -106,6 +119,17 @@ def _require_one_capture(folder: Path, pictures: Pictures) -> None:
             f"{folder}: it holds {len(own)} captures with lights of their own: {', '.join(own)}. "
             "Run olat init on each."
         )
+
+
+def _several_folders(pictures: Pictures) -> list[str]:
+    """Warn of folders taken as cameras, unless they are called so: they may be subjects."""
+    folders = {item.folder for item in pictures.sets}
+    if len(folders) < 2 or all(is_camera_name(item.camera) for item in pictures.sets):
+        return []
+    return [
+        f"{len(folders)} folders are taken as {len(pictures.sets)} cameras of one capture; if they "
+        "are different subjects, run olat init on each."
+    ]
 
 
 def _lights_of_names(folder: Path, pictures: PictureSet) -> FoundLights:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from olat.errors import FileError
 from olat.inspection.finding import Confidence, Finding
@@ -18,12 +18,13 @@ from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Array, Directions
 
 _MOST_LIGHTS = 24
-_FEWEST_LIGHTS = 8
+FEWEST_LIGHTS = 8
+"""Lights from which a law with three unknowns can be doubted."""
 _TRIES = 3
 _SIZE = 96
 _SHADOW = 0.15
 """Part of a pixel's bright values below which it may lie in shadow."""
-_NO_LAW = 0.4
+NO_LAW = 0.4
 """Share of the variation that a surface may leave unexplained and still speak for Lambert."""
 _SRGB_FROM = 1.2
 """Ratio of linear to sRGB misfit: photographs known to be linear stay below 1, sRGB above 1.4."""
@@ -64,11 +65,19 @@ def guess_encoding(paths: Sequence[Path], directions: Directions | None) -> tupl
         return _found("linear", "likely", "16 bits are mostly linear")
     is_jpeg = suffix in (".jpg", ".jpeg")
     misfits = None
-    if directions is not None and len(paths) >= _FEWEST_LIGHTS:
+    if directions is not None and len(paths) >= FEWEST_LIGHTS:
         misfits = _misfits(paths, directions)
-    if misfits is None or min(misfits) > _NO_LAW:
-        return _found("srgb", "guess", f"8-bit {suffix} mostly is; it cannot be known for certain")
+    if misfits is None or min(misfits) > NO_LAW:
+        words = f"8-bit {suffix} mostly is; it cannot be known for certain"
+        if misfits is not None:
+            words += f", as Lambert's law leaves {min(misfits):.0%} of the variation unexplained"
+        return _found("srgb", "guess", words)
     return _by_misfit(*misfits, is_jpeg=is_jpeg)
+
+
+def some_of(count: int) -> Int64[Array, " chosen"]:
+    """Return a few places, evenly spread over all photographs: enough to see a law."""
+    return np.linspace(0, count - 1, min(count, _MOST_LIGHTS)).round().astype(np.int64)
 
 
 def _first_readable(paths: Sequence[Path]) -> RawMosaic | Picture:
@@ -98,13 +107,13 @@ def _by_misfit(linear: float, srgb: float, *, is_jpeg: bool) -> tuple[str, Findi
 
 def _misfits(paths: Sequence[Path], directions: Directions) -> tuple[float, float] | None:
     """Return the misfit of Lambert's law with the values read as linear and as sRGB."""
-    chosen = np.linspace(0, len(paths) - 1, min(len(paths), _MOST_LIGHTS)).round().astype(int)
+    chosen = some_of(len(paths))
     some, lights = [paths[index] for index in chosen], directions[chosen]
     as_linear = thumbnails(some, encoding="linear", size=_SIZE)
     readable = np.isfinite(as_linear).all(axis=(1, 2, 3))
     as_linear, lights = as_linear[readable], lights[readable]
     as_srgb = thumbnails(some, encoding="srgb", size=_SIZE)[readable]
-    if len(lights) < _FEWEST_LIGHTS:
+    if len(lights) < FEWEST_LIGHTS:
         return None
     peak = as_linear.max(axis=(0, 3))
     subject = (peak > 0.25 * np.percentile(peak, 99)) & (peak < 0.95)

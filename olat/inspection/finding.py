@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Confidence: TypeAlias = Literal["certain", "likely", "guess"]
+Confidence: TypeAlias = Literal["said", "certain", "likely", "guess"]
+
+"""``said`` is what a person said, which may be wrong; ``certain`` is what the files say."""
 
 
 @dataclass(frozen=True, slots=True)

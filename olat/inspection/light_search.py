@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from jaxtyping import Float64
 
 from olat.errors import FileError, UsageError
 from olat.inspection.finding import Confidence, Finding
-from olat.io.light_file import FORMATS, holds_of, read_lights
+from olat.io.light_file import FORMATS, holds_of, read_lights, rig_from_lights
 from olat.io.light_list import Holds, LightFile, Units
+from olat.model.rig import LightRig
 from olat.model.shapes import Array
 
 _CERTAIN = ("light_directions.txt", "light_pattern_metadata.json")
@@ -31,8 +32,12 @@ class FoundLights:
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
 
+    def rig(self) -> LightRig:
+        """Return the lights in the world frame, if the file has its axes."""
+        return rig_from_lights(self.file, units=self.units, center=self.center, holds=self.holds)
 
-def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLights:
+
+def find_lights(folder: Path, *, given: Path | None, photographs: Sequence[Path]) -> FoundLights:
     """Find the lights of a capture.
 
     Parameters
@@ -41,8 +46,8 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
         The capture.
     given
         Light file that a person named; none to search.
-    pictures
-        Number of photographs: of several light files, the one with as many lights is taken.
+    photographs
+        Of several light files, the one with as many lights as there are photographs is taken.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
         If the one that a person named cannot be read, or none that was found can.
     """
     if given is not None:
-        return _meant(read_lights(given), "certain", "named with --lights")
+        return _meant(read_lights(given), "said", "named with --lights")
     places = (
         ("certain", "in the capture", folder.glob("*")),
         ("likely", "in a folder of the capture", folder.glob("*/*")),
@@ -67,10 +72,10 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
             except FileError as error:
                 faults.append(str(error))
         if readable:
-            best = min(readable, key=lambda lights: len(lights) != pictures)
+            best = min(readable, key=lambda lights: len(lights) != len(photographs))
             others = [lights.path.name for lights in readable if lights is not best]
             also = f"; {', '.join(others)} would do too" if others else ""
-            fits = len(best) == pictures and not also
+            fits = len(best) == len(photographs) and not also
             sure = confidence if fits or best.path.name in _CERTAIN else "likely"
             found = _meant(best, "certain" if sure == "certain" else "likely", where + also)
             return FoundLights(**{**vars(found), "warnings": (*found.warnings, *faults)})
@@ -78,9 +83,10 @@ def find_lights(folder: Path, *, given: Path | None, pictures: int) -> FoundLigh
         raise FileError(
             "\n".join([*faults, "Correct it, or give a light file with --lights FILE."])
         )
+    kinds = ", ".join(sorted({path.suffix.lower() for path in photographs}))
     raise UsageError(
-        f"{folder}: no light file; the direction to every light is needed. Give one with "
-        f"--lights FILE: {'; '.join(FORMATS)}."
+        f"{folder}: {len(photographs)} photographs ({kinds}), but no light file; the direction "
+        f"to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}."
     )
 
 

@@ -20,6 +20,7 @@ _ROLE_WORDS = (
     ("flat", ("flat", "flatfield")),
 )
 _TRUTH_WORDS = ("normal", "normals", "depth", "albedo", "truth", "thumb", "preview", "height")
+_CAMERA_WORDS = ("cam", "camera", "c", "view", "v")
 _MASK_WORDS = ("mask", "matte", "silhouette")
 
 
@@ -95,3 +96,8 @@ def direction_in_name(stem: str) -> tuple[float, float, float] | None:
         math.sin(elevation),
         math.cos(azimuth) * math.cos(elevation),
     )
+
+
+def is_camera_name(name: str) -> bool:
+    """Tell whether a name begins as those of cameras do, such as ``cam03``."""
+    return skeleton(name)[0].lower().strip("_-. ") in _CAMERA_WORDS

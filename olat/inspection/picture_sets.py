@@ -10,6 +10,7 @@ from pathlib import Path
 
 from olat.inspection.picture_names import (
     direction_in_name,
+    is_camera_name,
     is_mask,
     is_truth,
     natural,
@@ -25,7 +26,6 @@ _NOT_CAPTURE = frozenset(
     {"olat", "mask", "masks", "segmentations", "thumbs", "previews", "preview"}
 )
 _PREFERRED = (*sorted(RAW_SUFFIXES), ".exr", ".tif", ".tiff", ".png", ".pgm", ".ppm", ".pnm")
-_CAMERA_WORDS = ("cam", "camera", "c", "view", "v")
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ def _by_camera(group: list[Path]) -> list[list[Path]]:
     counts = [len({numbers(path.stem)[place] for path in group}) for place in varying]
     if counts[0] * counts[1] != len(group):
         return [group]
-    before = skeleton(group[0].stem)[0].lower().strip("_-. ")
-    place = varying[0] if before in _CAMERA_WORDS or counts[0] <= counts[1] else varying[1]
+    is_first = is_camera_name(group[0].stem) or counts[0] <= counts[1]
+    place = varying[0 if is_first else 1]
     cameras: dict[str, list[Path]] = defaultdict(list)
     for path in group:
         cameras[numbers(path.stem)[place]].append(path)

@@ -131,10 +131,7 @@ def by_count(
     sweep = [frame for frame in rest if frame not in conditions and frame not in skipped]
     value = _equation(len(frames), conditions, len(sweep), skipped)
     if len(sweep) != lights:
-        warning = (
-            f"{value} are left for {lights} lights; as many are needed. Edit [sequence] of "
-            "session.toml, or give another light file."
-        )
+        warning = f"{value} are left for {lights} lights; as many are needed."
         finding = Finding("sequence", value, "guess", f"but there are {lights} lights")
         return SequenceReading(conditions, is_rule=True, finding=finding, warnings=(warning,))
     pairs = zip(sweep, range(lights), strict=True)

@@ -8,6 +8,7 @@ import json
 import os
 import textwrap
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from olat.errors import UsageError
@@ -51,6 +52,14 @@ def write_session(inspection: Inspection, target: Path) -> tuple[Path, ...]:
     return tuple(target / name for name in texts)
 
 
+def withdraw_session(written: Iterable[Path]) -> None:
+    """Delete what `write_session` wrote, and the folder if nothing else is in it."""
+    for path in written:
+        path.unlink()
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
 def session_texts(inspection: Inspection, target: Path) -> dict[str, str]:
     """Return the text of every file of a session by name, the manifest last."""
     texts = {}
@@ -79,6 +88,7 @@ def _rig(inspection: Inspection, lights_path: str) -> str:
     lines = [
         *_remark(inspection, "lights"),
         f"lights = {_quoted(lights_path)}",
+        *_remark(inspection, "light axes"),
         'frame = "olat"  # x right, y up, z to the camera; "opencv": y down, z away from it',
         f'holds = "{lights.holds}"',
     ]

@@ -27,6 +27,14 @@ def capture(folder: Path, *, lights: int = 9, pictures: int = 9) -> Path:
     return folder
 
 
+def jpeg_capture(folder: Path) -> Path:
+    """Write three JPEGs of which two have one light."""
+    lights = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.6, 0.0, 0.8]])
+    write_pictures([folder / f"{n}.jpg" for n in range(3)], sphere_pictures(lights), bits=8)
+    np.savetxt(folder / "lights.txt", lights)
+    return folder
+
+
 def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [
         (str(path), path.stat().st_size, path.stat().st_mtime_ns)
@@ -73,12 +81,36 @@ def test_a_frame_table_that_is_there_already_is_kept(tmp_path: Path, shared_data
     assert [path.name for path in tmp_path.iterdir()] == ["frames.csv"]
 
 
-def test_numbers_that_do_not_match_end_in_an_error_after_the_summary(tmp_path: Path) -> None:
-    result = init(capture(tmp_path, lights=11))
+def test_lights_that_were_found_and_do_not_match_write_nothing(tmp_path: Path) -> None:
+    folder = capture(tmp_path / "capture", lights=11)
+    before = listing(folder)
+    for target in (folder, tmp_path / "session"):
+        result = init(folder, "-o", target)
+        assert isinstance(result.exception, SessionError)
+        assert "9 OLAT frames (0-8) for 11 lights" in str(result.exception)
+        assert "\nNothing was written. Give the lights of these" in str(result.exception)
+        assert "9 pictures = 9 OLAT frames" in result.output
+        assert "Wrote" not in result.output
+    assert [path for path, *_ in listing(folder)] == [path for path, *_ in before]
+    assert not (tmp_path / "session").exists()
+
+
+def test_lights_that_were_given_and_do_not_match_leave_a_session_to_edit(tmp_path: Path) -> None:
+    folder = capture(tmp_path, lights=11)
+    result = init(folder, "--lights", folder / "lights.txt")
     assert isinstance(result.exception, SessionError)
-    assert "9 OLAT frames (0-8) for 11 lights" in str(result.exception)
-    assert f"Wrote {tmp_path / 'session.toml'}" in result.output
+    assert f"{folder / 'session.toml'} was written all the same" in str(result.exception)
+    assert f"Wrote {folder / 'session.toml'}" in result.output
     assert "Next:" not in result.output
+    with (folder / "session.toml").open("a") as manifest:
+        manifest.write("skip_lights = [3, 7]\n")
+    assert len(read_session(folder).frames) == 9
+
+
+def test_what_is_strange_about_the_session_is_told(tmp_path: Path) -> None:
+    result = init(jpeg_capture(tmp_path), "--encoding", "linear")
+    assert "  ! JPEG is called linear (camera A), but cameras write it sRGB" in result.output
+    assert "  ! Lights 0 and 1 (from 0) have the same direction" in result.output
 
 
 def test_json_says_the_same_to_programs(tmp_path: Path) -> None:
@@ -106,7 +138,7 @@ def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_a_capture_without_lights_is_told_what_to_give(shared_data: Path, tmp_path: Path) -> None:
     error = init(shared_data / "stage", "-o", tmp_path / "session").exception
     assert isinstance(error, UsageError)
-    assert "no light file; the direction to every light is needed. Give one with" in str(error)
+    assert "350 photographs (.png), but no light file; the direction to every" in str(error)
     assert not (tmp_path / "session").exists()
 
 

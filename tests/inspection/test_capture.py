@@ -208,7 +208,8 @@ def test_a_simulated_capture_is_understood_without_its_manifest(tmp_path: Path) 
         wanted = expected.frames_of("A")[frame.index].gain
         assert_allclose(frame.gain, wanted, rtol=0.02, atol=0)  # shot noise, clipping
     assert_allclose(session.rig.positions, expected.rig.positions, rtol=0, atol=1e-12)
-    assert f"frames {skipped[0]}-{skipped[-1]} are outside the sweep" in inspection.warnings[0]
+    (warning,) = inspection.warnings
+    assert f"frames {skipped[0]}-{skipped[-1]} are outside the sweep" in warning
 
 
 def test_numbers_that_do_not_match_are_written_down_to_be_edited(tmp_path: Path) -> None:
@@ -222,17 +223,14 @@ def test_numbers_that_do_not_match_are_written_down_to_be_edited(tmp_path: Path)
         read_session(tmp_path)
 
 
-def test_what_a_person_says_is_certain(tmp_path: Path) -> None:
+def test_what_a_person_says_is_called_so(tmp_path: Path) -> None:
     capture, lights = tmp_path / "capture", tmp_path / "elsewhere" / "rig.txt"
     write_pictures([capture / f"{n}.jpg" for n in range(3)], sphere_pictures(np.eye(3)), bits=8)
     lights.parent.mkdir()
     np.savetxt(lights, np.eye(3))
     write_pictures([tmp_path / "m.png"], np.ones((1, 8, 8, 3)), bits=8)
     inspection = inspect_capture(capture, lights=lights, encoding="linear", mask=tmp_path / "m.png")
-    assert [confidence(inspection, what) for what in ("lights", "encoding", "mask")] == [
-        "certain"
-    ] * 3
-    assert inspection.warnings[0].startswith("JPEG is called linear")
+    assert [confidence(inspection, what) for what in ("lights", "encoding", "mask")] == ["said"] * 3
     write_session(inspection, tmp_path / "session")
     found = read_session(tmp_path / "session").camera("A").mask
     assert found is not None
@@ -255,6 +253,25 @@ def test_pictures_of_several_sizes_are_warned_about(tmp_path: Path) -> None:
 def test_a_folder_without_a_capture_is_refused(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         inspect_capture(tmp_path / name)
+
+
+def test_folders_of_subjects_under_one_light_file_are_doubted(tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "lights.txt", np.eye(3))
+    for subject in ("cat", "dog"):
+        files = [tmp_path / subject / f"{n}.png" for n in range(3)]
+        write_pictures(files, sphere_pictures(np.eye(3)))
+    words = "2 folders are taken as 2 cameras of one capture; if they are different subjects, run"
+    assert words in " ".join(inspect_capture(tmp_path).warnings)
+
+
+def test_folders_that_are_called_cameras_are_believed(tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "lights.txt", np.eye(3))
+    for camera in ("cam01", "cam02"):
+        files = [tmp_path / camera / f"{n}.png" for n in range(3)]
+        write_pictures(files, sphere_pictures(np.eye(3)))
+    inspection = inspect_capture(tmp_path)
+    assert len(inspection.cameras) == 2
+    assert "different subjects" not in " ".join(inspection.warnings)
 
 
 def test_a_mask_that_is_not_there_is_refused(tmp_path: Path) -> None:
