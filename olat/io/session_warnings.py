@@ -69,5 +69,8 @@ def _frames_without_use(frames: Iterable[Frame]) -> list[str]:
     for frame in frames:
         if isinstance(frame.condition, Dark | Target):
             by_role.setdefault(role(frame.condition), set()).add(frame.index)
-    words = " and ".join(f"{format_frames(found)} ({word})" for word, found in by_role.items())
-    return [f"Frames {words} are not used yet."] if words else []
+    if not by_role:
+        return []
+    *terms, last = (f"{format_frames(found)} ({word})" for word, found in by_role.items())
+    words = f"{', '.join(terms)} and {last}" if terms else last
+    return [f"Frames {words} are not used yet."]
