@@ -93,9 +93,13 @@ def _file(path: Path) -> str:
     """Describe a product by the receipt beside it, any other file by its header."""
     from olat.engine.receipt import read_receipt
 
-    candidates = [path]
-    for place in (path, *list(path.parents)[:5]):  # a file inside field.zarr belongs to the field
-        candidates.append(place.with_name(f"{place.name.split('.')[0]}.receipt.json"))
+    inside = [place for place in path.parents if place.suffix == ".zarr"]
+    receipts = (
+        place.with_name(f"{place.name.split('.')[0]}.receipt.json")
+        for place in [path, *inside]
+        if place.name
+    )
+    candidates = (path, *receipts)
     for candidate in candidates:
         if candidate.is_file() and (receipt := read_receipt(candidate)) is not None:
             return _receipt(path, receipt)
@@ -141,6 +145,7 @@ def _header(path: Path) -> str:
 
 def _session(path: Path) -> str:
     from olat.io.manifest import read_session
+    from olat.io.session_warnings import session_warnings
     from olat.model.condition import role
 
     session = read_session(path)
@@ -152,4 +157,5 @@ def _session(path: Path) -> str:
             roles[word] = roles.get(word, 0) + 1
         told = ", ".join(f"{count} {word}" for word, count in roles.items())
         lines.append(f"  camera {camera.name}: {told}; encoding {camera.encoding}")
+    lines += [f"  note: {warning}" for warning in session_warnings(session)]
     return "\n".join(lines)
