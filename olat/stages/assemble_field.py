@@ -13,11 +13,16 @@ from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Frame
+from olat.model.shapes import Plane
 
 logger = logging.getLogger(__name__)
 
 LARGEST_HALF = 65504.0
 """Largest number that half precision holds [diffuse white = 1]."""
+MANY_DEAD = 0.001
+"""Share of dead pixels that is noted."""
+NOISE = 4.0
+"""Spreads of the noise that a black frame stays below once it is smoothed, 3 if it is unsigned."""
 
 
 class AssembleField(Stage):
@@ -37,12 +42,41 @@ class AssembleField(Stage):
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
         flags = aligned.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
-        # Noise around black is as deep as it is high.
-        if planar.max() <= -2.0 * planar.min():
-            logger.warning(
-                "Frame %d (camera %s) is black: light %d gave no light that can be seen.",
-                frame.index,
-                frame.camera,
-                condition.light,
-            )
+        for finding in _findings(LightPlane(condition.light, planar, flags)):
+            logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)
         return LightPlane(condition.light, planar.astype(np.float16), flags)
+
+
+def _findings(plane: LightPlane) -> list[str]:
+    """Say what is wrong with a plane in single precision, in words that follow "Frame 7"."""
+    dead = (plane.flags & PixelFlag.DEAD) != 0
+    clamped = int(np.count_nonzero(plane.flags & PixelFlag.CLAMPED))
+    count = int(np.count_nonzero(dead))
+    found = []
+    if count > MANY_DEAD * dead.size:
+        found.append(f"holds no number in {count} pixels ({count / dead.size:.1%}); they are DEAD")
+    if clamped:
+        found.append(
+            f"reads more than half precision holds in {clamped} pixels; they are CLAMPED and left "
+            "out of the solves"
+        )
+    if count == dead.size:
+        return found
+    if plane.reflectance[:, ~dead].max() <= 0.0:
+        found.append(f"has no value above 0: light {plane.light} gave no light, or black is wrong")
+    elif _is_noise(plane.reflectance.mean(axis=0)):
+        found.append(f"is black: light {plane.light} gave no light that can be seen")
+    return found
+
+
+def _is_noise(mean: Plane) -> bool:
+    """Tell whether a picture, smoothed, is no brighter than noise around or above zero makes it.
+
+    Light leaves a mark larger than a pixel, even as the thin outline of a head lit from behind;
+    noise does not, and tells its spread by how much pixels differ from their surroundings.
+    """
+    import cv2
+
+    smooth = cv2.blur(mean, (5, 5))
+    spread = 1.4826 * float(np.median(np.abs(mean - smooth)))
+    return float(np.quantile(smooth, 0.999)) <= NOISE * spread

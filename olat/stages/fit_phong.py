@@ -17,8 +17,9 @@ from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
-from olat.stages.gradients import GradientPhotographs
+from olat.stages.gradients import GradientPhotographs, trust_in_gradients
 from olat.stages.subject import inside
+from olat.stages.sufficiency import note_gloss
 
 
 class FitPhong(Stage):
@@ -30,7 +31,7 @@ class FitPhong(Stage):
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
     exponent: PositiveFloat = 20.0
-    """Exponent assumed where only gradients were shot: two photographs do not tell it."""
+    """Least exponent where only gradients were shot: two photographs tell sharper lobes alone."""
     shadow_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
@@ -50,9 +51,10 @@ class FitPhong(Stage):
 
         height, width = normals.flags.shape
         view = view_directions(height, width, camera.field_of_view_deg)
-        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned)
-        if field is not None and self.source != "gradients":
-            maps = self._from_olats(field, normals, view)
+        sweep = None if self.source == "gradients" else field
+        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned, rig)
+        if sweep is not None:
+            maps = self._from_olats(sweep, normals, view)
         elif photographs is not None:
             maps = self._from_gradients(photographs, normals, view, rig)
         else:
@@ -60,9 +62,12 @@ class FitPhong(Stage):
                 f"fit_phong: source = {self.source!r}, but there is no OLAT sweep and no color "
                 "gradient with a complement or a full-on frame. Needed is one of them."
             )
-        outside = ~inside(mask, (height, width))
-        for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent, maps.confidence):
-            plane[outside] = 0
+        within = None if mask is None else inside(mask, (height, width))
+        if within is not None:
+            for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent):
+                plane[~within] = 0
+            maps.confidence[~within] = 0
+        note_gloss(maps, normals, within, lights=None if sweep is None else len(sweep.planes))
         return maps
 
     def _from_olats(
@@ -100,15 +105,14 @@ class FitPhong(Stage):
     ) -> PhongMaps:
         from olat.surface.phong_gradient import phong_from_gradients
 
-        light = 4.0 * np.pi / float(rig.intensities.sum(axis=0).mean())
         maps = phong_from_gradients(
             photographs.all_lights,
             photographs.gradient,
             normals.normals,
             view,
-            light_solid_angle=light,
             exponent=self.exponent,
-            shadow_floor=self.shadow_floor / light,
+            shadow_floor=self.shadow_floor,
         )
         np.bitwise_or(maps.flags, photographs.flags, out=maps.flags)
+        np.multiply(maps.confidence, trust_in_gradients(rig), out=maps.confidence)
         return maps

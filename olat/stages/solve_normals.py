@@ -14,9 +14,11 @@ from olat.model.field import ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap
+from olat.model.rig import LightRig
 from olat.model.shapes import Mask
-from olat.stages.gradients import GradientPhotographs
+from olat.stages.gradients import GradientPhotographs, trust_in_gradients
 from olat.stages.subject import inside
+from olat.stages.sufficiency import require_normals
 
 
 class SolveNormals(Stage):
@@ -39,23 +41,27 @@ class SolveNormals(Stage):
         field: ReflectanceField | None,
         aligned: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
         mask: Mask | None,
+        rig: LightRig,
     ) -> NormalMap:
         """Return the normals of a camera."""
-        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned)
-        solved = None
-        if field is not None and self.source != "gradients":
-            solved = self._from_olats(field)
-        if photographs is not None:
-            by_gradient = self._from_gradients(photographs)
-            solved = by_gradient if solved is None else _filled(solved, by_gradient)
-        if solved is None:
+        sweep = None if self.source == "gradients" else field
+        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned, rig)
+        if sweep is not None:
+            solved = self._from_olats(sweep)
+            if photographs is not None and _open(solved).any():
+                _fill(solved, self._from_gradients(photographs, rig))
+        elif photographs is not None:
+            solved = self._from_gradients(photographs, rig)
+        else:
             raise SolveError(
                 f"solve_normals: source = {self.source!r}, but there is no OLAT sweep and no color "
                 "gradient with a complement or a full-on frame. Needed is one of them."
             )
-        outside = ~inside(mask, solved.flags.shape)
-        solved.normals[outside] = 0
-        solved.confidence[outside] = 0
+        within = None if mask is None else inside(mask, solved.flags.shape)
+        if within is not None:
+            solved.normals[~within] = 0
+            solved.confidence[~within] = 0
+        require_normals(solved, sweep, within, floor=self.shadow_floor)
         return solved
 
     def _from_olats(self, field: ReflectanceField) -> NormalMap:
@@ -77,27 +83,23 @@ class SolveNormals(Stage):
             )
         return NormalMap(normals, confidence, flags)
 
-    def _from_gradients(self, photographs: GradientPhotographs) -> NormalMap:
-        from olat.surface.gradient_normals import (
-            normals_from_color_gradients,
-            normals_from_gradient_and_full_on,
+    def _from_gradients(self, photographs: GradientPhotographs, rig: LightRig) -> NormalMap:
+        from olat.surface.gradient_normals import normals_from_gradient_and_full_on
+
+        normals, confidence, flags = normals_from_gradient_and_full_on(
+            photographs.gradient, photographs.all_lights, shadow_floor=self.shadow_floor
         )
-
-        if photographs.complement is not None:
-            normals, confidence, flags = normals_from_color_gradients(
-                photographs.gradient, photographs.complement, shadow_floor=self.shadow_floor
-            )
-        else:
-            normals, confidence, flags = normals_from_gradient_and_full_on(
-                photographs.gradient, photographs.all_lights, shadow_floor=self.shadow_floor
-            )
-        return NormalMap(normals, confidence, flags | photographs.flags)
+        trust = np.float32(trust_in_gradients(rig))
+        return NormalMap(normals, confidence * trust, flags | photographs.flags)
 
 
-def _filled(by_olats: NormalMap, by_gradient: NormalMap) -> NormalMap:
+def _open(solved: NormalMap) -> Mask:
+    return np.asarray((solved.flags & PixelFlag.UNDERDETERMINED) != 0)
+
+
+def _fill(by_olats: NormalMap, by_gradient: NormalMap) -> None:
     """Take the gradient's normal where the sweep had too few usable lights; keep the flag."""
-    open_ = (by_olats.flags & PixelFlag.UNDERDETERMINED) != 0
+    open_ = _open(by_olats)
     by_olats.normals[open_] = by_gradient.normals[open_]
     by_olats.confidence[open_] = by_gradient.confidence[open_] / 2
     by_olats.flags[open_] |= by_gradient.flags[open_]
-    return by_olats

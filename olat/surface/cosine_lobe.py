@@ -44,25 +44,10 @@ def exponent_from_ratio(ratio: Numbers, *, shape: LobeShape) -> Numbers:
     return 2.0 * ratio / (1.0 - ratio)
 
 
-def ratio_from_exponent(exponent: Numbers, *, shape: LobeShape) -> Numbers:
-    """Return the length of the first moment of a lobe over its integral."""
-    if shape == "hemispherical":
-        return (exponent + 1.0) / (exponent + 2.0)
-    return exponent / (exponent + 2.0)
-
-
-def integral_from_scale(scale: Numbers, exponent: Numbers, *, shape: LobeShape) -> Numbers:
-    """Return the integral over the sphere of a lobe with this peak."""
-    return scale * _sphere(shape) / (exponent + 1.0)
-
-
 def scale_from_integral(integral: Numbers, exponent: Numbers, *, shape: LobeShape) -> Numbers:
     """Return the peak of a lobe with this integral over the sphere."""
-    return integral * (exponent + 1.0) / _sphere(shape)
-
-
-def _sphere(shape: LobeShape) -> float:
-    return 2.0 * np.pi if shape == "hemispherical" else 4.0 * np.pi
+    sphere = 2.0 * np.pi if shape == "hemispherical" else 4.0 * np.pi
+    return integral * (exponent + 1.0) / sphere
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +134,3 @@ def lobes_from_moments(
     flags = np.where(ratio > LARGEST_RATIO, np.uint8(PixelFlag.CLAMPED), np.uint8(0))
     flags[dark] = PixelFlag.SHADOWED
     return CosineLobes(axis, np.minimum(ratio, LARGEST_RATIO), np.where(lit, integral, 0.0), flags)
-
-
-def moments_of_lobes(
-    lobes: CosineLobes,
-) -> tuple[Float[Array, "h w 3"], Float[Array, "h w 3"]]:
-    """Return integral and first moment of each channel, as in `lobes_from_moments`."""
-    return lobes.integral, lobes.integral * lobes.ratio[..., np.newaxis] * lobes.axis

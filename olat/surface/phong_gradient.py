@@ -6,11 +6,16 @@ import numpy as np
 
 from olat.model.flags import PixelFlag
 from olat.model.maps import PhongMaps
-from olat.model.shapes import Plane, Radiance, UnitVectors
+from olat.model.shapes import Mask, Plane, Radiance, UnitVectors
+from olat.surface.cosine_lobe import CosineLobes, lobes_from_moments, scale_from_integral
 from olat.surface.view import mirrored
 
 MODEL_ERROR = 0.01
 """Doubt of a first moment, relative to full-on light: noise, uneven lights, interreflection."""
+HALF_CONFIDENCE = float(np.log(1.5))
+"""Error of log m that halves the confidence."""
+MIRRORED = np.radians(10.0)
+"""Angle to the mirrored view within which an axis is that of gloss, not of a narrow fold."""
 
 
 def phong_from_gradients(
@@ -19,7 +24,6 @@ def phong_from_gradients(
     normals: UnitVectors,
     view: UnitVectors,
     *,
-    light_solid_angle: float,
     exponent: float = 20.0,
     shadow_floor: float = 1e-3,
 ) -> PhongMaps:
@@ -37,36 +41,43 @@ def phong_from_gradients(
     solved by least squares with :math:`0 \le B \le \min_c F_c`. Then :math:`d_c = (F_c - B)/\pi`
     and :math:`s = B (m + 1) / 2\pi`.
 
+    No such pair has a first moment longer than :math:`q F`. Where it is longer, and within 10
+    degrees of r, the one lobe that explains both photographs (`olat.surface.cosine_lobe`) is
+    the whole pixel: :math:`d = 0`, and m and :math:`s_c` are its own.
+
     Parameters
     ----------
     full_on
-        Aligned radiance under all N lights [diffuse white = 1].
+        Aligned radiance, integrated over the full sphere of lights: the photograph times 4π
+        over the sum of their intensities [sr].
     gradient
-        Aligned radiance under the color gradient, at the exposure of `full_on`.
+        The same under the color gradient [sr].
     normals
         Unit vectors in world axes, zero where unknown. They must come from elsewhere, such as the
         OLATs: the ratio normals of the same photographs already lean towards the lobe, and
         the split finds next to nothing left of it.
     view
         From what each pixel shows to the camera.
-    light_solid_angle
-        What turns the sum over the lights into an integral; 4π/N for an even sphere [sr].
     exponent
-        The exponent m, which is **assumed**. It hardly moves d and B, but s goes with m + 1.
+        The least exponent m, **assumed** wherever the lobe is not the whole pixel. It hardly
+        moves d and B, but s goes with m + 1.
     shadow_floor
-        Full-on radiance below which a pixel is unlit [diffuse white = 1].
+        Full-on integral at or below which a pixel is unlit [sr].
 
     Returns
     -------
     terms
         Where no lobe is found, specular albedo, exponent and confidence are 0. Confidence:
         :math:`\tfrac12 B^2/(B^2 + \epsilon^2)` with :math:`\epsilon` what 1 % of F in
-        the first moment does to B; never above one half, as the exponent is not measured.
+        the first moment does to B; never above one half, as the exponent is not measured. Where
+        one lobe is the whole pixel, :math:`\tfrac12/(1 + (\epsilon/\ln 1.5)^2)` with
+        :math:`\epsilon` what 1 % does to log m.
 
         Flags: UNDERDETERMINED where the normal is unknown, and where :math:`\epsilon > B > 0`,
         above all where the surface faces the camera; CLAMPED where the moment asks for a lobe
         more negative than :math:`2\epsilon` (interreflection, subsurface scattering) or as large
-        as a channel; SHADOWED where full-on light is below the floor or not a number.
+        as a channel, and where the only lobe is too sharp to be told; SHADOWED where full-on light
+        is below the floor or not a number.
 
     Raises
     ------
@@ -77,7 +88,7 @@ def phong_from_gradients(
     -----
     Assumes a convex subject under a full, even sphere of lights. q runs only from 0.90 (m = 8) to
     0.98 (m = 50), less than what 1 % of noise does to it where the lobe carries a tenth of the
-    light. Hence the exponent is not solved for; where OLATs were shot, they tell it
+    light. Hence the exponent of a part is not solved for; where OLATs were shot, they tell it
     (`olat.surface.phong_ladder`).
 
     References
@@ -93,11 +104,29 @@ def phong_from_gradients(
             f"full-on, gradient, normals, view: the shapes {sorted(shapes)} differ; "
             "one was needed. Pass maps of one camera."
         )
-    integral = full_on * light_solid_angle
-    moment = (2.0 * gradient - full_on) * light_solid_angle
-    lit = (full_on > shadow_floor).all(axis=-1) & np.isfinite(gradient).all(axis=-1)
+    moment = 2.0 * gradient - full_on
+    mirror = mirrored(normals, view)
+    terms = _matte_and_lobe(full_on, moment, normals, mirror, exponent, shadow_floor)
+    lobes = lobes_from_moments(full_on, moment, shadow_floor=shadow_floor)
+    is_gloss = np.einsum("hwc,hwc->hw", lobes.axis, mirror) > np.cos(MIRRORED)
+    is_sharper = lobes.exponent("hemispherical") > exponent
+    is_one = is_gloss & is_sharper & normals.any(axis=-1)
+    _take_whole(terms, lobes, is_one)
+    return terms
+
+
+def _matte_and_lobe(
+    integral: Radiance,
+    moment: Radiance,
+    normals: UnitVectors,
+    mirror: UnitVectors,
+    exponent: float,
+    shadow_floor: float,
+) -> PhongMaps:
+    """Split pixels into a matte part and a white lobe of given exponent."""
+    lit = (integral > shadow_floor).all(axis=-1) & np.isfinite(moment).all(axis=-1)
     known = lit & normals.any(axis=-1)
-    asked, doubt = _lobe_integral(integral, moment, normals, mirrored(normals, view), exponent)
+    asked, doubt = _lobe_integral(integral, moment, normals, mirror, exponent)
     lobe = np.clip(asked, 0.0, np.where(known, integral.min(axis=-1), 0.0))
     lobe = np.where(known, lobe, 0.0).astype(np.float32)
     found = lobe > 0
@@ -116,6 +145,20 @@ def phong_from_gradients(
         confidence=confidence.astype(np.float32),
         flags=flags,
     )
+
+
+def _take_whole(terms: PhongMaps, lobes: CosineLobes, where: Mask) -> None:
+    """Let a single lobe be the whole of some pixels."""
+    sharp = lobes.exponent("hemispherical")[where]
+    integral = lobes.integral[where]
+    exponents = np.broadcast_to(sharp[:, np.newaxis], integral.shape)
+    terms.diffuse_albedo[where] = 0.0
+    terms.specular_albedo[where] = scale_from_integral(integral, exponents, shape="hemispherical")
+    terms.exponent[where] = sharp
+    # The derivative of log m with respect to the ratio is (m + 2)^2 / m.
+    error = MODEL_ERROR * (sharp + 2.0) ** 2 / sharp
+    terms.confidence[where] = 0.5 / (1.0 + (error / HALF_CONFIDENCE) ** 2)
+    terms.flags[where] = lobes.flags[where] & np.uint8(PixelFlag.CLAMPED)
 
 
 def _lobe_integral(

@@ -1,0 +1,93 @@
+"""Phong terms of a camera: the rig's tint and evenness, and how much gloss is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from olat.errors import SolveError
+from olat.light.arrangements import fibonacci_sphere
+from olat.model.maps import NormalMap
+from olat.model.session import Camera
+from olat.stages.fit_phong import FitPhong
+from tests.support.fields import field_of, gradients_of, rig_of
+from tests.surface.readings import Surface, normals_facing
+
+SHAPE = (24, 32)
+
+
+def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None):
+    found = surface.normals if normals is None else normals
+    known = NormalMap(
+        found.astype(np.float32), np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
+    )
+    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"))
+
+
+def glossy(rng, exponent):
+    normals = normals_facing(rng, SHAPE, 60.0)
+    return Surface(normals, rng.uniform(0.2, 0.8, (*SHAPE, 3)), 0.4, exponent)
+
+
+@pytest.mark.parametrize("full_on", [False, True], ids=["complement", "full-on"])
+@pytest.mark.parametrize("tint", [(1.0, 0.6, 0.3), (2.0, 2.0, 2.0)])
+def test_the_albedo_from_gradients_is_that_of_the_surface_under_any_tint(rng, full_on, tint):
+    surface = glossy(rng, 20.0)
+    rig = rig_of(fibonacci_sphere(331), tint)
+    terms = fit(surface, rig, aligned=gradients_of(surface, rig, full_on=full_on))
+    assert np.median(np.abs(terms.diffuse_albedo / surface.albedo - 1.0)) < 0.01
+    assert_allclose(np.median(terms.specular_albedo), 0.4, rtol=0.1, atol=0)
+
+
+def test_gradients_under_half_a_sphere_have_less_confidence(rng, caplog):
+    surface = glossy(rng, 20.0)
+    lights = fibonacci_sphere(331)
+    whole, half = rig_of(lights), rig_of(lights[lights[:, 2] > 0.0])
+    sure = fit(surface, whole, aligned=gradients_of(surface, whole)).confidence
+    assert not caplog.records
+    unsure = fit(surface, half, aligned=gradients_of(surface, half)).confidence
+    assert unsure.max() < 0.1 < np.median(sure)
+    assert "surround the subject unevenly" in caplog.records[0].getMessage()
+
+
+def test_few_lights_are_named_as_the_reason_for_little_gloss(rng, caplog):
+    rig = rig_of(fibonacci_sphere(60)[:12])
+    surface = glossy(rng, 60.0)
+    terms = fit(surface, rig, field=field_of(surface.readings(rig.directions), rig))
+    share = np.mean(terms.confidence > 0)
+    (note,) = (record.getMessage() for record in caplog.records)
+    assert share < 0.5
+    assert note.startswith(f"Gloss is known in {100 * share:.0f} % of the subject: 12 lights are")
+
+
+def test_a_matte_subject_is_not_blamed_on_the_lights(rng, caplog):
+    rig = rig_of(fibonacci_sphere(156))
+    surface = Surface(normals_facing(rng, SHAPE, 60.0), np.full((*SHAPE, 3), 0.5))
+    noise = 1.0 + 0.001 * rng.normal(size=(156, 1, *SHAPE))
+    fit(surface, rig, field=field_of(surface.readings(rig.directions) * noise, rig))
+    notes = [record.getMessage() for record in caplog.records]
+    assert all("no highlight stands out" in note for note in notes)
+
+
+def test_shares_are_of_the_mask(rng, caplog):
+    rig = rig_of(fibonacci_sphere(156))
+    surface = glossy(rng, 20.0)
+    readings = surface.readings(rig.directions)
+    readings[:, :, 2:] = 0.0
+    mask = np.zeros(SHAPE, bool)
+    mask[:2] = True
+    fit(surface, rig, field=field_of(readings, rig), mask=mask)
+    assert not caplog.records
+
+
+def test_a_session_without_normals_is_refused(rng):
+    rig = rig_of(fibonacci_sphere(24))
+    surface = glossy(rng, 20.0)
+    with pytest.raises(SolveError, match="no pixel of the subject has a normal"):
+        fit(
+            surface,
+            rig,
+            field=field_of(surface.readings(rig.directions), rig),
+            normals=np.zeros((*SHAPE, 3)),
+        )

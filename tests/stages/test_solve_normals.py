@@ -1,0 +1,127 @@
+"""Normals of a camera: what the rig does to gradients, and sessions that hold no answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from olat.errors import SolveError
+from olat.light.arrangements import fibonacci_sphere
+from olat.model.flags import PixelFlag
+from olat.stages.solve_normals import SolveNormals
+from tests.support.fields import field_of, gradients_of, rig_of
+from tests.surface.readings import Surface, degrees_between, normals_facing
+
+SHAPE = (24, 32)
+
+
+@pytest.fixture
+def surface(rng):
+    return Surface(normals_facing(rng, SHAPE, 70.0), rng.uniform(0.2, 0.8, (*SHAPE, 3)))
+
+
+def solve(rig, *, field=None, aligned=None, mask=None, **settings):
+    return SolveNormals(**settings).run(field, aligned, mask, rig)
+
+
+@pytest.mark.parametrize("full_on", [False, True], ids=["complement", "full-on"])
+def test_a_tint_that_all_lights_share_turns_no_normal(surface, caplog, full_on):
+    rig = rig_of(fibonacci_sphere(331), [1.0, 0.6, 0.3])
+    solved = solve(rig, aligned=gradients_of(surface, rig, full_on=full_on))
+    assert degrees_between(solved.normals, surface.normals).max() < 0.2
+    assert solved.confidence.min() > 0.98
+    assert not caplog.records
+
+
+def half_a_sphere():
+    lights = fibonacci_sphere(156)
+    return rig_of(lights[lights[:, 2] > 0.0])
+
+
+def uneven_sphere():
+    levels = np.random.default_rng(3).uniform(0.3, 1.7, (60, 1))
+    return rig_of(fibonacci_sphere(60), levels)
+
+
+@pytest.mark.parametrize("rig", [half_a_sphere(), uneven_sphere()], ids=["half", "uneven"])
+def test_gradients_under_an_uneven_rig_are_noted_and_not_trusted(surface, caplog, rig):
+    solved = solve(rig, aligned=gradients_of(surface, rig))
+    error = np.median(degrees_between(solved.normals, surface.normals))
+    (note,) = (record.getMessage() for record in caplog.records)
+    print(f"error {error:.1f} degrees, confidence {np.median(solved.confidence):.2f}: {note}")
+    assert error > 2.0
+    assert np.median(solved.confidence) < 0.55
+    assert "surround the subject unevenly" in note
+    assert "The OLAT sweep does better." in note
+
+
+def test_holes_of_the_sweep_are_filled_with_the_confidence_that_the_rig_allows(surface, caplog):
+    rig = half_a_sphere()
+    readings = surface.readings(rig.directions)
+    flags = np.zeros((len(rig), *SHAPE), np.uint8)
+    flags[:, :, :8] = PixelFlag.SATURATED
+    solved = solve(rig, field=field_of(readings, rig, flags), aligned=gradients_of(surface, rig))
+    assert len(caplog.records) == 1
+    assert solved.normals[:, :8].any(axis=2).all()
+    assert np.median(solved.confidence[:, :8]) < 0.1 < np.median(solved.confidence[:, 8:])
+
+
+def in_a_plane(count):
+    turn = np.linspace(-1.0, 1.0, count)
+    return np.stack([np.sin(turn), np.zeros(count), np.cos(turn)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("directions", "words"),
+    [
+        (fibonacci_sphere(1), "the sweep has 1 light; needed are three"),
+        (fibonacci_sphere(2), "the sweep has 2 lights; needed are three"),
+        (in_a_plane(8), "the 8 lights lie in a plane with the subject"),
+    ],
+    ids=["one", "two", "plane"],
+)
+def test_lights_that_leave_every_normal_open_are_refused(surface, directions, words):
+    rig = rig_of(directions)
+    with pytest.raises(SolveError, match=words):
+        solve(rig, field=field_of(surface.readings(directions), rig))
+
+
+def test_a_sweep_in_the_dark_is_refused_with_its_brightest_reading(surface):
+    rig = rig_of(fibonacci_sphere(24))
+    field = field_of(0.001 * surface.readings(rig.directions), rig)
+    with pytest.raises(SolveError, match=r"shadow_floor = 0.004; the brightest reading is 0.0007"):
+        solve(rig, field=field)
+
+
+def test_a_clipped_sweep_is_refused_as_clipped(surface):
+    rig = rig_of(fibonacci_sphere(24))
+    flags = np.full((24, *SHAPE), PixelFlag.SATURATED, np.uint8)
+    with pytest.raises(SolveError, match=r"clipped\. Expose less"):
+        solve(rig, field=field_of(surface.readings(rig.directions), rig, flags))
+
+
+def test_an_empty_mask_is_refused_as_empty(surface):
+    rig = rig_of(fibonacci_sphere(24))
+    field = field_of(surface.readings(rig.directions), rig)
+    with pytest.raises(SolveError, match=r"no pixel of the mask .* the mask is empty"):
+        solve(rig, field=field, mask=np.zeros(SHAPE, bool))
+
+
+def test_a_subject_with_few_normals_is_noted_and_its_dark_background_is_not(surface, caplog):
+    rig = rig_of(fibonacci_sphere(24))
+    flags = np.full((24, *SHAPE), PixelFlag.OCCLUDED, np.uint8)
+    flags[:, :1, :10] = 0
+    readings = surface.readings(rig.directions)
+    solve(rig, field=field_of(readings, rig, flags))
+    (note,) = (record.getMessage() for record in caplog.records)
+    assert note.startswith("Only 1.3 % of the subject have a normal: their motion cannot be")
+    caplog.clear()
+    readings[:, :, 1:] = 0.0
+    flags[:] = 0
+    solve(rig, field=field_of(readings, rig, flags))
+    assert not caplog.records
+
+
+def test_no_photographs_at_all_are_refused():
+    with pytest.raises(SolveError, match="no OLAT sweep and no color gradient"):
+        solve(rig_of(fibonacci_sphere(4)))
