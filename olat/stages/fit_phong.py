@@ -52,11 +52,10 @@ class FitPhong(Stage):
         height, width = normals.flags.shape
         view = view_directions(height, width, camera.field_of_view_deg)
         sweep = None if self.source == "gradients" else field
-        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned, rig)
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
-        elif photographs is not None:
-            maps = self._from_gradients(photographs, normals, view, rig)
+        elif self.source != "olats" and (shot := GradientPhotographs.among(aligned, rig)):
+            maps = self._from_gradients(shot, normals, view, rig)
         else:
             raise SolveError(
                 f"fit_phong: source = {self.source!r}, but there is no OLAT sweep and no color "

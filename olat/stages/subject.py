@@ -8,8 +8,8 @@ from olat.errors import SolveError
 from olat.model.shapes import Mask
 
 
-def inside(mask: Mask | None, shape: tuple[int, int]) -> Mask:
-    """Return the mask at the size of the solve; everything is inside where there is no mask.
+def inside(mask: Mask, shape: tuple[int, int]) -> Mask:
+    """Return the mask at the size of the solve.
 
     Raises
     ------
@@ -19,8 +19,6 @@ def inside(mask: Mask | None, shape: tuple[int, int]) -> Mask:
     import cv2
 
     height, width = shape
-    if mask is None:
-        return np.ones(shape, bool)
     if mask.shape == shape:
         return mask
     if abs(mask.shape[0] * width - mask.shape[1] * height) > max(mask.shape) * 2:

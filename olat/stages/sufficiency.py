@@ -125,4 +125,4 @@ def _in_a_plane(field: ReflectanceField) -> bool:
 
 
 def _brightest(field: ReflectanceField) -> float:
-    return max(float(np.nanmax(plane)) for plane in field.planes)
+    return max(float(np.fmax.reduce(plane, axis=None)) for plane in field.planes)
