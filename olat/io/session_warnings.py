@@ -73,4 +73,4 @@ def _frames_without_use(frames: Iterable[Frame]) -> list[str]:
         return []
     *terms, last = (f"{format_frames(found)} ({word})" for word, found in by_role.items())
     words = f"{', '.join(terms)} and {last}" if terms else last
-    return [f"Frames {words} are not used yet."]
+    return [f"Not used yet: frames {words}."]

@@ -65,7 +65,10 @@ def _findings(plane: LightPlane) -> list[str]:
     if plane.reflectance[:, ~dead].max() <= 0.0:
         found.append(f"has no value above 0: light {plane.light} gave no light, or black is wrong")
     elif _is_noise(plane.reflectance.mean(axis=0)):
-        found.append(f"is black: light {plane.light} gave no light that can be seen")
+        found.append(
+            f"shows no more than noise: light {plane.light} gave no light that can be seen, or the "
+            "picture is damaged"
+        )
     return found
 
 

@@ -52,9 +52,9 @@ def test_jpeg_that_is_called_anything_else_is_believed(encoding: str | float) ->
 def test_frames_that_no_stage_reads_are_told_in_one_line() -> None:
     roles = (Dark(), Dark(), Olat(0), Target("mirror_ball"), Target("flat"))
     assert session_warnings(session(*roles)) == [
-        "Frames 0,1 (dark), 3 (mirror_ball) and 4 (flat) are not used yet."
+        "Not used yet: frames 0,1 (dark), 3 (mirror_ball) and 4 (flat)."
     ]
-    assert session_warnings(session(*roles[:2])) == ["Frames 0,1 (dark) are not used yet."]
+    assert session_warnings(session(*roles[:2])) == ["Not used yet: frames 0,1 (dark)."]
 
 
 @pytest.mark.parametrize(("degrees", "is_told"), [(0.0, True), (0.09, True), (0.11, False)])

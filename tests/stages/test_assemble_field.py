@@ -54,7 +54,8 @@ def test_a_plane_is_radiance_over_the_intensity_of_its_light(caplog):
 def test_a_dead_light_is_told_from_noise_of_any_kind(rng, caplog, noise):
     assembled(noise(rng), light=5)
     assert [record.getMessage() for record in caplog.records] == [
-        "Frame 7 (camera A) is black: light 5 gave no light that can be seen."
+        "Frame 7 (camera A) shows no more than noise: light 5 gave no light that can be seen, or "
+        "the picture is damaged."
     ]
 
 
