@@ -55,7 +55,7 @@ def write_overview(
 def _strip(field: Field) -> list[tuple[str, DisplayPicture]]:
     """Return some OLAT frames, from the light furthest left to the one furthest right."""
     directions = field.rig.directions
-    front = np.flatnonzero(directions[:, 2] > np.quantile(directions[:, 2], 0.5))
+    front = np.flatnonzero(directions[:, 2] >= np.quantile(directions[:, 2], 0.5))
     ordered = front[np.argsort(directions[front, 0])]
     chosen = ordered[np.linspace(0, len(ordered) - 1, min(STRIP, len(ordered))).astype(int)]
     planes = [np.moveaxis(field.opened.planes[row], 0, 2).astype(np.float32) for row in chosen]
