@@ -81,7 +81,7 @@ METHODS: dict[str, Callable[[RawMosaic], object]] = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_demosaic(benchmark: BenchmarkFixture, mosaic: RawMosaic, method: str) -> None:
+def bench_demosaic(benchmark: BenchmarkFixture, mosaic: RawMosaic, method: str) -> None:
     cv2.setNumThreads(1)
     rounds = 1 if "numpy" in method else 5
     benchmark.pedantic(METHODS[method], args=(mosaic,), rounds=rounds, warmup_rounds=1)

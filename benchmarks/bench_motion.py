@@ -4,7 +4,7 @@ Budget at 8 Mpx: a ``standard`` flow, forward and backward, 3 s; a warp with fla
 
 ::
 
-    pytest benchmarks/bench_motion.py -o python_files='bench_*.py' -o python_functions='bench_*'
+    pytest benchmarks/bench_motion.py
 """
 
 from __future__ import annotations

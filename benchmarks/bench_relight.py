@@ -5,7 +5,7 @@ at 20 million pixels a second.
 
 ::
 
-    pytest benchmarks/bench_relight.py -s -o python_files='bench_*.py' -o python_functions='bench_*'
+    pytest benchmarks/bench_relight.py -s
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ readings: the masked solve in plain numpy, and ``np.linalg.lstsq`` without a mas
 
 ::
 
-    pytest benchmarks/bench_surface.py -s -o python_files='bench_*.py' -o python_functions='bench_*'
+    pytest benchmarks/bench_surface.py -s
 """
 
 from __future__ import annotations
