@@ -11,7 +11,7 @@ from typing import Any
 
 import dask
 import psutil
-from distributed import Client, Future, LocalCluster, WorkerPlugin, as_completed
+from distributed import Client, LocalCluster, WorkerPlugin, as_completed
 
 from olat.engine.driver import Failure, Result
 from olat.engine.plan import Task
@@ -22,14 +22,15 @@ IN_FLIGHT = 2
 """Tasks in flight for each worker: one runs, one waits, so that no worker idles."""
 
 SETTINGS = {
-    "distributed.scheduler.allowed-failures": 2,
+    "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": 0.85,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.logging": {"distributed": "critical"},
 }
-"""Workers hold nothing between tasks, so nothing is worth spilling to disk."""
+"""Workers hold nothing between tasks, so nothing is worth spilling to disk. A worker's death comes
+back at once for every task that was there; which of them is to blame is found out here."""
 
 
 class OneThread(WorkerPlugin):
@@ -46,7 +47,9 @@ class LocalFarm:
     """Runs tasks in worker processes of one thread each.
 
     A crash in a decoder or a killed worker costs its task, not the run: a new worker takes its
-    place, and what had been waiting for the old one moves on.
+    place. The scheduler cannot tell the task that killed a worker from one that only waited
+    there, so each of them is tried once more with no other task in flight; what kills its worker
+    even then has failed.
     """
 
     def __init__(self, workers: int, work: Callable[[Task], Result]) -> None:
@@ -57,6 +60,7 @@ class LocalFarm:
         self._client = Client(self._cluster, set_as_default=False)
         self._client.register_plugin(OneThread())
         self._tasks: dict[str, Task] = {}
+        self._suspects: list[Task] = []
         self._futures = as_completed(loop=self._client.loop)
 
     def submit(self, task: Task) -> None:
@@ -67,11 +71,21 @@ class LocalFarm:
 
     def wait(self) -> Iterable[tuple[Task, Result]]:
         """Return at least one finished task; its result leaves the cluster at once."""
-        done = []
-        for future in self._futures.next_batch():
-            task = self._tasks.pop(str(future.key))
-            done.append((task, _result(task, future)))
-            future.release()
+        done: list[tuple[Task, Result]] = []
+        while not done:
+            alone = not self._tasks
+            if alone:
+                self.submit(self._suspects.pop(0))
+            for future in self._futures.next_batch():
+                task = self._tasks.pop(str(future.key))
+                try:
+                    done.append((task, future.result()))
+                except Exception as error:  # noqa: BLE001 - work returns its own as data
+                    if alone:
+                        done.append((task, _death(task, error)))
+                    else:
+                        self._suspects.append(task)
+                future.release()
         return done
 
     def close(self) -> None:
@@ -114,12 +128,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _result(task: Task, future: Future[Any]) -> Result:
-    """Return what a task returned, or its worker's death as a failure."""
-    if future.status == "finished":
-        result: Result = future.result()
-        return result
-    error = future.exception()
+def _death(task: Task, error: Exception) -> Failure:
+    """Return the death of a task's worker as a failure."""
     return Failure(
         stage=task.stage,
         unit=task.unit,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,13 @@ def toy_work(task: Task) -> Result:
     def body() -> Receipt:
         if task.stage == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if task.stage == "slow":
+            time.sleep(0.05)
+        if task.stage.startswith("killed once"):
+            mark = Path(task.stage.removeprefix("killed once "))
+            if not mark.exists():
+                mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
         if task.stage == "fail":
             raise ValueError("a frame that cannot be read")
         if task.stage == "threads":
@@ -116,6 +124,19 @@ def test_a_crash_in_native_code_takes_one_task_with_it(farm: LocalFarm) -> None:
     assert isinstance(failure, Failure)
     assert failure.unit == Unit("A", 4)
     assert "its worker died" in failure.message
+
+
+def test_those_that_crash_are_blamed_and_those_beside_them_are_not(farm: LocalFarm) -> None:
+    stages = ["crash" if number in (3, 4, 11) else "slow" for number in range(16)]
+    outcome = run(farm, *stages)
+    assert {failure.unit.frame for failure in outcome.failures} == {3, 4, 11}
+    assert len(outcome.receipts) == 13
+
+
+def test_a_worker_killed_from_outside_costs_no_task(farm: LocalFarm, tmp_path: Path) -> None:
+    outcome = run(farm, "slow", f"killed once {tmp_path / 'mark'}", "slow", "slow")
+    assert outcome.failures == []
+    assert len(outcome.receipts) == 4
 
 
 def test_a_huge_photograph_leaves_room_for_one_worker() -> None:

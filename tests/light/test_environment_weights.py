@@ -240,8 +240,17 @@ def test_a_rig_without_lights_is_refused():
 
 
 @pytest.mark.slow
-def test_a_large_map_takes_two_seconds_at_most(rng):
+def test_a_large_map_costs_a_few_passes_over_it(rng):
     large = EnvironmentMap(rng.random((4096, 8192, 3), dtype=np.float32))
+    lights = fibonacci_sphere(331)
+    ours = _processor_seconds(lambda: weights_for_environment(lights, large))
+    one_pass = _processor_seconds(lambda: np.sqrt(large.radiance).sum())
+    print(f"weights of an 8192 x 4096 map: {ours:.2f} s, {ours / one_pass:.1f} passes of numpy")
+    assert ours < 10 * one_pass
+
+
+def _processor_seconds(work):
+    """Return the processor time that some work takes [s]."""
     started = time.process_time()
-    weights_for_environment(fibonacci_sphere(331), large)
-    assert time.process_time() - started < 2.0
+    work()
+    return time.process_time() - started
