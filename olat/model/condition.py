@@ -36,12 +36,26 @@ class Target:
     """A calibration object in place of the subject."""
 
     kind: str
-    """``mirror_ball``, ``gray_ball`` or ``flat``."""
+    """One of `TARGETS`."""
+    light: int | None = None
+    """The only light that is on, as an index into the rig; none where all are."""
+    pose: int = 0
+    """Counts the places where the object stood, or its views, in capture order."""
 
 
 Condition: TypeAlias = Olat | Tracking | ColorGradient | Dark | Target
 
-TARGETS = ("mirror_ball", "gray_ball", "flat")
+TARGETS = {
+    "mirror_ball": "a mirror ball under all lights, for its outline; in a sweep, under one",
+    "gray_ball": "a matte gray ball under all lights; in a sweep, under one",
+    "flat": "an even bright plane",
+    "chart": "a ColorChecker under all lights",
+    "board": "a chessboard or ChArUco board",
+    "led_red": "a gray card under the red primaries of all lights",
+    "led_green": "a gray card under the green primaries of all lights",
+    "led_blue": "a gray card under the blue primaries of all lights",
+}
+"""What each kind of target is."""
 
 
 def role(condition: Condition) -> str:
@@ -57,6 +71,18 @@ def role(condition: Condition) -> str:
             return "dark"
         case Target(kind=kind):
             return kind
+
+
+def is_under(condition: Condition, wanted: type | Condition) -> bool:
+    """Tell whether a condition is of a type, is a target of a kind, or equals another one.
+
+    A `Target` that names no light stands for all of its kind, under whichever lights and wherever.
+    """
+    if isinstance(wanted, type):
+        return isinstance(condition, wanted)
+    if isinstance(wanted, Target) and wanted.light is None and isinstance(condition, Target):
+        return condition.kind == wanted.kind
+    return condition == wanted
 
 
 def condition_from_role(word: str, light: int | None = None) -> Condition:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from olat.model.condition import Condition
+from olat.model.condition import Condition, is_under
 from olat.model.session import Frame
 from olat.model.shapes import Array, Flags, Flow, Mosaic, Plane, Radiance
 
 T = TypeVar("T")
+
+ColorSpace: TypeAlias = Literal["camera", "rec709", "acescg"]
+"""Primaries of linear color: the camera's own, those of Rec.709, or ACES AP1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class RadianceImage:
     radiance: Radiance
     """Signed, linear [diffuse white = 1]."""
     flags: Flags
+    variance: Radiance | None = None
+    """Of the noise, where the sensor is calibrated [(diffuse white)^2]."""
+    space: ColorSpace = "camera"
+    """What its red, green and blue are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +84,16 @@ class Frames(Mapping[int, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._frames)
 
+    @property
+    def shots(self) -> Mapping[int, Frame]:
+        """Return what is known of each frame, by its number, without computing anything."""
+        return dict(self._frames)
+
     def under(self, *conditions: type | Condition) -> Frames[T]:
         """Return the frames under the given conditions (types, or exact values)."""
         kept = {
             index: frame
             for index, frame in self._frames.items()
-            if any(
-                isinstance(frame.condition, wanted)
-                if isinstance(wanted, type)
-                else frame.condition == wanted
-                for wanted in conditions
-            )
+            if any(is_under(frame.condition, wanted) for wanted in conditions)
         }
         return Frames(kept, self._load)

@@ -28,11 +28,21 @@ class LightRig:
         count = len(self.directions)
         if self.intensities.shape != (count, 3):
             raise ValueError(f"{count} lights have {len(self.intensities)} intensities")
-        if count and not np.allclose(np.linalg.norm(self.directions, axis=1), 1.0, atol=1e-6):
+        if self.is_located and not np.allclose(np.linalg.norm(self.directions, axis=1), 1.0, atol=1e-6):
             raise ValueError("light directions are not unit vectors")
         for array in (self.directions, self.intensities, self.positions):
             if array is not None:
                 array.setflags(write=False)
+
+    @classmethod
+    def unlocated(cls, name: str, count: int) -> LightRig:
+        """Return a rig of which no more is known than how many lights it has."""
+        return cls(name, np.full((count, 3), np.nan), np.ones((count, 3)))
+
+    @property
+    def is_located(self) -> bool:
+        """Whether it is known where the lights are."""
+        return not np.isnan(self.directions).all()
 
     def __len__(self) -> int:
         return len(self.directions)
@@ -41,7 +51,7 @@ class LightRig:
         """Return the drive of every light and color under a condition, from 0 to 1."""
         count = len(self)
         match condition:
-            case Olat(light=light):
+            case Olat(light=light) | Target(light=int(light)):
                 drive = np.zeros((count, 3))
                 drive[light] = 1.0
                 return drive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,10 @@ class Camera:
     """Horizontal field of view [degree]; none means an orthographic view along -z."""
     mask: Path | None = None
     """Picture that is bright inside the subject."""
+    serial: str = ""
+    """Serial number of the body; empty where it is not known."""
+    lens: str = ""
+    """What lens is on it, with focal length and focus, in the user's words; empty if not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,15 @@ class Frame:
     path: Path
     gain: float = 1.0
     """Brings this frame to the exposure and drive level of the OLAT frames."""
+    exposure_s: float | None = None
+    """Exposure time, where the manifest or the file tells it [s]."""
+    bracket: tuple[int, ...] = ()
+    """Numbers of all frames of its exposure bracket, itself among them; empty if it is alone."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this frame stands for its bracket: the first of it, or alone."""
+        return not self.bracket or self.bracket[0] == self.index
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,8 @@ class Session:
     rig: LightRig
     cameras: tuple[Camera, ...]
     frames: tuple[Frame, ...] = field(repr=False)
+    date: datetime.date | None = None
+    """Day of the capture."""
 
     def camera(self, name: str) -> Camera:
         """Return a camera by name; `KeyError` if there is none."""

@@ -37,3 +37,5 @@ HalfPlanes: TypeAlias = Float16[Array, "3 h w"]
 """One light's reflectance, channel by channel [diffuse white = 1]."""
 HalfStrip: TypeAlias = Float16[Array, "light 3 rows w"]
 """The same rows under every light."""
+Matrix3: TypeAlias = Float64[Array, "3 3"]
+"""A linear map of colors or of places; multiplies columns."""

@@ -1,0 +1,120 @@
+"""What was measured about a sensor, its colors, its lens and the lights.
+
+Each calibration is made by a pipeline from photographs of targets, and holds `residuals`: how well
+the measurement fits what it was made from, by name with the unit in it (``rms_px``,
+``mean_angle_deg``, ``mean_delta_e_2000``). Where it came from and when it holds is said by the
+`CalibrationHeader` of its file.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64
+
+from olat.model.rig import LightRig
+from olat.model.shapes import Array, Matrix3
+
+Kind: TypeAlias = Literal["sensor", "color", "lens", "rig"]
+KINDS: tuple[Kind, ...] = ("sensor", "color", "lens", "rig")
+
+
+@dataclass(frozen=True)
+class CalibrationHeader:
+    """Where a calibration came from, what it fits, and from when on it holds."""
+
+    kind: Kind
+    device: str
+    """Name of the camera, or of the rig."""
+    made_by: str
+    """Pipeline and version."""
+    from_session: str
+    captured: datetime.date | None = None
+    serial: str = ""
+    """Serial number of the camera; empty if unknown."""
+    lens: str = ""
+    """Lens on the camera; empty if unknown."""
+    height: int | None = None
+    """Of the photographs it was made from [px]."""
+    width: int | None = None
+    """[px]"""
+    note: str = ""
+    certified_by: str = ""
+    """Who admitted it; empty for a candidate."""
+    valid_from: datetime.date | None = None
+    """First day on which it holds; none for a candidate."""
+
+
+@dataclass(frozen=True)
+class SensorCalibration:
+    """What a sensor adds to light and how it weighs it, site by site.
+
+    A camera RAW file has one plane, the mosaic; a file that is a picture already one a channel.
+    """
+
+    dark: Float32[Array, "h w plane"]
+    """What is read without light, black level included, never clipped [DN]."""
+    flat: Float32[Array, "h w plane"]
+    """Response to even light relative to the middle of the picture, 1 there in each color [1]."""
+    defects: Bool[Array, "h w plane"]
+    """Sites that do not follow light."""
+    dn_per_electron: float | None = None
+    """Slope of the photon-transfer curve; none where it was not measured [DN/electron]."""
+    read_noise_dn: float | None = None
+    """Spread of dark frames in time [DN]."""
+    full_dn: float | None = None
+    """Count up to which the sensor is linear, where that is below its white level [DN]."""
+    residuals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ColorCalibration:
+    """What a camera's colors are."""
+
+    matrix: Matrix3
+    """Camera color to linear Rec.709; white under the stage's white stays white."""
+    led_matrix: Matrix3 | None = None
+    """Camera color (row) of a gray card under each LED primary (column), sum of all 1 in green."""
+    residuals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LensCalibration:
+    """Where a lens puts what it sees: OpenCV's pinhole model with distortion (Brown 1971)."""
+
+    matrix: Matrix3
+    """Focal lengths and principal point, pixel centers at integers [px]."""
+    distortion: Float64[Array, " coefficient"]
+    """k1, k2, p1, p2 and perhaps k3 and more, in OpenCV's order [1]."""
+    height: int
+    """Of the pictures that the matrix is meant for [px]."""
+    width: int
+    """[px]"""
+    rotation: Matrix3 | None = None
+    """World to camera (x right, y down, z forward); none for the reference camera."""
+    translation: Float64[Array, " 3"] | None = None
+    """World origin in the camera's frame [m]."""
+    residuals: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.rotation is None) != (self.translation is None):
+            raise ValueError("a lens has both a rotation and a translation, or neither")
+        if not np.allclose(self.matrix[2], (0.0, 0.0, 1.0)):
+            raise ValueError(f"the last row of a camera matrix is {self.matrix[2]}, not 0 0 1")
+
+
+@dataclass(frozen=True)
+class RigCalibration:
+    """Where the lights are and how bright."""
+
+    rig: LightRig
+    falloff: float | None = None
+    """Exponent of the cosine by which a light dims off its axis; none where not measured."""
+    residuals: Mapping[str, float] = field(default_factory=dict)
+
+
+Calibration: TypeAlias = SensorCalibration | ColorCalibration | LensCalibration | RigCalibration
