@@ -6,6 +6,7 @@
     ├── UsageError         a flag or an argument that cannot be meant            exit 2
     ├── SessionError       the capture is not what its manifest says             exit 2
     ├── PipelineError      a definition cannot run as written                    exit 2
+    ├── CalibrationError   none is valid for this device and day, or it misfits  exit 2
     ├── FileError          a file cannot be read as what it should be            exit 1
     ├── SolveError         the data cannot determine the answer                  exit 1
     ├── FarmError          tasks failed, or no worker could be had               exit 3
@@ -41,6 +42,12 @@ class SessionError(OlatError):
 
 class PipelineError(OlatError):
     """A definition cannot run as written."""
+
+    exit_code = 2
+
+
+class CalibrationError(OlatError):
+    """Nothing certified is valid for a device on a day, or it does not fit the session."""
 
     exit_code = 2
 

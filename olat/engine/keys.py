@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from olat.engine.capture import Capture, Unit
 from olat.engine.pipeline import Pipeline
 from olat.engine.stage import Grain, Need, Stage
+from olat.model.condition import Condition, is_under
+
+Conditions: TypeAlias = tuple[type | Condition, ...]
 
 
 def digest(content: Any) -> str:
@@ -30,7 +33,7 @@ class Keys:
         self.pipeline = pipeline
         self.capture = capture
         self._keys: dict[tuple[str, Unit], str] = {}
-        self._of_many: dict[tuple[str, tuple[type, ...], str], str] = {}
+        self._of_many: dict[tuple[str, Conditions, str], str] = {}
 
     def units(self, stage: Stage, camera: str) -> list[Unit]:
         """Return what a stage runs on for a camera, in capture order.
@@ -41,12 +44,15 @@ class Keys:
             return [Unit(camera)] if self._has_needs(stage, camera) else []
         return [Unit(camera, index) for index in self.frames(camera, stage.conditions)]
 
-    def frames(self, camera: str, *narrowings: tuple[type, ...]) -> list[int]:
+    def frames(self, camera: str, *narrowings: Conditions) -> list[int]:
         """Return the frames of a camera under all of the given sets of conditions."""
         return [
             index
             for index, frame in self.capture.frames(camera).items()
-            if all(not kinds or isinstance(frame.condition, kinds) for kinds in narrowings)
+            if all(
+                not kinds or any(is_under(frame.condition, kind) for kind in kinds)
+                for kinds in narrowings
+            )
         ]
 
     def key(self, stage: Stage, unit: Unit) -> str:
@@ -66,12 +72,12 @@ class Keys:
 
     def inputs(self, stage: Stage, unit: Unit) -> dict[str, str]:
         """Return the digest of every need of a stage, by name."""
-        return {need.name: self._need_key(need, unit) for need in stage.needs()}
+        return {need.name: self._need_key(stage, need, unit) for need in stage.needs()}
 
     def upstream(self, stage: Stage, unit: Unit) -> Iterator[tuple[Stage, Unit]]:
         """Yield what a product is made from, product by product."""
         for need in stage.needs():
-            maker = self.pipeline.maker(need.name)
+            maker = self.maker(stage, need, unit.camera)
             if maker is None:
                 continue
             if maker.grain is Grain.FRAME and (need.is_many or stage.grain is Grain.CAMERA):
@@ -80,7 +86,17 @@ class Keys:
             else:
                 yield maker, unit if maker.grain is Grain.FRAME else Unit(unit.camera)
 
-    def of_many(self, maker: Stage, conditions: tuple[type, ...], camera: str) -> str:
+    def maker(self, stage: Stage, need: Need, camera: str) -> Stage | None:
+        """Return the earlier stage that makes what a stage needs of a camera.
+
+        None means what the capture gives, or nothing: no stage makes it, or the one that does has
+        none of what it is made from, and so something given of the same name counts.
+        """
+        maker = self.pipeline.maker(need.name, before=stage)
+        is_given = need.name in self.capture.given()
+        return None if maker and is_given and not self.units(maker, camera) else maker
+
+    def of_many(self, maker: Stage, conditions: Conditions, camera: str) -> str:
         """Return the digest of one product over many frames of a camera."""
         place = (maker.makes, conditions, camera)
         if place not in self._of_many:
@@ -90,16 +106,37 @@ class Keys:
             )
         return self._of_many[place]
 
-    def _has_needs(self, stage: Stage, camera: str) -> bool:
-        makers = (self.pipeline.maker(need.name) for need in stage.needs() if not need.is_optional)
-        return all(maker is None or self.units(maker, camera) for maker in makers)
+    def _given_of_many(self, need: Need, camera: str) -> str:
+        """Return the digest of something given over many frames, and of what the frames are."""
+        units = {index: Unit(camera, index) for index in self.frames(camera, need.conditions)}
+        return digest(
+            {
+                index: [self.capture.key(name, unit) for name in (need.name, "frame")]
+                for index, unit in units.items()
+            }
+        )
 
-    def _need_key(self, need: Need, unit: Unit) -> str:
-        maker = self.pipeline.maker(need.name)
+    def _has_needs(self, stage: Stage, camera: str) -> bool:
+        """Tell whether all that a stage cannot do without can be had."""
+        return all(
+            need.is_optional or self._is_met(need, self.maker(stage, need, camera), camera)
+            for need in stage.needs()
+        )
+
+    def _is_met(self, need: Need, maker: Stage | None, camera: str) -> bool:
+        if need.is_many:
+            kinds = () if maker is None else maker.conditions
+            return bool(self.frames(camera, kinds, need.conditions))
+        return maker is None or bool(self.units(maker, camera))
+
+    def _need_key(self, stage: Stage, need: Need, unit: Unit) -> str:
+        maker = self.maker(stage, need, unit.camera)
         if maker is None:
-            if need.name in self.capture.given():
-                return self.capture.key(need.name, unit)
-            return "none"
+            if need.name not in self.capture.given():
+                return "none"
+            if need.is_many:
+                return self._given_of_many(need, unit.camera)
+            return self.capture.key(need.name, unit)
         if maker.grain is Grain.CAMERA:
             return self.key(maker, Unit(unit.camera))
         if need.is_many or unit.frame is None:

@@ -32,9 +32,13 @@ class Pipeline:
     folder: str = "olat"
     """Where products go, below the session; definitions with one of their own do not meet."""
 
-    def maker(self, product: str) -> Stage | None:
-        """Return the stage that makes a product, or nothing."""
-        return next((stage for stage in self.stages if stage.makes == product), None)
+    def maker(self, product: str, *, before: Stage | None = None) -> Stage | None:
+        """Return the stage that makes a product, or nothing.
+
+        Only an earlier stage counts where one is named that reads the product.
+        """
+        stages = self.stages if before is None else self.stages[: self.stages.index(before)]
+        return next((stage for stage in stages if stage.makes == product), None)
 
     def is_kept(self, stage: Stage) -> bool:
         """Tell whether a stage's product goes to disk."""

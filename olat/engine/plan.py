@@ -94,7 +94,7 @@ def through(keys: Keys, stage: Stage, unit: Unit) -> dict[str, dict[str, object]
 
 def _passed_on(keys: Keys, stage: Stage, unit: Unit) -> Iterator[Stage]:
     for need in stage.needs():
-        maker = keys.pipeline.maker(need.name)
+        maker = keys.maker(stage, need, unit.camera)
         if maker is not None and not maker.is_kept:  # what --keep adds changes no product
             yield from _passed_on(keys, maker, unit)
             yield maker

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_ty
 
 from pydantic import BaseModel, ConfigDict
 
+from olat.model.condition import Condition
 from olat.model.image import Frames
 
 
@@ -24,9 +25,12 @@ class Grain(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """Narrows a ``Frames[T]`` need to the frames under some conditions (`typing.Annotated`)."""
+    """Narrows a ``Frames[T]`` need to the frames under some conditions (`typing.Annotated`).
 
-    conditions: tuple[type, ...]
+    A type stands for all conditions of it, a `Target` without a light for all of its kind.
+    """
+
+    conditions: tuple[type | Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,9 @@ class Need:
     wanted: Any
     """The annotated type, without ``None``, ``Annotated`` and ``Frames``."""
     is_many: bool
-    """A lazy ``Frames[T]``: the product of many frames."""
+    """A lazy ``Frames[T]``: the product, or what is given, of many frames."""
     is_optional: bool
-    conditions: tuple[type, ...]
+    conditions: tuple[type | Condition, ...]
 
 
 class Stage(BaseModel):
@@ -48,7 +52,8 @@ class Stage(BaseModel):
     Fields are parameters, described by the docstring below each. The argument names of ``run``
     name what it needs: products of other stages, or what the capture gives (`rig`, `camera`,
     `frame`, ...). ``T`` asks for the product of the same frame or camera, ``Frames[T]`` for
-    that of every frame, ``T | None`` accepts that there is none.
+    that of every frame, ``T | None`` accepts that there is none. A name means the product of an
+    earlier stage of the pipeline, and what the capture gives where none makes it.
     """
 
     model_config = ConfigDict(
@@ -62,7 +67,7 @@ class Stage(BaseModel):
     """Raised when the numbers change, so that older products are made again."""
     is_kept: ClassVar[bool] = True
     """On disk; a product that is not kept is computed again wherever it is read."""
-    conditions: ClassVar[tuple[type, ...]] = ()
+    conditions: ClassVar[tuple[type | Condition, ...]] = ()
     """Frames that the stage runs on; empty means all."""
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
@@ -89,7 +94,7 @@ class Stage(BaseModel):
 
 def _need(name: str, hint: Any) -> Need:
     """Read one annotation of ``run``."""
-    conditions: tuple[type, ...] = ()
+    conditions: tuple[type | Condition, ...] = ()
     is_optional = False
     if get_origin(hint) is Annotated:
         hint, *marks = get_args(hint)

@@ -68,21 +68,44 @@ class Workbench:
         return receipt
 
     def _run(self, stage: Stage, unit: Unit) -> Any:
-        return stage.run(**{need.name: self._fetch(need, unit) for need in stage.needs()})
+        return stage.run(**{need.name: self._fetch(stage, need, unit) for need in stage.needs()})
 
-    def _fetch(self, need: Need, unit: Unit) -> Any:
-        maker = self._keys.pipeline.maker(need.name)
+    def _fetch(self, stage: Stage, need: Need, unit: Unit) -> Any:
+        maker = self._keys.maker(stage, need, unit.camera)
         if maker is None:
-            is_given = need.name in self._keys.capture.given()
-            return self._keys.capture.value(need.name, unit) if is_given else None
+            return self._given(need, unit)
         if maker.grain is Grain.CAMERA:
-            return self._product(maker, Unit(unit.camera))
+            return self._of_camera(maker, stage, unit.camera)
         if need.is_many:
             return self._many(maker, need, unit.camera)
         if unit.frame is not None:
             return self._product(maker, unit)
         has_any = bool(self._keys.units(maker, unit.camera))
         return self._store.load_all(maker, unit.camera) if has_any else None
+
+    def _given(self, need: Need, unit: Unit) -> Any:
+        capture = self._keys.capture
+        if need.name not in capture.given():
+            return None
+        if not need.is_many:
+            return capture.value(need.name, unit)
+        frames = capture.frames(unit.camera)
+        wanted = self._keys.frames(unit.camera, need.conditions)
+        return Frames(
+            {index: frames[index] for index in wanted},
+            lambda frame: capture.value(need.name, Unit(unit.camera, frame.index)),
+        )
+
+    def _of_camera(self, maker: Stage, reader: Stage, camera: str) -> Any:
+        """Return a product of the whole camera, or nothing where the camera cannot have it."""
+        unit = Unit(camera)
+        if not self._keys.units(maker, camera):
+            return None
+        return (
+            self._product(maker, unit)
+            if reader.grain is Grain.CAMERA
+            else self._remembered(maker, unit)
+        )
 
     def _many(self, maker: Stage, need: Need, camera: str) -> Frames[Any]:
         frames = self._keys.capture.frames(camera)
@@ -93,7 +116,7 @@ class Workbench:
         )
 
     def _remembered(self, maker: Stage, unit: Unit) -> Any:
-        """Return the product of another frame, which the next task is likely to want again."""
+        """Return a product that the next task is likely to want again."""
         place = (maker.makes, unit)
         if place not in self._memory:
             self._memory[place] = self._product(maker, unit)

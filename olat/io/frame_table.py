@@ -10,14 +10,14 @@ from pathlib import Path
 
 from olat.errors import FileError
 from olat.io.publish import publish_text
-from olat.model.condition import TARGETS, Olat, role
+from olat.model.condition import TARGETS, lit_alone, role
 from olat.model.session import Frame, Session
 
 RESOLVED = "session.frames.csv"
 """Name of the generated table."""
 
 ROLES = ("olat", "tracking", "gradient", "complement", "dark", *TARGETS, "skip")
-_COLUMNS = ("frame", "role", "light", "file", "camera", "gain")
+_COLUMNS = ("frame", "role", "light", "file", "camera", "gain", "exposure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,11 @@ class TableRow:
     file: str
     """Empty for the camera's pattern."""
     gain: float
+    exposure_s: float | None = None
 
 
 def read_frame_table(path: Path) -> list[TableRow]:
-    """Read a table with the columns frame, role and perhaps light, file, camera, gain.
+    """Read a table with the columns frame, role and perhaps light, file, camera, gain, exposure.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def read_frame_table(path: Path) -> list[TableRow]:
     if unknown or not {"frame", "role"} <= set(columns):
         raise FileError(
             f"{path}:1: the columns are {', '.join(columns) or 'missing'}; frame, role and "
-            "perhaps light, file, camera, gain are needed."
+            "perhaps light, file, camera, gain, exposure are needed."
         )
     reader.fieldnames = columns
     rows, faults = [], []
@@ -77,17 +78,23 @@ def _row(where: str, line: dict[str, str]) -> TableRow:
     light = _whole("light", line["light"]) if line.get("light") else None
     if word == "olat" and light is None:
         raise ValueError("an 'olat' frame needs a light.")
-    gain = line.get("gain") or "1"
-    try:
-        level = float(gain)
-    except ValueError:
-        level = 0.0
-    if not 0.0 < level < float("inf"):
-        raise ValueError(f"gain is {gain!r}; a number above 0 is needed.")
+    gain = _positive("gain", line.get("gain") or "1")
+    exposure = _positive("exposure", line["exposure"]) if line.get("exposure") else None
     frame = _whole("frame", line["frame"])
     return TableRow(
-        where, frame, word, light, line.get("camera", ""), line.get("file", ""), gain=level
+        where, frame, word, light, line.get("camera", ""), line.get("file", ""), gain, exposure
     )
+
+
+def _positive(column: str, word: str) -> float:
+    """Return a finite number above 0."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise ValueError(f"{column} is {word!r}; a number above 0 is needed.")
+    return number
 
 
 def _whole(column: str, word: str) -> int:
@@ -101,7 +108,7 @@ def frame_table_text(session: Session) -> str:
     """Return what a session resolved to: one line a frame, lights counted from 0."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(("camera", "frame", "role", "light", "gain", "file"))
+    table.writerow(("camera", "frame", "role", "light", "gain", "exposure", "file"))
     for frame in session.frames:
         table.writerow(_resolved(frame, session.folder))
     return out.getvalue()
@@ -110,9 +117,12 @@ def frame_table_text(session: Session) -> str:
 def _resolved(frame: Frame, folder: Path) -> tuple[str, ...]:
     """Return a frame as a line of the table; files below the session relative to it."""
     condition, path = frame.condition, os.fspath(frame.path)
-    light = str(condition.light) if isinstance(condition, Olat) else ""
+    alone = lit_alone(condition)
+    light = "" if alone is None else str(alone)
+    exposure = "" if frame.exposure_s is None else f"{frame.exposure_s:.6g}"
     file = path.removeprefix(os.fspath(folder) + os.sep)
-    return frame.camera, str(frame.index), role(condition), light, f"{frame.gain:.6g}", file
+    words = frame.camera, str(frame.index), role(condition), light
+    return *words, f"{frame.gain:.6g}", exposure, file
 
 
 def write_frame_table(session: Session) -> Path:

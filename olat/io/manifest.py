@@ -12,7 +12,7 @@ from olat.io.frame_expression import format_frames
 from olat.io.frame_pattern import existing, files_of_pattern
 from olat.io.light_file import read_lights, rig_from_lights
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
-from olat.io.manifest_schema import CameraTable, Manifest
+from olat.io.manifest_schema import CameraTable, Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
 from olat.model.condition import ColorGradient, Condition, Olat, Tracking
 from olat.model.rig import LightRig
@@ -53,7 +53,11 @@ def read_session(place: Path) -> Session:
     ]
     _check_intensities(rig, frames, complaints)
     complaints.raise_any()
-    return Session(manifest.session.name, folder, rig, cameras, tuple(frames))
+    about = manifest.session
+    calibration = None if about.calibration is None else folder / about.calibration
+    return Session(
+        about.name, folder, rig, cameras, tuple(frames), date=about.date, calibration=calibration
+    )
 
 
 def _manifest_path(place: Path) -> Path:
@@ -69,6 +73,8 @@ def _manifest_path(place: Path) -> Path:
 def _rig(manifest: Manifest, folder: Path, complaints: Complaints) -> LightRig:
     """Read the lights; without them nothing else can be checked."""
     table = manifest.rig
+    if table.lights is None or table.count is not None:
+        return _counted_rig(table, complaints)
     try:
         return rig_from_lights(
             read_lights(folder / table.lights),
@@ -84,12 +90,33 @@ def _rig(manifest: Manifest, folder: Path, complaints: Complaints) -> LightRig:
         raise
 
 
+def _counted_rig(table: RigTable, complaints: Complaints) -> LightRig:
+    """Return a rig whose lights have still to be located, of which only the number is known."""
+    if table.count is None or table.lights is not None:
+        found = "neither 'lights' nor" if table.count is None else "both 'lights' and"
+        complaints.add(
+            ("rig",),
+            f"[rig] has {found} 'count'; needed is one of them: the light file, or the number of "
+            "lights where a calibration is to locate them.",
+        )
+        complaints.raise_any()
+    return LightRig.unlocated(table.name or "rig", table.count or 0)
+
+
 def _camera(name: str, table: CameraTable, folder: Path, complaints: Complaints) -> Camera:
     """Return a camera; complain if its mask is not there."""
     mask = None if table.mask is None else folder / table.mask
     if mask is not None and not mask.is_file():
         complaints.add(("camera", name, "mask"), f"camera '{name}': there is no mask {mask}.")
-    return Camera(name, table.encoding, table.white_patch, table.field_of_view_deg, mask)
+    return Camera(
+        name,
+        table.encoding,
+        table.white_patch,
+        table.field_of_view_deg,
+        mask,
+        serial=table.serial,
+        lens=table.lens,
+    )
 
 
 def _camera_files(
@@ -208,10 +235,13 @@ def _camera_frames(
     elif missing and (manifest.camera[name].files is None or files):
         complaints.add(("camera", name), f"camera '{name}': none of its files is there.")
     gains = {frame: _gain(shot, manifest) for frame, shot in shots.items()}
+    exposures = {frame: shot.exposure_s for frame, shot in shots.items()}
     for item in overrides:
         gains |= {frame: gains[frame] * item.gain for frame in item.frames if frame in gains}
+        if item.exposure_s is not None:
+            exposures |= dict.fromkeys(item.frames, item.exposure_s)
     return [
-        Frame(name, frame, shots[frame].condition, path, gains[frame])
+        Frame(name, frame, shots[frame].condition, path, gains[frame], exposures[frame])
         for frame, path in sorted(paths.items())
         if path is not None
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,20 @@ from olat.io.frame_table import TableRow, read_frame_table
 from olat.io.manifest_lights import complain_of_unknown, light_words, lights_in_order
 from olat.io.manifest_schema import Manifest, SequenceTable
 from olat.io.manifest_text import Complaints, did_you_mean, skip_advice
-from olat.model.condition import TARGETS, Condition, Olat, condition_from_role
+from olat.model.condition import (
+    TARGETS,
+    ColorGradient,
+    Condition,
+    Dark,
+    Olat,
+    Target,
+    condition_from_role,
+)
 from olat.model.rig import LightRig
 
 _NAMED = ("tracking", "gradient", "complement", "dark", *TARGETS)
+_SWEEPS = {"mirror_ball_sweep": "mirror_ball", "gray_ball_sweep": "gray_ball"}
+"""Targets that are lit by one light after the other, as the subject is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class Shot:
     gain: float = 1.0
     file: str = ""
     """Where the table names one."""
+    exposure_s: float | None = None
+    """Where the table or an override tells it [s]."""
 
 
 def shots_by_rule(
@@ -46,31 +58,64 @@ def shots_by_rule(
         Frames that any camera has a file for.
     """
     sequence = manifest.sequence
-    named = _named_frames(sequence, complaints)
+    lights = lights_in_order(sequence, rig, folder, complaints)
+    named = _named_frames(sequence, lights, complaints)
     taken = set(named) | set(sequence.skip)
     declared = {frame for item in manifest.override if item.skip for frame in item.frames}
     wanted = set(found) | declared if sequence.frames is None else set(sequence.frames)
     sweep = sorted(wanted - taken)
-    lights = lights_in_order(sequence, rig, folder, complaints)
     shots = {frame: Shot(condition) for frame, condition in named.items()}
     if len(sweep) == len(lights):
         pairs = zip(sweep, lights, strict=True)
         shots |= {frame: Shot(Olat(light)) for frame, light in pairs}
-    elif wanted:
+    elif sweep or (wanted and not _stands_alone(named.values())):
         complaints.add(("sequence",), _mismatch_words(sweep, lights, rig, wanted | taken))
     return shots
 
 
-def _named_frames(sequence: SequenceTable, complaints: Complaints) -> dict[int, Condition]:
+def _named_frames(
+    sequence: SequenceTable, lights: Sequence[int], complaints: Complaints
+) -> dict[int, Condition]:
     """Return the frames that have a role of their own; complain about two roles."""
-    roles = {word: getattr(sequence, word) for word in (*_NAMED, "skip")}
+    roles = {word: getattr(sequence, word) for word in (*_NAMED, *_SWEEPS, "skip")}
     counts = Counter(frame for frames in roles.values() for frame in frames)
     for frame in sorted(frame for frame, count in counts.items() if count > 1):
         words = [word for word, frames in roles.items() if frame in frames]
         complaints.add(
             ("sequence", words[-1]), f"frame {frame} has several roles: {', '.join(words)}."
         )
-    return {frame: condition_from_role(word) for word in _NAMED for frame in roles[word]}
+    named: dict[int, Condition] = {}
+    for word in _NAMED:
+        for count, frame in enumerate(roles[word]):
+            condition = condition_from_role(word)
+            is_target = isinstance(condition, Target)
+            named[frame] = Target(word, pose=count) if is_target else condition
+    for word, kind in _SWEEPS.items():
+        named |= _target_sweep(word, kind, roles[word], lights, complaints)
+    return named
+
+
+def _target_sweep(
+    word: str, kind: str, frames: Sequence[int], lights: Sequence[int], complaints: Complaints
+) -> dict[int, Condition]:
+    """Return a target's frames under one light each, once for every place where it stood."""
+    if frames and (not lights or len(frames) % len(lights)):
+        complaints.add(
+            ("sequence", word),
+            f"{word} has {len(frames)} frames for {len(lights)} lights; one frame a light, or a "
+            "whole multiple of that for several places, is needed. Lights that were not lit go "
+            "into skip_lights.",
+        )
+        return {}
+    return {
+        frame: Target(kind, light=lights[place % len(lights)], pose=place // len(lights))
+        for place, frame in enumerate(frames)
+    }
+
+
+def _stands_alone(named: Iterable[Condition]) -> bool:
+    """Tell whether frames make sense without a sweep of a subject."""
+    return any(isinstance(condition, ColorGradient | Target | Dark) for condition in named)
 
 
 def _mismatch_words(sweep: list[int], lights: list[int], rig: LightRig, known: set[int]) -> str:
@@ -126,7 +171,7 @@ def shots_by_table(
 def _shot(row: TableRow, index_base: int) -> Shot:
     """Return a table's line with its light counted from 0."""
     light = None if row.light is None else row.light - index_base
-    return Shot(condition_from_role(row.role, light), row.gain, row.file)
+    return Shot(condition_from_role(row.role, light), row.gain, row.file, row.exposure_s)
 
 
 def _complain_of_lights(

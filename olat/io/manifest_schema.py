@@ -77,12 +77,14 @@ class SessionTable(Table):
     subject: str = ""
     operator: str = ""
     notes: str = ""
+    calibration: str | None = None
 
 
 class RigTable(Table):
     """The lights, and how the numbers of their file are meant."""
 
-    lights: str
+    lights: str | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
     name: str = ""
     frame: Literal["olat", "opencv"] = "olat"
     units: Literal["m", "cm", "mm"] | None = None
@@ -98,6 +100,8 @@ class CameraTable(Table):
     white_patch: PositiveFloat = 1.0
     field_of_view_deg: Annotated[float, Field(gt=0, lt=180)] | None = None
     mask: str | None = None
+    serial: str = ""
+    lens: str = ""
 
 
 class SequenceTable(Table):
@@ -109,9 +113,17 @@ class SequenceTable(Table):
     complement: Frames = ()
     dark: Frames = ()
     mirror_ball: Frames = ()
+    mirror_ball_sweep: Frames = ()
     gray_ball: Frames = ()
+    gray_ball_sweep: Frames = ()
     flat: Frames = ()
+    chart: Frames = ()
+    board: Frames = ()
+    led_red: Frames = ()
+    led_green: Frames = ()
+    led_blue: Frames = ()
     skip: Frames = ()
+    bracket: Annotated[int, Field(ge=1)] = 1
     order: Order | None = None
     index_base: Annotated[int, Field(ge=0, le=1)] = 0
     skip_lights: list[int] = []
@@ -131,6 +143,7 @@ class OverrideTable(Table):
     frames: Frames
     camera: str | None = None
     gain: PositiveFloat = 1.0
+    exposure_s: PositiveFloat | None = None
     skip: bool = False
     reason: str = ""
 

@@ -58,6 +58,11 @@ TARGETS = {
 """What each kind of target is."""
 
 
+def lit_alone(condition: Condition) -> int | None:
+    """Return the only light that is on, if it is one."""
+    return condition.light if isinstance(condition, Olat | Target) else None
+
+
 def role(condition: Condition) -> str:
     """Return the word for a condition in manifests and frame tables."""
     match condition:
@@ -102,7 +107,7 @@ def condition_from_role(word: str, light: int | None = None) -> Condition:
         "gradient": ColorGradient(),
         "complement": ColorGradient(complement=True),
         "dark": Dark(),
-        **{kind: Target(kind) for kind in TARGETS},
+        **{kind: Target(kind, light) for kind in TARGETS},
     }
     if word not in plain:
         raise ValueError(f"there is no role {word!r}; there are olat, {', '.join(plain)}")

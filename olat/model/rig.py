@@ -28,7 +28,9 @@ class LightRig:
         count = len(self.directions)
         if self.intensities.shape != (count, 3):
             raise ValueError(f"{count} lights have {len(self.intensities)} intensities")
-        if self.is_located and not np.allclose(np.linalg.norm(self.directions, axis=1), 1.0, atol=1e-6):
+        if self.is_located and not np.allclose(
+            np.linalg.norm(self.directions, axis=1), 1.0, atol=1e-6
+        ):
             raise ValueError("light directions are not unit vectors")
         for array in (self.directions, self.intensities, self.positions):
             if array is not None:

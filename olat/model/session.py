@@ -63,6 +63,8 @@ class Session:
     frames: tuple[Frame, ...] = field(repr=False)
     date: datetime.date | None = None
     """Day of the capture."""
+    calibration: Path | None = None
+    """Folder of certified calibrations besides the session's own."""
 
     def camera(self, name: str) -> Camera:
         """Return a camera by name; `KeyError` if there is none."""

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from olat.errors import SessionError
 from olat.io.frame_table import RESOLVED, frame_table_text, write_frame_table
 from olat.io.manifest import read_session
-from olat.model.condition import ColorGradient, Dark, Olat, Tracking
+from olat.model.condition import ColorGradient, Dark, Olat, Target, Tracking
 
 HEAD = """schema = 1
 [session]
@@ -289,12 +289,11 @@ def test_every_fault_of_the_file_is_told_at_once(tmp_path: Path) -> None:
     for part in (
         "session.toml:2: [session] needs 'name'.",
         "session.toml:3: [session] has no key 'nam'. Did you mean 'name'?",
-        "session.toml:4: [rig] needs 'lights'.",
         "session.toml:5: [rig] has no key 'light'. Did you mean 'lights'?",
         "session.toml:7: [camera.A] files = 3: a pattern with {frame}, or a list of files",
     ):
         assert part in words
-    assert len(words.splitlines()) == 5
+    assert len(words.splitlines()) == 4
 
 
 def test_a_fault_of_the_capture_does_not_hide_another(tmp_path: Path) -> None:
@@ -344,7 +343,7 @@ def test_the_resolved_table_lists_every_frame_and_is_written_only_if_it_changed(
     manifest(capture(tmp_path, range(5)), HEAD + CAMERA + "[sequence]\ntracking = 0\n")
     session = read_session(tmp_path)
     rows = list(csv.DictReader(frame_table_text(session).splitlines()))
-    assert list(rows[0].values()) == ["A", "0", "tracking", "", "1", "raw/000.png"]
+    assert list(rows[0].values()) == ["A", "0", "tracking", "", "1", "", "raw/000.png"]
     assert [row["light"] for row in rows[1:]] == ["0", "1", "2", "3"]
     path = write_frame_table(session)
     assert path == tmp_path / RESOLVED
@@ -361,3 +360,61 @@ def test_a_stage_of_eight_cameras_resolves_in_a_moment(tmp_path: Path) -> None:
     session = read_session(tmp_path)
     assert time.process_time() - start < 0.2
     assert len(session.frames) == 8 * 350
+
+
+def test_targets_have_roles_of_their_own_and_ball_sweeps_go_light_by_light(tmp_path: Path) -> None:
+    folder = capture(tmp_path, range(16))
+    manifest(
+        folder,
+        HEAD
+        + CAMERA
+        + '[sequence]\nchart = "0"\nboard = "1-2"\nmirror_ball_sweep = "3-10"\n'
+        + 'gray_ball_sweep = "11"\nled_red = "15"\norder = [3, 2, 1, 0]\nskip = "11-14"\n',
+    )
+    with pytest.raises(SessionError, match="gray_ball_sweep has 1 frames for 4 lights"):
+        read_session(tmp_path)
+    manifest(
+        folder,
+        HEAD
+        + CAMERA
+        + '[sequence]\nchart = "0"\nboard = "1-2"\nmirror_ball_sweep = "3-10"\n'
+        + 'gray_ball_sweep = "11-14"\nled_red = "15"\norder = [3, 2, 1, 0]\n',
+    )
+    frames = read_session(tmp_path).frames_of("A")
+    assert frames[0].condition == Target("chart")
+    assert frames[2].condition == Target("board", pose=1)
+    assert frames[3].condition == Target("mirror_ball", light=3)
+    assert frames[8].condition == Target("mirror_ball", light=2, pose=1)
+    assert frames[14].condition == Target("gray_ball", light=0)
+    assert frames[15].condition == Target("led_red")
+
+
+def test_a_rig_of_which_only_the_number_of_lights_is_known_is_not_located(tmp_path: Path) -> None:
+    folder = capture(tmp_path, range(4))
+    head = HEAD.replace('lights = "lights.txt"', "count = 4")
+    assert head != HEAD
+    manifest(folder, head + CAMERA + '[sequence]\nmirror_ball_sweep = "0-3"\n')
+    rig = read_session(tmp_path).rig
+    assert len(rig) == 4
+    assert not rig.is_located
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [("", "neither 'lights' nor"), ("count = 4", "both 'lights' and")]
+)
+def test_a_rig_has_a_light_file_or_a_number_of_lights(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    folder = capture(tmp_path, range(4))
+    lights = 'lights = "lights.txt"'
+    head = HEAD.replace(lights, f"{lights}\n{line}" if line else "")
+    manifest(folder, head + CAMERA)
+    with pytest.raises(SessionError, match=words):
+        read_session(tmp_path)
+
+
+def test_an_exposure_comes_from_an_override(tmp_path: Path) -> None:
+    folder = capture(tmp_path, range(4))
+    manifest(folder, HEAD + CAMERA + '[[override]]\nframes = "1-2"\nexposure_s = 0.25\n')
+    exposures = [frame.exposure_s for frame in read_session(tmp_path).frames]
+    assert exposures == [None, 0.25, 0.25, None]
