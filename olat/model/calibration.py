@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -105,6 +105,40 @@ class LensCalibration:
             raise ValueError("a lens has both a rotation and a translation, or neither")
         if not np.allclose(self.matrix[2], (0.0, 0.0, 1.0)):
             raise ValueError(f"the last row of a camera matrix is {self.matrix[2]}, not 0 0 1")
+
+    @property
+    def axes(self) -> Matrix3:
+        """Return the camera's x (right), y (down) and z (forward) as rows, in world axes."""
+        return np.diag([1.0, -1.0, -1.0]) if self.rotation is None else self.rotation
+
+    def at(self, height: int, width: int) -> LensCalibration:
+        """Return the same lens for pictures of another size, as `demosaic = "half"` makes them.
+
+        A picture of half the size has one pixel for each 2 x 2: its pixel x lies at 2 x + 0.5, and
+        the last row or column of an odd size is left out.
+
+        Raises
+        ------
+        ValueError
+            If the size has another aspect ratio.
+        """
+        if (height, width) == (self.height, self.width):
+            return self
+        scale = width / self.width
+        for whole in (round(1.0 / scale), round(scale)):
+            if whole and (self.height // whole, self.width // whole) == (height, width):
+                scale = 1.0 / whole
+            elif whole and (height // whole, width // whole) == (self.height, self.width):
+                scale = float(whole)
+        if abs(self.height * scale - height) > max(1.0, scale):
+            raise ValueError(
+                f"lens: calibrated on {self.width} x {self.height} px, but the picture has {width} "
+                f"x {height} px; needed is the same aspect ratio. Calibrate with this crop."
+            )
+        matrix = self.matrix * scale
+        matrix[:2, 2] += (scale - 1.0) / 2.0
+        matrix[2] = 0.0, 0.0, 1.0
+        return replace(self, matrix=matrix, height=height, width=width)
 
 
 @dataclass(frozen=True)

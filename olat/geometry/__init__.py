@@ -1,0 +1,1 @@
+"""Where lenses and cameras see things: projection, boards, poses; pure functions."""
