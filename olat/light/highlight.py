@@ -1,0 +1,210 @@
+"""The highlight of one light on a mirror ball: found, told from others, centered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, Float64
+
+from olat.light.ball_view import BallBox
+from olat.model.flags import PixelFlag
+from olat.model.image import RadianceImage
+from olat.model.shapes import Array
+
+FAINTEST = 10.0
+"""Peak over the noise from which on a highlight is one."""
+RIM_PX = 0.75
+"""What lies nearer to the outline than this may be seen past the ball [px]."""
+RIVAL = 0.5
+"""Weight of the runner-up, relative to the highlight, from which on the choice is doubtful."""
+CLIPPED_FLOOR = 0.3
+"""Share of the clipped level above which light counts for the center of a clipped highlight."""
+CLIPPED_SHARE = 0.15
+"""Share of its radius to which the center of a clipped highlight is known."""
+
+Values = Float64[Array, "h w"]
+Inside = Bool[Array, "h w"]
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """One light, as a mirror ball shows it."""
+
+    center_px: Float64[Array, " 2"]
+    """Column and row [px]."""
+    sigma_px: float
+    """Standard error of the center, along each axis [px]."""
+    irradiance: Float64[Array, " 3"]
+    """Radiance times mirrored solid angle: what the ball reflects of the light [sr]."""
+    radius_px: float
+    """Root mean square distance of its light from the center [px]."""
+    rival: float
+    """Weight of the runner-up relative to this one, 0 to 1."""
+    is_saturated: bool
+    """Clipped: the center is less sure, and the irradiance too low."""
+    is_at_rim: bool
+    """Touches the outline: part of it may be hidden."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not (self.is_saturated or self.is_at_rim or self.rival > RIVAL)
+
+
+def find_highlight(
+    photo: RadianceImage, box: BallBox, *, ambient: Float32[Array, "h w 3"] | None = None
+) -> Highlight:
+    r"""Find the mirror image of the only light that is on.
+
+    Bright parts of the ball are weighed by :math:`W = \kappa \sum v^2`, with :math:`v` the
+    radiance above the surroundings and :math:`\kappa = \Omega / (2\pi\sigma^2)` how compact
+    they are: solid angle by mean square spread in mirrored directions, 1 for a disc. A lamp is
+    bright and compact; what it lights up in the room is faint or spread out. The center is
+
+    .. math:: c = \sum v\,x \,/ \sum v
+
+    over a window that shrinks about the brightest part, with the standard error
+    :math:`\sigma_c^2 = \sum \sigma_v^2 (x - c)^2 / (\sum v)^2`.
+
+    Parameters
+    ----------
+    photo
+        Signed and linear.
+    box
+        The pixels of the ball.
+    ambient
+        What the ball shows in every frame of the sweep, over the box: it is subtracted
+        [diffuse white = 1].
+
+    Raises
+    ------
+    ValueError
+        If nothing stands out of the noise.
+
+    Notes
+    -----
+    Assumes that the lamp is the brightest thing around, and small: its mirror image is compact.
+    """
+    radiance = np.asarray(photo.radiance[box.span], np.float64)
+    flags = photo.flags[box.span]
+    if ambient is not None:
+        radiance = radiance - ambient
+    usable = (flags & (PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME)) == 0
+    rim = np.sqrt(np.maximum(1.0 - np.nan_to_num(box.facing) ** 2, 0.0))
+    spread = 1.0 / max(float(np.sqrt(np.isfinite(box.facing).sum() / np.pi)), 1.0)
+    inside = np.isfinite(box.facing) & (rim < 1.0 - RIM_PX * spread)
+    value, noise = _above_surroundings(radiance, inside & usable)
+    spots, rival = _weighed_spots(value, noise, inside, box)
+    clipped = bool((spots & ((flags & PixelFlag.SATURATED) != 0)).any())
+    # The glare around a clipped highlight is lopsided, and outweighs what was cut off.
+    floor = max(3.0 * noise, (CLIPPED_FLOOR if clipped else 0.02) * float(value[spots].max()))
+    center, near, extent = _centered(value, floor, spots & usable, inside & usable)
+    variance = np.full(value.shape, noise**2)
+    if photo.variance is not None:
+        variance += np.mean(photo.variance[box.span], axis=2, dtype=np.float64) / 3.0
+    sigma = _standard_error(value, variance, near, center)
+    if clipped:
+        sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
+    level = np.median(radiance[inside & usable & ~near], axis=0)
+    flux = np.sum((radiance - level)[near] * box.solid_angles[near][:, np.newaxis], axis=0)
+    edge = cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return Highlight(
+        center_px=center + [box.left, box.top],
+        sigma_px=sigma,
+        irradiance=np.asarray(flux),
+        radius_px=extent,
+        rival=rival,
+        is_saturated=clipped,
+        is_at_rim=bool((edge & ~inside).any()),
+    )
+
+
+def _above_surroundings(
+    radiance: Float64[Array, "h w 3"], inside: Inside
+) -> tuple[Values, float]:
+    """Return the mean of the channels over the ball's median, and its noise."""
+    mean = radiance.mean(axis=2)
+    if not inside.any():
+        raise ValueError("no pixel of the ball is usable; needed is a ball in full view.")
+    level = float(np.median(mean[inside]))
+    value = np.where(inside, mean - level, 0.0)
+    noise = 1.4826 * float(np.median(np.abs(value[inside])))
+    # Photographs in few bits have no noise in the dark, but steps.
+    steps = np.unique(mean[inside])
+    step = float(np.diff(steps).min()) if len(steps) > 1 else 0.0
+    return value, max(noise, 0.3 * step, 1e-12)
+
+
+def _weighed_spots(
+    value: Values, noise: float, inside: Inside, box: BallBox
+) -> tuple[Inside, float]:
+    """Return the pixels of the likeliest lamp, and the weight of the runner-up beside it."""
+    # A lone hot pixel has no bright neighbor; even the sharpest highlight has.
+    ring = np.ones((3, 3), np.uint8)
+    ring[1, 1] = 0
+    calm = np.minimum(value, 4.0 * cv2.dilate(value, ring, borderValue=0.0))
+    calm = np.where(inside, calm, 0.0)
+    peak = float(calm.max())
+    if peak < FAINTEST * noise:
+        raise ValueError(
+            f"nothing on the ball stands out: the brightest spot is {peak / noise:.1f} times the "
+            f"noise; {FAINTEST:.0f} times is needed"
+        )
+    bright = (calm > max(0.2 * peak, 4.0 * noise)).astype(np.uint8)
+    count, labels = cv2.connectedComponents(bright, connectivity=8)
+    weights = np.array([_weight(value, labels == spot, box) for spot in range(1, count)])
+    order = np.argsort(-weights)
+    rival = float(weights[order[1]] / weights[order[0]]) if len(order) > 1 else 0.0
+    return labels == 1 + order[0], rival
+
+
+def _weight(value: Values, spot: Inside, box: BallBox) -> float:
+    """Return how bright and compact a spot is."""
+    energy = float(np.sum(value[spot] ** 2))
+    area = box.solid_angles[spot]
+    total = float(area.sum())
+    if total <= 0.0:
+        return 0.5 * energy
+    towards = box.directions[spot]
+    middle = (towards * area[:, np.newaxis]).sum(axis=0) / total
+    square = float(np.sum(area * np.sum((towards - middle) ** 2, axis=1))) / total
+    # A pixel is not a point: its own spread is that of a square of its size.
+    square += float(area.mean()) / 6.0
+    return energy * min(1.0, total / (2.0 * np.pi * square))
+
+
+def _centered(
+    value: Values, floor: float, spot: Inside, usable: Inside
+) -> tuple[Float64[Array, " 2"], Inside, float]:
+    """Return column and row of the center, the window about it, and the spread of the light."""
+    rows, columns = np.nonzero(spot)
+    weight = value[spot]
+    center = np.array([columns @ weight, rows @ weight]) / weight.sum()
+    radius = 3.0 * float(np.sqrt(spot.sum() / np.pi)) + 2.0
+    grid_y, grid_x = np.indices(value.shape)
+    for _ in range(20):
+        distance = np.hypot(grid_x - center[0], grid_y - center[1])
+        near = usable & (distance < radius)
+        light = np.where(near & (value > floor), value, 0.0)
+        total = light.sum()
+        moved = np.array([np.sum(light * grid_x), np.sum(light * grid_y)]) / total
+        extent = float(np.sqrt(np.sum(light * distance**2) / total))
+        step, center = np.linalg.norm(moved - center), moved
+        radius = max(2.5, min(radius, 3.0 * extent + 1.0))
+        if step < 1e-4:
+            break
+    return center, near, extent
+
+
+def _standard_error(
+    value: Values, variance: Values, near: Inside, center: Float64[Array, " 2"]
+) -> float:
+    """Return the standard error of the center along each axis [px]."""
+    rows, columns = np.nonzero(near)
+    square = (columns - center[0]) ** 2 + (rows - center[1]) ** 2
+    total = float(np.sum(value[near]))
+    scatter = float(np.sqrt(np.sum(variance[near] * square) / 2.0)) / max(total, 1e-12)
+    # A pixel samples the spot: one as sharp as a pixel is known to a few hundredths at best.
+    return float(np.hypot(scatter, 0.03))
