@@ -6,7 +6,7 @@ import logging
 from functools import cached_property
 from pathlib import Path
 
-from olat.api.currency import is_current
+from olat.api.currency import calibration_folders, is_current
 from olat.api.field import Field
 from olat.engine.capture import Unit
 from olat.engine.pipeline import load_pipeline
@@ -18,6 +18,7 @@ from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages import STAGES
+from olat.stages.calibrations import Calibrations
 from olat.stages.capture import GIVEN, SessionCapture
 from olat.stages.products import codecs
 
@@ -29,8 +30,11 @@ class OpenSession:
 
     def __init__(self, folder: Path, pipeline: str = "standard") -> None:
         definition = load_pipeline(pipeline, catalog=STAGES, given=GIVEN)
-        self.session: Session = read_session(folder)
-        self.folder = self.session.folder
+        session = read_session(folder)
+        self.folder = session.folder
+        folders = calibration_folders(self.folder / definition.folder)
+        self._calibrations = Calibrations(session, folders)
+        self.session: Session = self._calibrations.with_rig()
         self._store = Store(self.folder / definition.folder, codecs(self.session))
         self._warn_if_outdated()
 
@@ -78,7 +82,8 @@ class OpenSession:
     def _warn_if_outdated(self) -> None:
         """Say so if products may be those of another version of the session."""
         products = self._store.folder
-        capture = SessionCapture(self.session, products / ".hashes.json")
+        hashes = products / ".hashes.json"
+        capture = SessionCapture(self.session, hashes, self._calibrations)
         if products.is_dir() and not is_current(products, capture.digest()):
             logger.warning(
                 "%s: the session changed after these products were made, or the last run did not "

@@ -17,13 +17,13 @@ from olat.engine.driver import Executor, Inline, Outcome, Result, drive
 from olat.engine.pipeline import Pipeline, load_pipeline
 from olat.engine.plan import Plan, Task, plan
 from olat.engine.seal import are_sealed, break_seals, set_seals
-from olat.errors import FileError
+from olat.errors import FileError, UsageError
 from olat.io.frame_table import write_frame_table
 from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
 from olat.stages import STAGES
 from olat.stages.capture import GIVEN
-from olat.stages.checks import check_pictures, duplicates
+from olat.stages.checks import check_pictures, check_rig, duplicates
 from olat.stages.work import Desk, Job, work
 
 
@@ -64,6 +64,7 @@ def prepare(
     pipeline: str = "standard",
     settings: Sequence[str] = (),
     keep: Sequence[str] = (),
+    calibration: Sequence[Path] = (),
 ) -> Prepared:
     """Read a session and a definition and plan the work.
 
@@ -73,9 +74,24 @@ def prepare(
         If the session or the definition is not what it should be.
     """
     definition = load_pipeline(pipeline, catalog=STAGES, given=GIVEN, settings=settings, keep=keep)
-    job = Job(Path(os.path.abspath(session)), definition)  # noqa: PTH100 - resolve follows links
+    job = Job(_absolute(session), definition, _folders(calibration))
     desk = Desk(job, read_session(job.session))
+    check_rig(desk.capture, definition)
     return Prepared(job, desk, plan(desk.keys, desk.store))
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve follows links
+
+
+def _folders(calibration: Sequence[Path]) -> tuple[Path, ...]:
+    for folder in calibration:
+        if not folder.is_dir():
+            raise UsageError(
+                f"--calibration {folder}: there is no such folder; one that holds cameras/ or "
+                "rigs/ is needed."
+            )
+    return tuple(_absolute(folder) for folder in calibration)
 
 
 def process(
@@ -84,6 +100,7 @@ def process(
     pipeline: str = "standard",
     settings: Sequence[str] = (),
     keep: Sequence[str] = (),
+    calibration: Sequence[Path] = (),
     workers: int | None = None,
     watcher: Watcher | None = None,
 ) -> Summary:
@@ -99,6 +116,8 @@ def process(
         ``stage.parameter=value`` over the definition.
     keep
         Products to keep that only live in memory otherwise (``aligned``, ``radiance``).
+    calibration
+        Folders of certified calibrations, searched after the session's own.
     workers
         Worker processes; 0 runs in this process, none chooses by cores and memory. A script that
         wants workers calls this below ``if __name__ == "__main__":``.
@@ -111,7 +130,9 @@ def process(
         If the work cannot begin, or the disk fails; failed frames are in the summary.
     """
     started = time.perf_counter()
-    ready = prepare(session, pipeline=pipeline, settings=settings, keep=keep)
+    ready = prepare(
+        session, pipeline=pipeline, settings=settings, keep=keep, calibration=calibration
+    )
     outcome, used = Outcome(), 0
     notes: list[str] = []
     if not ready.is_finished:
@@ -129,7 +150,11 @@ def _notes(desk: Desk) -> list[str]:
     """Return what is worth knowing about the session as a whole."""
     from olat.io.session_warnings import session_warnings
 
-    return [*session_warnings(desk.session), *duplicates(desk.capture)]
+    return [
+        *session_warnings(desk.session, desk.calibrations.held().keys()),
+        *desk.calibrations.notes(),
+        *duplicates(desk.capture),
+    ]
 
 
 def _cleared(ready: Prepared) -> Prepared:
@@ -158,7 +183,7 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
         watcher.finished()
     set_seals(desk.keys, desk.store, desk.versions)
     if not outcome.failures:
-        mark_current(products, desk.capture.digest())
+        mark_current(products, desk.capture.digest(), ready.job.calibration)
     return outcome, used
 
 

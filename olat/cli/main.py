@@ -20,6 +20,7 @@ VERBS = {
     "demo": "Make a simulated capture, process it and relight it.",
     "init": "Look at a folder of photographs and write session.toml.",
     "process": "Turn a session into a reflectance field, normals and Phong terms.",
+    "certify": "Admit calibrations that were measured, with the day from which they hold.",
     "relight": "Light a processed session with a point light or an environment map.",
     "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
 }

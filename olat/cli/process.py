@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     "--set", "settings", multiple=True, metavar="STAGE.PARAMETER=VALUE", help="Change a parameter."
 )
 @click.option("--keep", multiple=True, metavar="PRODUCT", help="Also keep 'aligned', 'radiance'.")
+@click.option(
+    "--calibration",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Also look for certified calibrations there.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Processes; 0 runs in this one.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and why; do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
@@ -30,6 +37,7 @@ def command(
     pipeline: str,
     settings: tuple[str, ...],
     keep: tuple[str, ...],
+    calibration: tuple[Path, ...],
     workers: int | None,
     dry_run: bool,
     as_json: bool,
@@ -45,7 +53,9 @@ def command(
 
     console = Console(stderr=True)
     if dry_run:
-        ready = prepare(session, pipeline=pipeline, settings=settings, keep=keep)
+        ready = prepare(
+            session, pipeline=pipeline, settings=settings, keep=keep, calibration=calibration
+        )
         click.echo(json.dumps(_plan_as_dict(ready)) if as_json else _plan_as_text(ready))
         return 0
     from olat.cli.progress import watcher
@@ -55,6 +65,7 @@ def command(
         pipeline=pipeline,
         settings=settings,
         keep=keep,
+        calibration=calibration,
         workers=workers,
         watcher=watcher(console),
     )

@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from scipy.spatial import cKDTree
 
 from olat.io.frame_expression import format_frames
-from olat.model.condition import Dark, Target, role
+from olat.model.calibration import Kind
+from olat.model.condition import role
 from olat.model.session import Frame, Session
 from olat.model.shapes import Directions
 
 _TWINS = math.radians(0.1)
 """Angle below which two lights are nearer than anybody measures them [radian]."""
 _MOST = 5
+MEASURED_FROM: Mapping[str, Kind] = {
+    "dark": "sensor",
+    "flat": "sensor",
+    "chart": "color",
+    "led_red": "color",
+    "led_green": "color",
+    "led_blue": "color",
+    "board": "lens",
+    "mirror_ball": "rig",
+    "gray_ball": "rig",
+}
+"""The calibration that frames of a role are for."""
 _JPEG = (".jpg", ".jpeg")
 
 
-def session_warnings(session: Session) -> list[str]:
+def session_warnings(session: Session, calibrated: Collection[tuple[Kind, str]] = ()) -> list[str]:
     """Return what a person should know before trusting the products of a session.
 
-    Tells JPEG that is called linear, lights in one direction, and frames that no stage reads. No
-    picture is opened.
+    Tells JPEG that is called linear, lights in one direction, and frames of targets that could
+    calibrate the session. No picture is opened.
+
+    Parameters
+    ----------
+    session
+        The session.
+    calibrated
+        What is calibrated: kind, and name of the camera or nothing for the rig.
     """
+    located = session.rig.is_located
     return [
         *_jpeg_called_linear(session),
-        *_twin_lights(session.rig.directions),
-        *_frames_without_use(session.frames),
+        *(_twin_lights(session.rig.directions) if located else ()),
+        *_frames_without_use(session.frames, calibrated),
     ]
 
 
@@ -63,14 +84,22 @@ def _twin_lights(directions: Directions) -> list[str]:
     ]
 
 
-def _frames_without_use(frames: Iterable[Frame]) -> list[str]:
-    """Tell which frames have a role that no stage reads."""
-    by_role: dict[str, set[int]] = {}
+def _frames_without_use(
+    frames: Iterable[Frame], calibrated: Collection[tuple[Kind, str]]
+) -> list[str]:
+    """Tell which frames could calibrate the session, where nothing certified does."""
+    by_kind: dict[Kind, dict[str, set[int]]] = {}
     for frame in frames:
-        if isinstance(frame.condition, Dark | Target):
-            by_role.setdefault(role(frame.condition), set()).add(frame.index)
-    if not by_role:
-        return []
-    *terms, last = (f"{format_frames(found)} ({word})" for word, found in by_role.items())
-    words = f"{', '.join(terms)} and {last}" if terms else last
-    return [f"Not used yet: frames {words}."]
+        word = role(frame.condition)
+        kind = MEASURED_FROM.get(word)
+        if kind and kind not in {k for k, camera in calibrated if camera in ("", frame.camera)}:
+            by_kind.setdefault(kind, {}).setdefault(word, set()).add(frame.index)
+    told = []
+    for kind, by_role in by_kind.items():
+        words = ", ".join(f"{format_frames(found)} ({word})" for word, found in by_role.items())
+        pipeline = "calibrate_rig" if kind == "rig" else "calibrate_camera"
+        told.append(
+            f"Not used: frames {words}, as no {kind} calibration is certified. Measure it: olat "
+            f"process SESSION --pipeline {pipeline}, then olat certify SESSION."
+        )
+    return told

@@ -14,22 +14,30 @@ import numpy as np
 from olat.engine.capture import Unit
 from olat.engine.keys import digest
 from olat.errors import FileError, SessionError
+from olat.io.calibration_file import files_of
 from olat.io.content_hash import ContentHashes
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import read_photograph
-from olat.model.condition import Olat, role
+from olat.model.calibration import Kind, LensCalibration
+from olat.model.condition import role
 from olat.model.session import Camera, Frame, Session
 from olat.model.shapes import Mask
+from olat.stages.calibrations import CAMERA_KINDS, Calibrations
 
-GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask"})
+MEASURED: Mapping[str, Kind] = {"sensor": "sensor", "color": "color", "lens": "lens"}
+"""Certified calibrations of a camera, by the name under which stages ask for them."""
+GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask", *MEASURED})
 """Names that the ``run`` of a stage may ask for besides products."""
 
 
 class SessionCapture:
     """A session as the engine's `Capture`."""
 
-    def __init__(self, session: Session, hashes: Path) -> None:
+    def __init__(
+        self, session: Session, hashes: Path, calibrations: Calibrations | None = None
+    ) -> None:
         self.session = session
+        self.calibrations = calibrations or Calibrations(session)
         self.hashes = ContentHashes(hashes)
         self._planned: dict[Path, str] = {}
         self._frames = {camera.name: session.frames_of(camera.name) for camera in session.cameras}
@@ -55,17 +63,16 @@ class SessionCapture:
                 return self._planned[path]
             case "frame":
                 frame = self._frame(unit)
-                light = frame.condition.light if isinstance(frame.condition, Olat) else None
-                return digest([frame.index, role(frame.condition), light, frame.gain])
+                told = [frame.index, str(frame.condition), frame.gain, frame.exposure_s]
+                return digest([*told, frame.bracket])
             case "camera":
                 content = asdict(self.session.camera(unit.camera)) | {"mask": None}
                 return digest(content)
             case "rig":
                 return self._rig_key
             case "mask":
-                mask = self.session.camera(unit.camera).mask
-                return "none" if mask is None else self.hashes.of(mask)
-        raise KeyError(name)
+                return self._mask_key(unit.camera)
+        return self._calibration_key(MEASURED[name], unit.camera)
 
     def value(self, name: str, unit: Unit) -> Any:
         """Return something given."""
@@ -79,18 +86,28 @@ class SessionCapture:
             case "rig":
                 return self.session.rig
             case "mask":
-                return mask_of(self.session.camera(unit.camera))
-        raise KeyError(name)
+                return self._mask(unit.camera)
+        return self.calibrations.calibration(MEASURED[name], unit.camera)
 
     def digest(self) -> str:
         """Return a digest of all that the session says, photographs aside."""
         frames = [
-            [camera, frame.index, str(frame.condition), frame.gain, str(frame.path)]
+            [
+                camera,
+                frame.index,
+                str(frame.condition),
+                frame.gain,
+                frame.exposure_s,
+                str(frame.path),
+            ]
             for camera, shot in self._frames.items()
             for frame in shot.values()
         ]
         cameras = [str(camera) for camera in self.session.cameras]
-        return digest([frames, cameras, self._rig_key])
+        measured = [
+            self._calibration_key(kind, camera) for camera in self._frames for kind in CAMERA_KINDS
+        ]
+        return digest([frames, cameras, self._rig_key, measured])
 
     @cached_property
     def _rig_key(self) -> str:
@@ -99,6 +116,26 @@ class SessionCapture:
         for array in (rig.directions, rig.intensities, rig.positions):
             hasher.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
         return hasher.hexdigest()
+
+    def _calibration_key(self, kind: Kind, camera: str) -> str:
+        path = self.calibrations.document(kind, camera)
+        return "none" if path is None else digest([self.hashes.of(f) for f in files_of(path, kind)])
+
+    def _mask_key(self, camera: str) -> str:
+        mask = self.session.camera(camera).mask
+        if mask is None:
+            return "none"
+        return digest([self.hashes.of(mask), self._calibration_key("lens", camera)])
+
+    def _mask(self, camera: str) -> Mask | None:
+        """Read a mask, straightened where the lens's distortion is known, as all maps are."""
+        from olat.geometry.undistortion import undistorted_mask
+
+        mask = mask_of(self.session.camera(camera))
+        lens = self.calibrations.calibration("lens", camera)
+        if mask is None or not isinstance(lens, LensCalibration):
+            return mask
+        return undistorted_mask(mask, lens)
 
     def _frame(self, unit: Unit) -> Frame:
         if unit.frame is None:

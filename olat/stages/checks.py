@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from olat.errors import FileError, SessionError, SolveError
+from olat.engine.pipeline import Pipeline
+from olat.errors import CalibrationError, FileError, SessionError, SolveError
 from olat.io.frame_expression import format_frames
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import photograph_size
 from olat.model.condition import Olat
 from olat.stages.capture import SessionCapture, mask_of
 from olat.stages.subject import inside
+
+
+def check_rig(capture: SessionCapture, pipeline: Pipeline) -> None:
+    """Refuse lights of which nobody knows where they are, unless the pipeline finds that out.
+
+    Raises
+    ------
+    CalibrationError
+        If the session only counts its lights and nothing certified says where they are.
+    """
+    rig = capture.session.rig
+    is_used = any(need.name == "rig" for stage in pipeline.stages for need in stage.needs())
+    if rig.is_located or not is_used or pipeline.maker("located") is not None:
+        return
+    raise CalibrationError(
+        f"{capture.session.folder}: rig {rig.name!r} has {len(rig)} lights, but it is not known "
+        "where they are: there is no light file and no certified calibration. Say lights = FILE "
+        "under [rig], or locate them on a mirror ball: olat process --pipeline calibrate_rig, then "
+        "olat certify."
+    )
 
 
 def check_pictures(capture: SessionCapture) -> None:

@@ -10,6 +10,12 @@ import numpy as np
 
 from olat.engine.capture import Unit
 from olat.engine.store import Codec
+from olat.model.calibration import (
+    ColorCalibration,
+    LensCalibration,
+    RigCalibration,
+    SensorCalibration,
+)
 from olat.model.condition import Olat
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
@@ -17,6 +23,7 @@ from olat.model.image import RadianceImage, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
+from olat.stages.calibration_products import CalibrationFiles
 
 
 def codecs(session: Session) -> Mapping[type, Codec]:
@@ -27,6 +34,10 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
         LightPlane: FieldFiles(session),
+        **dict.fromkeys(
+            (SensorCalibration, ColorCalibration, LensCalibration, RigCalibration),
+            CalibrationFiles(session),
+        ),
     }
 
 

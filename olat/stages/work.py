@@ -17,6 +17,7 @@ from olat.engine.workbench import Workbench
 from olat.errors import SessionError
 from olat.io.manifest import read_session
 from olat.model.session import Session
+from olat.stages.calibrations import Calibrations
 from olat.stages.capture import SessionCapture
 from olat.stages.products import codecs
 
@@ -30,6 +31,8 @@ class Job:
 
     session: Path
     pipeline: Pipeline
+    calibration: tuple[Path, ...] = ()
+    """Folders of certified calibrations besides those that the session knows of."""
 
     @property
     def products(self) -> Path:
@@ -42,8 +45,10 @@ class Desk:
     """A job opened: its session, keys, store and workbench."""
 
     def __init__(self, job: Job, session: Session | None = None) -> None:
-        self.session = session or read_session(job.session)
-        self.capture = SessionCapture(self.session, job.products / ".hashes.json")
+        self.calibrations = Calibrations(session or read_session(job.session), job.calibration)
+        self.session = self.calibrations.with_rig()
+        hashes = job.products / ".hashes.json"
+        self.capture = SessionCapture(self.session, hashes, self.calibrations)
         self.keys = Keys(job.pipeline, self.capture)
         self.store = Store(job.products, codecs(self.session))
 

@@ -49,12 +49,22 @@ def test_jpeg_that_is_called_anything_else_is_believed(encoding: str | float) ->
     assert session_warnings(session(Olat(0), suffix=".jpg", encoding=encoding)) == []
 
 
-def test_frames_that_no_stage_reads_are_told_in_one_line() -> None:
+def test_frames_of_targets_are_told_with_what_could_be_measured_on_them() -> None:
     roles = (Dark(), Dark(), Olat(0), Target("mirror_ball"), Target("flat"))
-    assert session_warnings(session(*roles)) == [
-        "Not used yet: frames 0,1 (dark), 3 (mirror_ball) and 4 (flat)."
-    ]
-    assert session_warnings(session(*roles[:2])) == ["Not used yet: frames 0,1 (dark)."]
+    sensor, rig = session_warnings(session(*roles))
+    assert sensor == (
+        "Not used: frames 0,1 (dark), 4 (flat), as no sensor calibration is certified. Measure it: "
+        "olat process SESSION --pipeline calibrate_camera, then olat certify SESSION."
+    )
+    assert "frames 3 (mirror_ball), as no rig calibration" in rig
+    assert "--pipeline calibrate_rig" in rig
+
+
+def test_targets_of_what_is_calibrated_are_not_told() -> None:
+    roles = (Dark(), Target("mirror_ball"), Target("chart"))
+    (color,) = session_warnings(session(*roles), {("sensor", "A"), ("rig", "")})
+    assert "no color calibration" in color
+    assert len(session_warnings(session(*roles), {("sensor", "B"), ("rig", "")})) == 2
 
 
 @pytest.mark.parametrize(("degrees", "is_told"), [(0.0, True), (0.09, True), (0.11, False)])

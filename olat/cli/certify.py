@@ -1,0 +1,71 @@
+"""``olat certify``: admit calibrations that were measured."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+
+
+@click.command(name="certify")
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option(
+    "--valid-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="First day on which they hold.  [default: day of the capture]",
+)
+@click.option("--by", default="", metavar="NAME", help="Who admits them.")
+@click.option("--note", default="", metavar="TEXT", help="What should be known about them.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of calibrations.  [default: calibration/ in the session]",
+)
+@click.option("--camera", metavar="NAME", help="Take the rig's lights from this camera.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(["sensor", "color", "lens", "rig"]),
+    help="Admit this kind alone.",
+)
+@click.option("--force", is_flag=True, help="Admit bad fits too, and replace what is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was certified as JSON.")
+def command(
+    session: Path,
+    valid_from: datetime.datetime | None,
+    by: str,
+    note: str,
+    folder: Path | None,
+    camera: str | None,
+    only: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Admit the calibrations that were measured on SESSION.
+
+    `olat process SESSION --pipeline calibrate_camera` (or calibrate_rig) makes candidates. This
+    looks at how well they fit what they were made from and copies them to where `olat process`
+    looks for calibrations.
+    """
+    import json
+
+    from olat.api.certification import Terms, certify
+
+    day = None if valid_from is None else valid_from.date()
+    terms = Terms(day, by=by, note=note, insist=force)
+    certified = certify(session, terms=terms, folder=folder, camera=camera, only=only)
+    if as_json:
+        told = [
+            {"kind": c.kind, "device": c.device, "file": str(c.document), "residuals": c.residuals}
+            for c in certified
+        ]
+        click.echo(json.dumps({"schema": 1, "certified": told}))
+        return
+    for item in certified:
+        fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
+        click.echo(f"{item.kind} of {item.device}: {fits or 'no residuals'}")
+        click.echo(f"  {item.document}")

@@ -1,0 +1,134 @@
+"""The certified calibrations that hold for a session, each checked to fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from olat.engine.shipped import shipped
+from olat.errors import CalibrationError, FileError
+from olat.io.calibration_file import read_calibration, read_header
+from olat.io.calibration_shelf import CALIBRATION_FOLDER, find_calibration
+from olat.io.photograph import photograph_size
+from olat.model.calibration import Calibration, CalibrationHeader, Kind, RigCalibration
+from olat.model.session import Camera, Session
+
+CAMERA_KINDS: tuple[Kind, ...] = ("sensor", "color", "lens")
+
+
+class Calibrations:
+    """Where to look for calibrations of a session, and what was found."""
+
+    def __init__(self, session: Session, folders: Sequence[Path] = ()) -> None:
+        self.session = session
+        own = session.folder / CALIBRATION_FOLDER
+        told = [] if session.calibration is None else [session.calibration]
+        self.folders = (own, *folders, *told, shipped("calibration"))
+        self._read: dict[Path, Calibration] = {}
+
+    def document(self, kind: Kind, device: str) -> Path | None:
+        """Return the document of what holds for a camera or for the rig; none if nothing does.
+
+        Raises
+        ------
+        CalibrationError
+            If all there is holds later, or what holds is of another device.
+        FileError
+            If it cannot be read.
+        """
+        path = find_calibration(self.folders, kind, device, self.session.date)
+        if path is None:
+            return None
+        header = read_header(path)
+        if header.kind != kind:
+            raise CalibrationError(
+                f"{path}: it is a {header.kind} calibration; a {kind} calibration belongs there."
+            )
+        if kind != "rig":
+            self._check_fit(path, header, self.session.camera(device))
+        return path
+
+    def calibration(self, kind: Kind, device: str) -> Calibration | None:
+        """Return what holds for a camera or for the rig; errors as above."""
+        path = self.document(kind, device)
+        if path is None:
+            return None
+        if path not in self._read:
+            _, self._read[path] = read_calibration(path)
+        return self._read[path]
+
+    def with_rig(self) -> Session:
+        """Return the session with its lights as they were measured, where they were.
+
+        Raises
+        ------
+        CalibrationError
+            If the measured rig has another number of lights.
+        """
+        session = self.session
+        measured = self.calibration("rig", session.rig.name)
+        if not isinstance(measured, RigCalibration):
+            return session
+        if len(measured.rig) != len(session.rig):
+            raise CalibrationError(
+                f"{self.document('rig', session.rig.name)}: it has {len(measured.rig)} lights, rig "
+                f"{session.rig.name!r} of the session {len(session.rig)}. Measure the rig again, "
+                "or correct the name under [rig]."
+            )
+        return replace(session, rig=replace(measured.rig, names=session.rig.names))
+
+    def held(self) -> dict[tuple[Kind, str], Path]:
+        """Return the documents that hold, by kind and camera; the rig's camera is empty."""
+        wanted = [(kind, camera.name) for camera in self.session.cameras for kind in CAMERA_KINDS]
+        found = {(kind, device): self.document(kind, device) for kind, device in wanted}
+        found["rig", ""] = self.document("rig", self.session.rig.name)
+        return {what: path for what, path in found.items() if path is not None}
+
+    def notes(self) -> list[str]:
+        """Say in words what is used, and what was chosen without a date."""
+        used = [
+            f"{kind} of {device or self.session.rig.name!r} from {path.parent.name}"
+            for (kind, device), path in self.held().items()
+        ]
+        if not used:
+            return []
+        notes = [f"Calibrated: {', '.join(used)}."]
+        if self.session.date is None:
+            notes.append(
+                "The session has no date, so the newest calibrations were taken. Say date = "
+                "YYYY-MM-DD under [session]."
+            )
+        return notes
+
+    def _check_fit(self, path: Path, header: CalibrationHeader, camera: Camera) -> None:
+        """Refuse a calibration of another body, lens or picture size."""
+        size = self._sizes.get(camera.name)
+        made_for = (header.height, header.width)
+        pairs = [("serial number", header.serial, camera.serial)]
+        if header.kind != "color":
+            pairs.append(("lens", header.lens, camera.lens))
+            if size is not None and None not in made_for:
+                pairs.append(("picture size", _size_words(made_for), _size_words(size)))
+        for what, found, needed in pairs:
+            if found and needed and found != needed:
+                raise CalibrationError(
+                    f"camera {camera.name!r}: {path} is for {what} {found!r}, but the session's is "
+                    f"{needed!r}. Measure it for this camera, or correct session.toml."
+                )
+
+    @cached_property
+    def _sizes(self) -> dict[str, tuple[int, int]]:
+        """Height and width of each camera's first photograph that can be read [px]."""
+        sizes: dict[str, tuple[int, int]] = {}
+        for frame in self.session.frames:
+            if frame.camera not in sizes:
+                with suppress(FileError):
+                    sizes[frame.camera] = photograph_size(frame.path)
+        return sizes
+
+
+def _size_words(size: tuple[int | None, int | None]) -> str:
+    return f"{size[1]} x {size[0]} px"

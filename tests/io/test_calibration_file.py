@@ -1,0 +1,154 @@
+"""Calibrations on disk: what is written is what is read, and what is spoiled is told."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from olat.errors import CalibrationError, FileError
+from olat.io.calibration_file import files_of, read_calibration, read_header, write_calibration
+from olat.io.calibration_shelf import find_calibration, place_on_shelf
+from olat.light.arrangements import fibonacci_sphere
+from olat.model.calibration import (
+    Calibration,
+    CalibrationHeader,
+    ColorCalibration,
+    LensCalibration,
+    RigCalibration,
+    SensorCalibration,
+)
+from olat.model.rig import LightRig
+
+RNG = np.random.default_rng(3)
+K = np.array([[500.0, 0.0, 31.5], [0.0, 501.0, 23.5], [0.0, 0.0, 1.0]])
+PLACES = 1.7 * fibonacci_sphere(12)
+RIG = LightRig("dome", PLACES / 1.7, RNG.uniform(0.9, 1.1, (12, 3)), PLACES)
+CALIBRATIONS: dict[str, Calibration] = {
+    "sensor": SensorCalibration(
+        RNG.normal(500, 3, (6, 8, 1)).astype(np.float32),
+        RNG.uniform(0.8, 1.0, (6, 8, 1)).astype(np.float32),
+        RNG.random((6, 8, 1)) > 0.9,
+        dn_per_electron=1.25,
+        residuals={"linearity_percent": 0.25},
+    ),
+    "color": ColorCalibration(RNG.normal(size=(3, 3)), residuals={"mean_delta_e_2000": 1.5}),
+    "lens": LensCalibration(
+        K, np.array([-0.2, 0.05, 0.0, 0.0]), 48, 64, np.eye(3), np.array([0.0, 0.1, 1.6])
+    ),
+    "rig": RigCalibration(RIG, falloff=1.5, residuals={"rms_mm": 3.0}),
+}
+
+
+def header(kind: str, **changes: object) -> CalibrationHeader:
+    known = {"kind": kind, "device": "A", "made_by": "olat 1", "from_session": "test"}
+    return CalibrationHeader(**{**known, **changes})
+
+
+@pytest.mark.parametrize("kind", CALIBRATIONS)
+def test_what_is_written_is_read(kind: str, tmp_path: Path) -> None:
+    path, told = tmp_path / f"{kind}.toml", header(kind, captured=datetime.date(2026, 5, 17))
+    files = write_calibration(path, told, CALIBRATIONS[kind])
+    assert files == files_of(path, kind)
+    assert all(file.is_file() for file in files)
+    found, calibration = read_calibration(path)
+    assert found == told == read_header(path)
+    for name in CALIBRATIONS[kind].__dataclass_fields__:
+        if name == "rig":
+            continue
+        expected = getattr(CALIBRATIONS[kind], name)
+        if expected is None:
+            assert getattr(calibration, name) is None
+        elif name == "residuals":
+            assert dict(getattr(calibration, name)) == dict(expected)
+        else:
+            np.testing.assert_array_equal(getattr(calibration, name), expected)
+
+
+def test_lights_are_read_to_nine_digits(tmp_path: Path) -> None:
+    write_calibration(tmp_path / "rig.toml", header("rig"), CALIBRATIONS["rig"])
+    _, calibration = read_calibration(tmp_path / "rig.toml")
+    assert isinstance(calibration, RigCalibration)
+    assert calibration.rig.name == "dome"
+    for name in ("directions", "positions", "intensities"):
+        found, expected = getattr(calibration.rig, name), getattr(RIG, name)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=5e-9)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('kind = "lens"', 'kind = "rig"', "there is no table .rig."),
+        ('kind = "lens"', 'kind = "lense"', "kind"),
+        ("schema = 1", "schema = 2", "schema"),
+        ("height = 48", "height = 0", "height: input should be greater"),
+        ("height = 48", "hight = 48", "hight: extra inputs"),
+        ("device", "divice", "divice"),
+        ("schema", "= [", "this is not TOML"),
+        ("        1.0,\n    ],\n]\ndistortion", "        2.0,\n    ],\n]\ndistortion", "not 0 0 1"),
+    ],
+)
+def test_a_spoiled_document_is_told(tmp_path: Path, old: str, new: str, words: str) -> None:
+    path = tmp_path / "lens.toml"
+    write_calibration(path, header("lens"), CALIBRATIONS["lens"])
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(FileError, match=words):
+        read_calibration(path)
+
+
+def test_a_missing_map_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sensor.toml"
+    write_calibration(path, header("sensor"), CALIBRATIONS["sensor"])
+    path.with_suffix(".exr").unlink()
+    with pytest.raises(FileError, match=r"sensor\.exr: there is no such file"):
+        read_calibration(path)
+
+
+def shelved(folder: Path, *days: str) -> Path:
+    for day in days:
+        path = place_on_shelf(folder, "color", "A", datetime.date.fromisoformat(day))
+        write_calibration(path, header("color"), CALIBRATIONS["color"])
+    return folder
+
+
+def found_on(folders: list[Path], day: str | None) -> str | None:
+    when = None if day is None else datetime.date.fromisoformat(day)
+    path = find_calibration(folders, "color", "A", when)
+    return None if path is None else f"{path.parents[3].name}/{path.parent.name}"
+
+
+def test_the_newest_that_is_not_after_the_day_of_capture_holds(tmp_path: Path) -> None:
+    shelf = shelved(tmp_path / "own", "2026-01-10", "2026-03-01", "2026-09-30")
+    assert found_on([shelf], "2026-05-17") == "own/2026-03-01"
+    assert found_on([shelf], "2026-03-01") == "own/2026-03-01"
+    assert found_on([shelf], "2026-02-28") == "own/2026-01-10"
+    assert found_on([shelf], None) == "own/2026-09-30"
+
+
+def test_the_first_folder_that_has_a_valid_one_decides(tmp_path: Path) -> None:
+    own = shelved(tmp_path / "own", "2026-06-01")
+    studio = shelved(tmp_path / "studio", "2026-01-01", "2026-07-01")
+    assert found_on([own, studio], "2026-08-01") == "own/2026-06-01"
+    assert found_on([own, studio], "2026-05-01") == "studio/2026-01-01"
+    assert found_on([tmp_path / "none"], "2026-05-01") is None
+
+
+def test_none_that_is_valid_yet_is_an_error_that_names_the_earliest(tmp_path: Path) -> None:
+    shelf = shelved(tmp_path / "own", "2026-06-01", "2026-09-01")
+    with pytest.raises(
+        CalibrationError,
+        match="no color calibration is valid on 2026-05-17; the earliest starts 2026-06-01",
+    ):
+        found_on([shelf], "2026-05-17")
+
+
+@pytest.mark.parametrize("name", ["spring", "2026-6-1", "2026-13-01"])
+def test_a_folder_that_is_no_date_is_told(tmp_path: Path, name: str) -> None:
+    shelf = shelved(tmp_path / "own", "2026-06-01")
+    (shelf / "cameras" / "A" / "2026-06-01").rename(shelf / "cameras" / "A" / name)
+    with pytest.raises(CalibrationError, match=f"{name}: the folder's name is no date"):
+        found_on([shelf], "2026-07-01")
