@@ -10,7 +10,7 @@ from olat.inspection.finding import Finding
 from olat.inspection.frame_roles import FrameRoles, drives, roles_by_brightness
 from olat.inspection.thumbnails import thumbnails
 from olat.io.frame_expression import format_frames
-from olat.io.light_file_json import LightPatterns
+from olat.io.light_list import LightPatterns
 from olat.model.condition import (
     ColorGradient,
     Condition,

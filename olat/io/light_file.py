@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,9 +9,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from olat.errors import FileError
+from olat.io.light_file_array import read_array
 from olat.io.light_file_json import read_light_json
-from olat.io.light_file_text import read_diligent, read_lp, read_table
-from olat.io.light_list import Holds, LightFile, LightRow, Units, lights_from_rows
+from olat.io.light_file_text import read_diligent, read_lp, read_points, read_table
+from olat.io.light_footprints import read_footprints
+from olat.io.light_list import Holds, LightFile, Units
 from olat.model.rig import LightRig
 
 AxisFrame: TypeAlias = Literal["olat", "opencv"]
@@ -24,6 +25,8 @@ FORMATS = (
     "an N x 3 array (.npy, .npz)",
     "Goliath or FaceOLAT (light_pattern_metadata.json)",
     "RelightLab dome (.dome, .json)",
+    "HumanOLAT positions (.pc)",
+    "a folder of latitude-longitude pictures, one a light",
 )
 """What `read_lights` reads, for people."""
 
@@ -33,54 +36,27 @@ _UNIT_LENGTH_TOLERANCE = 0.02
 
 
 def read_lights(path: Path) -> LightFile:
-    """Read the lights that a file lists, by its name and content.
+    """Read the lights that a file lists, by its name and content, or that a folder pictures.
 
     Raises
     ------
     FileError
         If the file is missing, or a line of it is no light.
     """
+    if path.is_dir():
+        return read_footprints(path)
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "not there"
-        raise FileError(f"{path}: the light file is {found}; a file is needed.")
+        raise FileError(f"{path}: the light file is not there; a light file is needed.")
     match path.suffix.lower():
         case ".lp":
             return read_lp(path)
         case ".json" | ".dome":
             return read_light_json(path)
         case ".npy" | ".npz":
-            return _read_array(path)
+            return read_array(path)
+        case ".pc":
+            return read_points(path)
     return read_diligent(path) if path.name == "light_directions.txt" else read_table(path)
-
-
-def _read_array(path: Path) -> LightFile:
-    """Read an array of N x 3, or N x 6 with colors, that NumPy saved."""
-    try:
-        content = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise FileError(f"{path}: {error}; an array that NumPy saved is needed.") from None
-    arrays = {key: content[key] for key in content} if path.suffix == ".npz" else {"": content}
-    rows = next((array for array in arrays.values() if _holds_lights(array)), None)
-    if rows is None:
-        shapes = ", ".join(f"{key} {array.shape}".strip() for key, array in arrays.items())
-        raise FileError(f"{path}: found {shapes}; an array of shape (lights, 3) is needed.")
-    notes = []
-    if rows.shape[1] not in (3, 6):
-        rows = rows.T
-        notes.append(f"the array is {rows.shape[1]} x {rows.shape[0]} and was transposed")
-    lights = [
-        LightRow(
-            f"{path}: row {index}", (x, y, z), (color[0], color[1], color[2]) if color else None
-        )
-        for index, (x, y, z, *color) in enumerate(rows.astype(np.float64).tolist())
-    ]
-    return lights_from_rows(path, lights, source_format="NumPy array", notes=notes)
-
-
-def _holds_lights(array: np.ndarray) -> bool:
-    """Tell whether an array can be a list of lights."""
-    numbers = array.ndim == 2 and array.dtype.kind in "fiu"
-    return bool(numbers and (array.shape[1] in (3, 6) or array.shape[0] == 3))
 
 
 def holds_of(lights: LightFile) -> Holds:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from olat.errors import FileError
 from olat.io.light_file_text import read_text
-from olat.io.light_list import Holds, LightFile, LightRow, Units, lights_from_rows
+from olat.io.light_list import (
+    LENGTHS,
+    Holds,
+    LightFile,
+    LightPatterns,
+    LightRow,
+    Units,
+    lights_from_rows,
+)
 
 METADATA, PER_FRAME = "light_pattern_metadata.json", "light_pattern_per_frame.json"
-
-
-@dataclass(frozen=True)
-class LightPatterns:
-    """Which lights were on in which frame, from a Goliath pair."""
-
-    tracking: tuple[int, ...]
-    """Frames with all lights on."""
-    olat: dict[int, int]
-    """Light, counted from 0, of each frame with a single one."""
-    groups: tuple[int, ...]
-    """Frames with several lights on, but not all."""
 
 
 def read_json(path: Path) -> Any:
@@ -42,7 +37,11 @@ def read_light_json(path: Path) -> LightFile:
         if "light_positions" in content:
             rows = _rows(path, "light_positions", content["light_positions"])
             return lights_from_rows(
-                path, rows, source_format="Goliath light patterns", holds="positions"
+                path,
+                rows,
+                source_format="Goliath light patterns",
+                holds="positions",
+                units=_units(path, content),
             )
         dome = _read_dome(path, content)
         if dome is not None:
@@ -57,6 +56,15 @@ def read_light_json(path: Path) -> LightFile:
         f"{path}: found {found}; 'light_positions' (Goliath), 'directions' or 'positions3d' "
         "(RelightLab dome) or a list of [x, y, z] are needed."
     )
+
+
+def _units(path: Path, content: dict[str, Any]) -> Units | None:
+    """Return the length of 1 where the file says it: an entry of our own, Goliath has none."""
+    said = content.get("units")
+    units = next((length for length in LENGTHS if length == said), None)
+    if said is not None and units is None:
+        raise FileError(f"{path}: 'units' is {said!r}; {', '.join(LENGTHS)} are needed.")
+    return units
 
 
 def _read_dome(path: Path, content: dict[str, Any]) -> LightFile | None:

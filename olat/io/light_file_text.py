@@ -79,6 +79,28 @@ def read_table(path: Path) -> LightFile:
     return lights_from_rows(path, rows, source_format="columns of numbers", notes=notes)
 
 
+def read_points(path: Path) -> LightFile:
+    """Read a point cloud, ``v x y z`` a line, as HumanOLAT gives its lights; other lines are left.
+
+    References
+    ----------
+    .. [1] Teufel et al., HumanOLAT: a large-scale dataset for full-body human relighting and
+       novel-view synthesis, ICCV 2025.
+    """
+    table = [(line, text.split()) for line, text in _lines(path)]
+    rows, others = [], 0
+    for line, (word, *fields) in table:
+        if word != "v":
+            others += not word.startswith("#")
+            continue
+        if len(fields) < 3 or not all(map(_IS_NUMBER.fullmatch, fields[:3])):
+            raise FileError(f"{path}:{line}: found {' '.join(fields)!r}; 'v x y z' is needed.")
+        x, y, z = map(number, fields[:3])
+        rows.append(LightRow(f"{path}:{line}", (x, y, z)))
+    notes = [f"{others} lines do not begin with 'v' and were left out"] if others else []
+    return lights_from_rows(path, rows, source_format="point cloud", holds="positions", notes=notes)
+
+
 def read_diligent(path: Path) -> LightFile:
     """Read a DiLiGenT object: directions, and the intensities and file names beside them.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Float64
@@ -15,6 +15,19 @@ from olat.model.shapes import Array, LightColors
 
 Holds: TypeAlias = Literal["auto", "directions", "positions"]
 Units: TypeAlias = Literal["m", "cm", "mm"]
+LENGTHS: tuple[Units, ...] = get_args(Units)
+
+
+@dataclass(frozen=True)
+class LightPatterns:
+    """Which lights were on in which frame."""
+
+    tracking: tuple[int, ...]
+    """Frames with all lights on."""
+    olat: dict[int, int]
+    """Light, counted from 0, of each frame with a single one."""
+    groups: tuple[int, ...]
+    """Frames with several lights on, but not all."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,8 @@ class LightFile:
     """Length of 1 in the file, where the format says it."""
     notes: tuple[str, ...] = ()
     """What was read in spite of something, in words."""
+    patterns: LightPatterns | None = None
+    """Which lights were on in which frame, where the file says it."""
 
     def __len__(self) -> int:
         return len(self.vectors)

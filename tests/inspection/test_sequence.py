@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from olat.inspection.sequence import by_count, by_light_names, by_patterns
-from olat.io.light_file_json import LightPatterns
+from olat.io.light_list import LightPatterns
 from olat.model.condition import Dark, Olat, Tracking
 from tests.support.lambert_sphere import sphere_pictures, spread_directions, write_pictures
 
