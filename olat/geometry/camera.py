@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
 
 from olat.model.calibration import LensCalibration
 from olat.model.shapes import Array
@@ -16,14 +16,10 @@ Slopes: TypeAlias = Float64[Array, "point 2"]
 """Places X/Z, Y/Z on the plane one unit in front of a camera [1]."""
 Points: TypeAlias = Float64[Array, "point 3"]
 """Places in space [m]."""
-Grid: TypeAlias = Float32[Array, "h w 2"]
-"""A place (x, y) for each pixel [px]."""
 Coefficients: TypeAlias = Float64[Array, " coefficient"]
 
 COUNTS_OF_COEFFICIENTS = (0, 4, 5, 8, 12)
 """What OpenCV knows besides tilted sensors: k1 k2 p1 p2, k3, k4 k5 k6, s1 s2 s3 s4."""
-_ROWS = 256
-"""Rows of a grid computed at a time, so that a large picture needs little memory."""
 
 
 def in_camera(points: Points, lens: LensCalibration) -> Points:
@@ -70,7 +66,7 @@ def projected(points: Points, lens: LensCalibration) -> Pixels:
     .. [2] Zhang, A flexible new technique for camera calibration, PAMI 2000, section 3.3.
     """
     depth = np.where(points[:, 2] > 0.0, points[:, 2], np.nan)
-    return _to_pixels(distorted(points[:, :2] / depth[:, np.newaxis], lens.distortion), lens)
+    return to_pixels(distorted(points[:, :2] / depth[:, np.newaxis], lens.distortion), lens)
 
 
 def rays(pixels: Pixels, lens: LensCalibration) -> Points:
@@ -78,7 +74,7 @@ def rays(pixels: Pixels, lens: LensCalibration) -> Points:
 
     The inverse of `projected`; not a number where no direction is seen at a pixel.
     """
-    slopes = undistorted(_to_slopes(pixels, lens), lens.distortion)
+    slopes = undistorted(to_slopes(pixels, lens), lens.distortion)
     forward = np.column_stack([slopes, np.ones(len(slopes))])
     return np.asarray(forward / np.linalg.norm(forward, axis=1, keepdims=True))
 
@@ -145,34 +141,15 @@ def turning_radius(distortion: Coefficients, farthest: float) -> float:
     return np.inf if rises.all() else float(r[int(np.argmin(rises))])
 
 
-def undistorted_positions(lens: LensCalibration, *, height: int, width: int) -> Grid:
-    r"""Return where in a photograph each pixel of the undistorted picture is seen.
+def to_pixels(slopes: Slopes, lens: LensCalibration) -> Pixels:
+    """Return the pixels of slopes, ``K (x, y, 1)``."""
+    return np.asarray(slopes @ lens.matrix[:2, :2].T + lens.matrix[:2, 2])
 
-    .. math:: D(p) = K\, D(K^{-1} p)
 
-    The undistorted picture is that of a pinhole camera with the same matrix and size.
-
-    Parameters
-    ----------
-    lens
-        Scaled to the size if that differs.
-    height, width
-        Of the photograph, and of the undistorted picture [px].
-
-    Returns
-    -------
-    positions
-        Outside of the photograph, or not a number, where it shows nothing.
-    """
-    lens = lens.at(height, width)
-    positions = np.empty((height, width, 2), np.float32)
-    columns = np.arange(width, dtype=float)
-    for top in range(0, height, _ROWS):
-        rows = np.arange(top, min(top + _ROWS, height), dtype=float)
-        pixels = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-        place = _to_pixels(distorted(_to_slopes(pixels, lens), lens.distortion), lens)
-        positions[top : top + len(rows)] = place.reshape(len(rows), width, 2)
-    return positions
+def to_slopes(pixels: Pixels, lens: LensCalibration) -> Slopes:
+    """Return the slopes that pixels of a pinhole stand for, ``K^-1 (x, y, 1)``."""
+    inverse = np.linalg.inv(lens.matrix)
+    return np.asarray(pixels @ inverse[:2, :2].T + inverse[:2, 2])
 
 
 def _twelve(distortion: Coefficients) -> tuple[float, ...]:
@@ -183,12 +160,3 @@ def _twelve(distortion: Coefficients) -> tuple[float, ...]:
             "needed: k1 k2 p1 p2, k3, k4 k5 k6, s1 s2 s3 s4."
         )
     return tuple(float(value) for value in np.pad(distortion, (0, 12 - len(distortion))))
-
-
-def _to_pixels(slopes: Slopes, lens: LensCalibration) -> Pixels:
-    return np.asarray(slopes @ lens.matrix[:2, :2].T + lens.matrix[:2, 2])
-
-
-def _to_slopes(pixels: Pixels, lens: LensCalibration) -> Slopes:
-    inverse = np.linalg.inv(lens.matrix)
-    return np.asarray(pixels @ inverse[:2, :2].T + inverse[:2, 2])

@@ -16,22 +16,8 @@ from olat.geometry.camera import (
     rays,
     turning_radius,
     undistorted,
-    undistorted_positions,
 )
-from olat.model.calibration import LensCalibration
-
-MATRIX = np.array([[520.0, 0.0, 318.0], [0.0, 524.0, 243.0], [0.0, 0.0, 1.0]])
-LENSES = {
-    "none": (),
-    "barrel": (-0.28, 0.06, 0.001, -0.0005),
-    "pincushion": (0.12, 0.05, -0.002, 0.001, 0.03),
-    "rational": (0.4, -0.1, 0.001, 0.0005, 0.01, 0.7, -0.02, 0.02),
-    "prism": (-0.2, 0.1, 0.001, 0.0, 0.0, 0.1, 0.0, 0.0, 0.002, -0.001, 0.001, 0.003),
-}
-
-
-def lens_of(name, matrix=MATRIX, height=480, width=640, **pose):
-    return LensCalibration(matrix, np.array(LENSES[name]), height, width, **pose)
+from tests.support.lenses import LENSES, MATRIX, lens_of
 
 
 def points_in_view(rng, count=200):
@@ -111,42 +97,6 @@ def test_undistorting_undoes_distorting(seed):
     assert_allclose(
         undistorted(distorted(slopes, distortion), distortion), slopes, rtol=0, atol=1e-9
     )
-
-
-@pytest.mark.parametrize("name", LENSES)
-def test_the_undistorted_grid_is_opencvs(name):
-    grid = undistorted_positions(lens_of(name), height=480, width=640)
-    x, y = cv2.initUndistortRectifyMap(
-        MATRIX, np.array(LENSES[name] or (0.0,) * 4), None, MATRIX, (640, 480), cv2.CV_32FC1
-    )
-    assert_allclose(grid[..., 0], x, rtol=0, atol=1e-3)  # float32 places
-    assert_allclose(grid[..., 1], y, rtol=0, atol=1e-3)
-
-
-def test_without_distortion_every_pixel_stays():
-    grid = undistorted_positions(lens_of("none"), height=480, width=640)
-    rows, columns = np.indices((480, 640))
-    assert_allclose(grid, np.stack([columns, rows], axis=-1), rtol=0, atol=1e-4)
-
-
-def test_the_grid_of_half_the_size_is_the_same_lens():
-    whole = undistorted_positions(lens_of("barrel"), height=480, width=640)
-    half = undistorted_positions(lens_of("barrel"), height=240, width=320)
-    # Pixel x of the half lies between 2 x and 2 x + 1.
-    middle = (whole[0::2, 0::2] + whole[1::2, 1::2] + whole[0::2, 1::2] + whole[1::2, 0::2]) / 4
-    assert_allclose(half, (middle - 0.5) / 2.0, rtol=0, atol=2e-3)
-
-
-def test_the_grid_has_no_place_beyond_the_turning_radius():
-    short = np.array([[200.0, 0.0, 319.5], [0.0, 200.0, 239.5], [0.0, 0.0, 1.0]])
-    lens = LensCalibration(short, np.array([-0.28, 0.0, 0.0, 0.0]), 480, 640)
-    grid = undistorted_positions(lens, height=480, width=640)
-    known = np.isfinite(grid[..., 0])
-    assert known[240, 320]
-    assert not known[0, 0]
-    # No part of the photograph is shown twice: along the middle row x rises.
-    row = grid[240][known[240]][:, 0]
-    assert (np.diff(row) > 0).all()
 
 
 def test_skew_is_kept():

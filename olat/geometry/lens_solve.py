@@ -1,0 +1,180 @@
+"""A lens from photographs of a board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float64
+
+from olat.geometry.board import Board, BoardView
+from olat.model.calibration import LensCalibration
+from olat.model.shapes import Array, Matrix3
+
+FEWEST_VIEWS = 3
+"""Zhang's method needs two directions; the third tells whether they agree."""
+SMALLEST_TURN_DEG = 5.0
+"""Between the two views that differ most: views of one direction do not tell the focal length."""
+LARGEST_SIGMA = 0.02
+"""Of the focal length, as a share of it."""
+OUTLIER = 3.0
+"""A view this many times worse than the median is left out."""
+SMALLEST_OUTLIER_PX = 0.1
+SIGNIFICANT = 3.0
+"""Standard deviations that a coefficient must be away from 0 to be kept."""
+FEWEST_TERMS = ((cv2.CALIB_FIX_K3, (4,)), (cv2.CALIB_FIX_K2, (1,)), (cv2.CALIB_FIX_K1, (0,)))
+"""Radial terms in the order in which they are given up."""
+
+
+@dataclass(frozen=True)
+class LensSolution:
+    """A lens and how well the views fit it."""
+
+    lens: LensCalibration
+    rms_px: Mapping[int, float]
+    """Of each view that was used, by its frame."""
+    left_out: tuple[int, ...]
+    """Frames whose corners fit no lens that fits the others."""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    matrix: Matrix3
+    distortion: Float64[Array, "5"]
+    sigma: Float64[Array, "9"]
+    """Standard deviations of fx, fy, cx, cy and the coefficients."""
+    rms_px: Mapping[int, float]
+    turn_deg: float
+    """Largest angle between the boards of two views."""
+
+
+def lens_from_boards(
+    views: Mapping[int, BoardView], board: Board, *, height: int, width: int
+) -> LensSolution:
+    """Solve focal lengths, principal point and distortion from views of a board.
+
+    Parameters
+    ----------
+    views
+        Corners by frame.
+    board
+        Where the corners are on the board.
+    height, width
+        Of the photographs [px].
+
+    Returns
+    -------
+    solution
+        The lens has no pose. Coefficients that the views cannot tell from 0 are 0. Its residuals
+        are `rms_px` over all corners, `views`, `coverage` (share of the frame inside the hull of
+        all corners), `focal_sigma_px` and `center_sigma_px` (standard deviations), and `turn_deg`,
+        the largest angle between two boards.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three views, or all show the board from one direction.
+
+    Notes
+    -----
+    Assumes a flat board with exact squares and a lens that was not refocused between the views.
+    A view whose corners are 3 times farther off than those of the median view, as in a
+    photograph that is blurred or of a bent board, is left out.
+
+    References
+    ----------
+    .. [1] Zhang, A flexible new technique for camera calibration, PAMI 2000, section 3.
+    """
+    if len(views) < FEWEST_VIEWS:
+        raise ValueError(
+            f"lens: {len(views)} views of the board; at least {FEWEST_VIEWS} from different "
+            "directions were needed, and 10 are better. Photograph the board tilted to all sides."
+        )
+    kept = dict(views)
+    left_out = []
+    fit = _fit(kept, board, (height, width), 0)
+    while (worst := _outlier(fit)) is not None and len(kept) > FEWEST_VIEWS:
+        left_out.append(worst)
+        del kept[worst]
+        fit = _fit(kept, board, (height, width), 0)
+    fit = _simplest(fit, kept, board, (height, width))
+    _check_directions(fit)
+    rms = float(np.sqrt(np.mean(np.square(list(fit.rms_px.values())))))
+    corners = np.concatenate([view.corners for view in kept.values()]).astype(np.float32)
+    residuals = {
+        "rms_px": rms,
+        "views": float(len(kept)),
+        "coverage": float(cv2.contourArea(cv2.convexHull(corners))) / (height * width),
+        "focal_sigma_px": float(fit.sigma[:2].max()),
+        "center_sigma_px": float(fit.sigma[2:4].max()),
+        "turn_deg": fit.turn_deg,
+    }
+    lens = LensCalibration(fit.matrix, fit.distortion, height, width, residuals=residuals)
+    return LensSolution(lens, fit.rms_px, tuple(sorted(left_out)))
+
+
+def _fit(views: Mapping[int, BoardView], board: Board, shape: tuple[int, int], flags: int) -> _Fit:
+    """Fit a lens to views by bundle adjustment."""
+    places = [board.places(view.ids).astype(np.float32) for view in views.values()]
+    corners = [view.corners.astype(np.float32) for view in views.values()]
+    try:
+        _, matrix, distortion, turns, _, sigma, _, errors = cv2.calibrateCameraExtended(
+            places, corners, shape[::-1], np.zeros((3, 3)), np.zeros(5), flags=flags
+        )
+    except cv2.error:
+        # Views of one direction leave the first guess without a solution.
+        matrix, distortion, turns = np.eye(3), np.zeros(5), [np.zeros(3)] * len(views)
+        sigma, errors = np.full(18, np.inf), np.full(len(views), np.inf)
+    normals = np.array([cv2.Rodrigues(turn)[0][:, 2] for turn in turns])
+    cosine = np.clip((normals @ normals.T).min(), -1.0, 1.0)
+    return _Fit(
+        matrix=np.asarray(matrix, np.float64),
+        distortion=np.asarray(distortion, np.float64).ravel()[:5],
+        sigma=np.asarray(sigma, np.float64).ravel()[:9],
+        rms_px=dict(zip(views, np.asarray(errors, float).ravel().tolist(), strict=True)),
+        turn_deg=float(np.degrees(np.arccos(cosine))),
+    )
+
+
+def _outlier(fit: _Fit) -> int | None:
+    """Return the worst view if it is far worse than the median."""
+    worst = max(fit.rms_px, key=lambda frame: fit.rms_px[frame])
+    limit = max(OUTLIER * float(np.median(list(fit.rms_px.values()))), SMALLEST_OUTLIER_PX)
+    return worst if fit.rms_px[worst] > limit else None
+
+
+def _simplest(
+    fit: _Fit, views: Mapping[int, BoardView], board: Board, shape: tuple[int, int]
+) -> _Fit:
+    """Give up coefficients that cannot be told from 0, so that they do not bend the corners."""
+    flags = 0
+    if not _stands_out(fit, (2, 3)):
+        flags = cv2.CALIB_ZERO_TANGENT_DIST
+        fit = _fit(views, board, shape, flags)
+    for flag, terms in FEWEST_TERMS:
+        if _stands_out(fit, terms):
+            break
+        flags |= flag
+        fit = _fit(views, board, shape, flags)
+    return fit
+
+
+def _stands_out(fit: _Fit, terms: tuple[int, ...]) -> bool:
+    """Tell whether any of some coefficients is surely not 0."""
+    at = list(terms)
+    return bool((np.abs(fit.distortion[at]) > SIGNIFICANT * fit.sigma[4:][at]).any())
+
+
+def _check_directions(fit: _Fit) -> None:
+    focal, sigma = float(fit.matrix[0, 0]), float(fit.sigma[:2].max())
+    if fit.turn_deg >= SMALLEST_TURN_DEG and sigma <= LARGEST_SIGMA * focal:
+        return
+    known = f"to {sigma:.2g} px of {focal:.0f}" if np.isfinite(sigma) else "not at all"
+    raise ValueError(
+        f"lens: {len(fit.rms_px)} views show the board from nearly one direction (they differ by "
+        f"{fit.turn_deg:.1f} degrees), so that the focal length is known {known}; views that "
+        f"differ by {SMALLEST_TURN_DEG:.0f} degrees at the least were needed, and 30 are better. "
+        "Tilt the board to the left, to the right, up and down."
+    )
