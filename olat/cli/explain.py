@@ -25,6 +25,7 @@ def command(name: str) -> int:
     """
     from olat.engine.pipeline import load_pipeline, shipped_pipelines
     from olat.errors import UsageError
+    from olat.model.calibration import KINDS
     from olat.stages import STAGES
     from olat.stages.capture import GIVEN
 
@@ -38,6 +39,8 @@ def command(name: str) -> int:
         click.echo("\n\n".join(parameters))
     elif path.name == "session.toml" and path.is_file():
         click.echo(_session(path.parent))
+    elif path.stem in KINDS and path.suffix == ".toml" and path.is_file():
+        click.echo(_calibration(path))
     elif path.suffix == ".toml" or name in definitions:
         pipeline = load_pipeline(name, catalog=STAGES, given=GIVEN)
         click.echo(f"{pipeline.name}: {pipeline.summary}\n")
@@ -121,6 +124,21 @@ def _receipt(path: Path, receipt: Receipt) -> str:
     more = len(receipt.inputs) - len(shown)
     told = ", ".join(shown) + (f" and {more} more" if more else "")
     lines.append(f"  key {receipt.key[:16]}, from {told}")
+    return "\n".join(lines)
+
+
+def _calibration(path: Path) -> str:
+    """Describe a calibration: what it is of, when it holds, how well it fits."""
+    from dataclasses import asdict
+
+    from olat.io.calibration_file import read_calibration
+
+    header, calibration = read_calibration(path)
+    state = f"certified from {header.valid_from} on" if header.valid_from else "a candidate"
+    lines = [f"{path}: {header.kind} calibration of {header.device!r}, {state}"]
+    told = {name: value for name, value in asdict(header).items() if value not in (None, "")}
+    lines += [f"  {name}: {value}" for name, value in told.items() if name != "kind"]
+    lines += [f"  residual {name}: {value:g}" for name, value in calibration.residuals.items()]
     return "\n".join(lines)
 
 
