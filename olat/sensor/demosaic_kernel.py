@@ -7,30 +7,21 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from olat.sensor.sites_kernel import Sites, fill_line, fill_variance, mirror_ends
+
 _Array = np.ndarray[Any, Any]
 
-# Whole numbers beside float32 would make numba compute in float64, at half the speed.
-_SIXTEENTH, _EIGHTH, _QUARTER, _HALF = (np.float32(2.0**-k) for k in (4, 3, 2, 1))
-_THREE_16, _FIVE_8, _SIX_8 = np.float32(3 / 16), np.float32(5 / 8), np.float32(6 / 8)
-
 
 @njit(nogil=True, cache=True)
-def _fill_line(line: _Array, row: _Array, black: _Array, scale: _Array) -> None:
-    """Scale one row of counts, with two sites mirrored beyond either end."""
-    width = row.size
-    for x in range(width):
-        site = x & 1
-        line[x + 2] = (np.float32(row[x]) - black[site]) * scale[site]
-    line[1], line[0] = line[3], line[4]
-    line[width + 2], line[width + 3] = line[width], line[width - 1]
-
-
-@njit(nogil=True, cache=True)
-def _malvar_row(lines: _Array, rows: _Array, pattern: _Array, planes: _Array) -> None:
-    """Interpolate one row from five scaled lines; `pattern` holds the channels of its sites.
+def _malvar_row(
+    lines: _Array, rows: _Array, pattern: _Array, weights: _Array, planes: _Array
+) -> None:
+    """Interpolate one row from five lines; `pattern` holds the channels of its sites.
 
     Every candidate is computed everywhere: without a branch, the loop runs in vectors.
     """
+    half, quarter, far_1, own_6 = weights[0], weights[1], weights[2], weights[3]
+    far_3, own_5, far_half = weights[4], weights[5], weights[6]
     n2, n1, here = lines[rows[0]], lines[rows[1]], lines[rows[2]]
     s1, s2 = lines[rows[3]], lines[rows[4]]
     # The row's own color (red or blue), and the other of the two.
@@ -44,14 +35,35 @@ def _malvar_row(lines: _Array, rows: _Array, pattern: _Array, planes: _Array) ->
         far_h, far_v = here[i - 2] + here[i + 2], n2[i] + s2[i]
         corners = n1[i - 1] + n1[i + 1] + s1[i - 1] + s1[i + 1]
         far = far_h + far_v
-        cross = _HALF * c + _QUARTER * (near_h + near_v) - _EIGHTH * far
-        diagonal = _SIX_8 * c + _QUARTER * corners - _THREE_16 * far
-        along = _FIVE_8 * c + _HALF * near_h - _EIGHTH * (corners + far_h) + _SIXTEENTH * far_v
-        across = _FIVE_8 * c + _HALF * near_v - _EIGHTH * (corners + far_v) + _SIXTEENTH * far_h
+        cross = half * c + quarter * (near_h + near_v) + far_1 * far
+        diagonal = own_6 * c + quarter * corners + far_3 * far
+        along = own_5 * c + half * near_h + far_1 * (corners + far_h) + far_half * far_v
+        across = own_5 * c + half * near_v + far_1 * (corners + far_v) + far_half * far_h
         at_green = (x & 1) == green_site
         first[x] = along if at_green else c
         green[x] = c if at_green else cross
         second[x] = across if at_green else diagonal
+
+
+@njit(nogil=True, cache=True)
+def _bilinear_row(
+    lines: _Array, rows: _Array, pattern: _Array, weights: _Array, planes: _Array
+) -> None:
+    """Interpolate one row from the three lines in the middle of five, as `_malvar_row` does."""
+    half, quarter = weights[0], weights[1]
+    north, here, south = lines[rows[1]], lines[rows[2]], lines[rows[3]]
+    own = 0 if pattern[0] == 0 or pattern[1] == 0 else 2
+    first, green, second = planes[own], planes[1], planes[2 - own]
+    green_site = 0 if pattern[0] == 1 else 1
+    for x in range(green.size):
+        i = x + 2
+        c = here[i]
+        near_h, near_v = here[i - 1] + here[i + 1], north[i] + south[i]
+        corners = north[i - 1] + north[i + 1] + south[i - 1] + south[i + 1]
+        at_green = (x & 1) == green_site
+        first[x] = half * near_h if at_green else c
+        green[x] = c if at_green else quarter * (near_h + near_v)
+        second[x] = half * near_v if at_green else quarter * corners
 
 
 @njit(nogil=True, cache=True)
@@ -65,34 +77,54 @@ def _interleave(planes: _Array, out: _Array) -> None:
 
 
 @njit(nogil=True, cache=True)
-def malvar(counts: _Array, pattern: _Array, black: _Array, scale: _Array, out: _Array) -> None:
-    """Subtract black, scale and interpolate a mosaic, five rows in flight."""
+def _fill(line: _Array, counts: _Array, y: int, sites: Sites, noise: _Array) -> None:
+    """Fill a line with light, or with its variance where the noise is given."""
+    if noise.size == 0:
+        fill_line(line, counts, y, sites)
+    else:
+        fill_variance(line, counts, y, sites, noise[0], noise[1])
+
+
+@njit(nogil=True, cache=True)
+def interpolate(
+    counts: _Array, pattern: _Array, sites: Sites, noise: _Array, weights: _Array, out: _Array
+) -> None:
+    """Turn counts into light and interpolate it, five rows in flight.
+
+    With the squared weights of a method and the noise (slope, read variance) of a site, the
+    variance of what the method makes.
+    """
     height, width = counts.shape
     lines = np.empty((5, width + 4), np.float32)
     planes = np.empty((3, width), np.float32)
     rows = np.empty(5, np.int64)
-    for y in range(-2, 2):
-        _fill_line(lines[y % 5], counts[abs(y)], black[y & 1], scale[y & 1])
-    for y in range(height):
-        ahead = y + 2
-        source = ahead if ahead < height else 2 * (height - 1) - ahead
-        _fill_line(lines[ahead % 5], counts[source], black[source & 1], scale[source & 1])
+    for y in range(-2, height + 2):
+        source = abs(y) if y < height else 2 * (height - 1) - y
+        _fill(lines[y % 5], counts, source, sites, noise)
+        mirror_ends(lines[y % 5], width)
+        if y < 2:
+            continue
         for k in range(5):
-            rows[k] = (y - 2 + k) % 5
-        _malvar_row(lines, rows, pattern[y & 1], planes)
-        _interleave(planes, out[y])
+            rows[k] = (y - 4 + k) % 5
+        if weights.size == 2:
+            _bilinear_row(lines, rows, pattern[y & 1], weights, planes)
+        else:
+            _malvar_row(lines, rows, pattern[y & 1], weights, planes)
+        _interleave(planes, out[y - 2])
 
 
 @njit(nogil=True, cache=True)
-def bin_quads(counts: _Array, pattern: _Array, black: _Array, scale: _Array, out: _Array) -> None:
-    """Make one pixel of every 2 x 2 sites; the two greens are averaged."""
+def bin_quads(
+    counts: _Array, pattern: _Array, sites: Sites, noise: _Array, shares: _Array, out: _Array
+) -> None:
+    """Make one pixel of every 2 x 2 sites; `shares` tells how much of itself each channel takes."""
+    lines = np.empty((2, counts.shape[1] + 4), np.float32)
     out[:] = 0
     for y in range(out.shape[0]):
+        for j in range(2):
+            _fill(lines[j], counts, 2 * y + j, sites, noise)
         for x in range(out.shape[1]):
             for j in range(2):
                 for i in range(2):
                     channel = pattern[j, i]
-                    value = (np.float32(counts[2 * y + j, 2 * x + i]) - black[j, i]) * scale[j, i]
-                    out[y, x, channel] += value * (
-                        np.float32(0.5) if channel == 1 else np.float32(1)
-                    )
+                    out[y, x, channel] += lines[j, 2 * x + i + 2] * shares[channel]
