@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from olat.engine.stage import Grain, Stage, Under
-from olat.errors import SolveError
+from olat.errors import CalibrationError, SolveError
+from olat.model.calibration import LensCalibration
 from olat.model.condition import ColorGradient, Tracking
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
@@ -45,12 +46,11 @@ class FitPhong(Stage):
         mask: Mask | None,
         rig: LightRig,
         camera: Camera,
+        lens: LensCalibration | None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
-        from olat.surface.view import view_directions
-
         height, width = normals.flags.shape
-        view = view_directions(height, width, camera.field_of_view_deg)
+        view = _view(lens, camera, height, width)
         sweep = None if self.source == "gradients" else field
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
@@ -115,3 +115,15 @@ class FitPhong(Stage):
         np.bitwise_or(maps.flags, photographs.flags, out=maps.flags)
         np.multiply(maps.confidence, trust_in_gradients(rig), out=maps.confidence)
         return maps
+
+
+def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> UnitVectors:
+    """Return where the camera is, seen from each pixel: as calibrated, or as the session says."""
+    from olat.surface.view import view_directions, view_directions_of_lens
+
+    if lens is None:
+        return view_directions(height, width, camera.field_of_view_deg)
+    try:
+        return view_directions_of_lens(lens, height=height, width=width)
+    except ValueError as error:
+        raise CalibrationError(f"fit_phong: {error}") from None

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from olat.model.calibration import LensCalibration
 from olat.model.shapes import UnitVectors
 
 
@@ -47,6 +48,45 @@ def view_directions(height: int, width: int, field_of_view_deg: float | None) ->
     view[..., 0] = ((width - 1) / 2.0 - np.arange(width)) * pixels_to_tangent
     view[..., 1] = ((np.arange(height) - (height - 1) / 2.0) * pixels_to_tangent)[:, np.newaxis]
     view /= np.linalg.norm(view, axis=-1, keepdims=True)
+    return view
+
+
+def view_directions_of_lens(lens: LensCalibration, *, height: int, width: int) -> UnitVectors:
+    r"""Return the direction from what each pixel of an undistorted picture shows to the camera.
+
+    .. math:: v(p) = -R^T K^{-1} p \, / \, |K^{-1} p|
+
+    Parameters
+    ----------
+    lens
+        Its matrix, scaled if the size differs, and its rotation; +z is toward the reference
+        camera, which has none.
+    height, width
+        Size of the undistorted picture [px].
+
+    Returns
+    -------
+    view
+        World-frame unit vectors.
+
+    Raises
+    ------
+    ValueError
+        If the size has another aspect ratio than the lens.
+
+    Notes
+    -----
+    Assumes that the picture was undistorted: the coefficients of distortion are not used.
+    """
+    lens = lens.at(height, width)
+    # Rows of camera @ axes are R^T times columns.
+    turn = -(np.linalg.inv(lens.matrix).T @ lens.axes)
+    columns = np.arange(width, dtype=float)
+    view = np.empty((height, width, 3), np.float32)
+    for row in range(height):
+        pixels = np.column_stack([columns, np.full(width, float(row)), np.ones(width)])
+        toward = pixels @ turn
+        view[row] = toward / np.linalg.norm(toward, axis=1, keepdims=True)
     return view
 
 

@@ -6,23 +6,25 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from olat.errors import SolveError
+from olat.errors import CalibrationError, SolveError
 from olat.light.arrangements import fibonacci_sphere
+from olat.model.calibration import LensCalibration
 from olat.model.maps import NormalMap
 from olat.model.session import Camera
 from olat.stages.fit_phong import FitPhong
+from olat.surface.view import view_directions_of_lens
 from tests.support.fields import field_of, gradients_of, rig_of
 from tests.surface.readings import Surface, normals_facing
 
 SHAPE = (24, 32)
 
 
-def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None):
+def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None, lens=None):
     found = surface.normals if normals is None else normals
     known = NormalMap(
         found.astype(np.float32), np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
     )
-    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"))
+    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"), lens)
 
 
 def glossy(rng, exponent):
@@ -91,3 +93,40 @@ def test_a_session_without_normals_is_refused(rng):
             field=field_of(surface.readings(rig.directions), rig),
             normals=np.zeros((*SHAPE, 3)),
         )
+
+
+def lens_of(focal, height=SHAPE[0], width=SHAPE[1]):
+    middle = [(width - 1) / 2.0, (height - 1) / 2.0]
+    matrix = np.array([[focal, 0.0, middle[0]], [0.0, focal, middle[1]], [0.0, 0.0, 1.0]])
+    return LensCalibration(matrix, np.zeros(5), height, width)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_gloss_seen_through_a_short_lens_needs_its_calibration(rng, size):
+    # A wide lens: at the edge of the picture the view is 28 degrees off the axis.
+    lens = lens_of(30.0)
+    normals = normals_facing(rng, SHAPE, 30.0)
+    rig = rig_of(fibonacci_sphere(331))
+    view = view_directions_of_lens(lens, height=SHAPE[0], width=SHAPE[1]).astype(float)
+    facing = np.einsum("hwk,hwk->hw", normals, view)[..., None]
+    mirror = 2.0 * facing * normals - view
+    lobe = np.maximum(np.einsum("lk,hwk->lhw", rig.directions, mirror), 0.0) ** 30.0
+    matte = np.maximum(np.einsum("lk,hwk->lhw", rig.directions, normals), 0.0)
+    readings = (0.3 * matte + 0.4 * lobe)[:, None].repeat(3, axis=1)
+    surface = Surface(normals, np.full((*SHAPE, 3), 0.3))
+    field = field_of(readings, rig)
+    # The calibration may be of the whole photograph, where the field has half its size.
+    calibrated = lens if size == 1 else lens.at(SHAPE[0] * size, SHAPE[1] * size)
+    right = fit(surface, rig, field=field, lens=calibrated)
+    wrong = fit(surface, rig, field=field)
+    assert_allclose(np.median(right.exponent), 30.0, rtol=0.05)
+    assert_allclose(np.median(right.specular_albedo), 0.4, rtol=0.05)
+    assert abs(np.median(wrong.specular_albedo) / 0.4 - 1.0) > 0.3
+
+
+def test_a_lens_of_another_picture_is_refused(rng):
+    surface = glossy(rng, 20.0)
+    rig = rig_of(fibonacci_sphere(156))
+    field = field_of(surface.readings(rig.directions), rig)
+    with pytest.raises(CalibrationError, match="fit_phong: lens: calibrated on 24 x 24 px"):
+        fit(surface, rig, field=field, lens=lens_of(30.0, 24, 24))
