@@ -13,7 +13,7 @@ from olat.io.light_file_array import read_array
 from olat.io.light_file_json import read_light_json
 from olat.io.light_file_text import read_diligent, read_lp, read_points, read_table
 from olat.io.light_footprints import read_footprints
-from olat.io.light_list import Holds, LightFile, Units
+from olat.io.light_list import Holds, LightFile, Units, has_unit_length
 from olat.model.rig import LightRig
 
 AxisFrame: TypeAlias = Literal["olat", "opencv"]
@@ -31,8 +31,6 @@ FORMATS = (
 """What `read_lights` reads, for people."""
 
 _METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-_UNIT_LENGTH_TOLERANCE = 0.02
-"""Directions typed with two decimals are up to 0.01 away from unit length."""
 
 
 def read_lights(path: Path) -> LightFile:
@@ -66,9 +64,7 @@ def holds_of(lights: LightFile) -> Holds:
     """
     if lights.holds != "auto":
         return lights.holds
-    lengths = np.linalg.norm(lights.vectors, axis=1)
-    unit = np.all(np.abs(lengths - 1.0) <= _UNIT_LENGTH_TOLERANCE)
-    return "directions" if unit else "positions"
+    return "directions" if has_unit_length(lights.vectors) else "positions"
 
 
 def rig_from_lights(

@@ -15,6 +15,9 @@ from olat.model.shapes import Array, LightColors
 
 Holds: TypeAlias = Literal["auto", "directions", "positions"]
 Units: TypeAlias = Literal["m", "cm", "mm"]
+_UNIT_LENGTH_TOLERANCE = 0.02
+"""Directions typed with two decimals are up to 0.01 away from unit length."""
+
 LENGTHS: tuple[Units, ...] = get_args(Units)
 
 
@@ -54,6 +57,12 @@ class LightFile:
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+
+def has_unit_length(vectors: Float64[Array, "light 3"]) -> bool:
+    """Tell whether vectors are directions by their length."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    return bool(np.all(np.abs(lengths - 1.0) <= _UNIT_LENGTH_TOLERANCE))
 
 
 @dataclass(frozen=True, slots=True)
