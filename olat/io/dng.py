@@ -18,7 +18,9 @@ XYZ_TO_LINEAR_SRGB = (32405, -15371, -4985, -9693, 18760, 416, 556, -2040, 10572
 """Camera color is linear sRGB [1/10000]."""
 
 
-def write_dng(path: Path, mosaic: RawMosaic, *, exposure_s: float, model: str = "olat") -> None:
+def write_dng(
+    path: Path, mosaic: RawMosaic, *, exposure_s: float, model: str = "olat", serial: str = ""
+) -> None:
     """Write a mosaic as an uncompressed DNG whose camera color is linear sRGB.
 
     Parameters
@@ -31,6 +33,8 @@ def write_dng(path: Path, mosaic: RawMosaic, *, exposure_s: float, model: str = 
         Exposure time [s].
     model
         Name of the camera.
+    serial
+        Serial number of the camera; left out if empty.
 
     Raises
     ------
@@ -42,6 +46,8 @@ def write_dng(path: Path, mosaic: RawMosaic, *, exposure_s: float, model: str = 
     .. [1] Adobe, Digital Negative Specification 1.4, chapter 4.
     """
     tags = _tags(mosaic, exposure_s=exposure_s, model=model)
+    if serial:
+        tags.append((50735, ASCII, 0, serial))  # CameraSerialNumber
 
     def write(part: Path) -> None:
         tifffile.imwrite(

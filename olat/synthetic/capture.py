@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,17 +12,16 @@ from olat.model.condition import Dark, Target
 from olat.model.environment import EnvironmentMap
 from olat.model.image import RawMosaic
 from olat.model.rig import LightRig
-from olat.model.shapes import Radiance
+from olat.model.shapes import LightColors, Radiance
 from olat.synthetic.render import View, radiance_under, see
-from olat.synthetic.scene import Pose, Subject, ball
-from olat.synthetic.stage import BALL_RADIUS, SyntheticStage
+from olat.synthetic.scene import Pose
+from olat.synthetic.stage import SyntheticStage
+from olat.synthetic.targets import target_radiance
 
 FLAT_RADIANCE = 0.75
 """Of the glowing panel that shows the camera's vignetting [diffuse white = 1]."""
-GRAY = 0.5
-"""Albedo of the gray ball."""
-HAZE = 0.01
-"""Albedo of the mirror ball: fingerprints, by which its outline shows."""
+_PRIMARIES = {"led_red": 0, "led_green": 1, "led_blue": 2}
+"""The only one that is on with a gray card."""
 
 
 @lru_cache(maxsize=1)
@@ -30,25 +30,54 @@ def view_of(stage: SyntheticStage, pose: Pose) -> View:
     return see(stage.body, stage.camera, pose)
 
 
+def drive_of(stage: SyntheticStage, frame: int) -> LightColors:
+    """Return the level of every light and primary in a frame, as they really were [1]."""
+    condition = stage.conditions[frame]
+    drive = stage.rig.pattern(condition) * stage.drive(condition)
+    if isinstance(condition, Target) and condition.kind in _PRIMARIES:
+        drive = drive * np.eye(3)[_PRIMARIES[condition.kind]]
+    level = stage.levels[frame]
+    return drive if level == 1.0 else drive * level
+
+
 def radiance_of(stage: SyntheticStage, frame: int) -> Radiance:
-    """Return what the camera faces in a frame [diffuse white = 1]."""
+    r"""Return what the camera faces in a frame, in its own colors [diffuse white = 1].
+
+    .. math:: R = M \sum_i d_i \circ e_i \circ f_i
+
+    with the drives d, the intensities e and the reflectance f for each LED primary, and the
+    cross-talk M between primaries and channels.
+    """
     condition = stage.conditions[frame]
     if isinstance(condition, Dark):
         return np.zeros((stage.size, stage.size, 3), np.float32)
-    if condition == Target("flat"):
+    if isinstance(condition, Target) and condition.kind == "flat":
         return np.full((stage.size, stage.size, 3), FLAT_RADIANCE, np.float32)
-    drive = stage.rig.pattern(condition) * stage.drive(condition)
+    rig, drive = stage.led_rig, drive_of(stage, frame)
     if isinstance(condition, Target):
-        view = see(_target(stage, condition.kind), stage.camera, Pose())
+        radiance = target_radiance(stage, condition, rig, drive)
     else:
-        view = view_of(stage, stage.pose(frame))
-    return radiance_under(view, stage.rig, drive)
+        radiance = radiance_under(
+            _in_primaries(stage, view_of(stage, stage.pose(frame))), rig, drive
+        )
+    if not stage.imperfections.has_own_colors:
+        return radiance
+    return radiance @ stage.imperfections.led_matrix.T.astype(np.float32)
 
 
 def photograph(stage: SyntheticStage, frame: int) -> RawMosaic:
     """Expose a frame; its noise depends on the stage's seed and the frame alone."""
     rng = np.random.default_rng([stage.seed, 2, frame])
-    return stage.sensor.expose(radiance_of(stage, frame), rng)
+    exposure = stage.shots[frame].exposure
+    return stage.sensor.expose(radiance_of(stage, frame), rng, exposure=exposure)
+
+
+def _in_primaries(stage: SyntheticStage, view: View) -> View:
+    """Paint a view with what it reflects of each LED primary."""
+    if not stage.imperfections.has_own_colors:
+        return view
+    bands = stage.imperfections.bands_from_rec709.astype(np.float32)
+    return replace(view, paint=replace(view.paint, albedo=bands @ view.paint.albedo))
 
 
 def render_environment(view: View, environment: EnvironmentMap) -> Radiance:
@@ -73,11 +102,3 @@ def render_environment(view: View, environment: EnvironmentMap) -> Radiance:
     energy = (environment.radiance * share).reshape(-1, 3)
     directions = directions_of_pixels(height, width).reshape(-1, 3)
     return radiance_under(view, LightRig(environment.name, directions, energy), np.ones((1, 3)))
-
-
-def _target(stage: SyntheticStage, kind: str) -> Subject:
-    """Make a calibration ball; the mirror's highlights are just wider than a pixel."""
-    if kind == "gray_ball":
-        return ball(BALL_RADIUS, albedo=GRAY)
-    radius_px = BALL_RADIUS / stage.camera.footprint
-    return ball(BALL_RADIUS, albedo=HAZE, specular=1.0, exponent=0.25 * radius_px**2)

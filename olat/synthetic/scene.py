@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from olat.model.shapes import Array
+from olat.synthetic.lens import distorted, undistorted
 from olat.synthetic.shape import NOTHING, Body, Columns, Ellipsoid, Matrix, Points, Values, rotation
 
 Numbers = Float32[Array, "*axes point"]
@@ -51,6 +53,8 @@ class PinholeCamera:
     """Horizontal [degree]."""
     distance: float = 1.6
     """From the origin to the pinhole [m]."""
+    distortion: tuple[float, ...] = ()
+    """k1, k2, p1, p2 of the lens in OpenCV's order; none bends nothing [1]."""
 
     @property
     def position(self) -> Float64[Array, " 3"]:
@@ -67,19 +71,44 @@ class PinholeCamera:
         """Width of a pixel at the origin [m]."""
         return self.distance / self.focal_px
 
+    @property
+    def matrix(self) -> Matrix:
+        """Focal lengths and principal point, pixel centers at integers [px]."""
+        middle = (self.size - 1) / 2.0
+        return np.array([[self.focal_px, 0, middle], [0, self.focal_px, middle], [0, 0, 1.0]])
+
+    def finer(self, times: int) -> PinholeCamera:
+        """Return the camera with each pixel parted into `times` by `times`."""
+        return replace(self, size=self.size * times)
+
     def rays(self) -> Points:
         """Return the unit direction of every pixel's ray, row by row."""
-        offsets = (np.arange(self.size) - (self.size - 1) / 2.0) / self.focal_px
-        right, down = np.meshgrid(offsets, offsets)
-        rays: Points = np.stack([right.ravel(), -down.ravel(), np.full(right.size, -1.0)])
-        rays /= np.linalg.norm(rays, axis=0)
-        return rays
+        return _rays(self)
 
     def project(self, points: Points) -> Float64[Array, "2 point"]:
         """Return column and row at which world points [m] are seen [px]."""
-        scale = self.focal_px / (self.distance - points[2])
+        depth = self.distance - points[2]
         middle = (self.size - 1) / 2.0
+        if self.distortion:
+            slopes = distorted(np.stack([points[0], -points[1]]) / depth, self.distortion)
+            seen: Float64[Array, "2 point"] = middle + self.focal_px * slopes
+            return seen
+        scale = self.focal_px / depth
         return np.stack([middle + points[0] * scale, middle - points[1] * scale])
+
+
+@lru_cache(maxsize=4)
+def _rays(camera: PinholeCamera) -> Points:
+    """Work out a camera's rays; to straighten them takes longer than to trace a ball."""
+    offsets = (np.arange(camera.size) - (camera.size - 1) / 2.0) / camera.focal_px
+    right, down = np.meshgrid(offsets, offsets)
+    if camera.distortion:
+        bent = np.stack([right.ravel(), down.ravel()])
+        right, down = undistorted(bent, camera.distortion)
+    rays: Points = np.stack([right.ravel(), -down.ravel(), np.full(right.size, -1.0)])
+    rays /= np.linalg.norm(rays, axis=0)
+    rays.setflags(write=False)
+    return rays
 
 
 @dataclass(frozen=True)

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from threadpoolctl import threadpool_limits
 
 from olat.io.dng import write_dng
 from olat.io.publish import publish_text
-from olat.model.condition import ColorGradient, Olat, Target, Tracking, role
 from olat.synthetic.capture import photograph
+from olat.synthetic.manifest import EXPOSURE_S, light_table, manifest
 from olat.synthetic.stage import SyntheticStage
-from olat.synthetic.truth import SyntheticTruth, truth_of, write_truth
+from olat.synthetic.truth import RECTIFIED_FILE, SyntheticTruth, truth_of, write_truth
+from olat.synthetic.truth_calibration import calibration_truth_of, write_calibration_truth
 
-EXPOSURE_S = 1 / 60
-
-MANIFEST = """\
-# A simulated light stage. Every quantity of it is known: see truth/.
-schema = 1
-
-[session]
-name = "{name}"
-subject = "{subject}, simulated"
-
-[rig]
-lights = "lights.csv"           # one light a row
-name = "{rig}"
-frame = "olat"                  # y up, z towards the camera
-units = "m"
-holds = "{holds}"
-
-[camera.A]
-files = "raw/A/{{frame:04d}}.dng"
-white_patch = {white_patch}               # white facing one light reads this share of full scale
-field_of_view_deg = {field_of_view_deg}
-
-[sequence]                      # every frame that is not named here is lit by the next light
-frames = "0-{last}"
-{roles}
-
-[drive]                         # level of the lights where many shine at once
-tracking = {tracking_drive}
-gradient = {gradient_drive}
-
-[[override]]
-frames = "{gray_ball}"
-gain = {gray_gain:.6g}
-reason = "all lights shine, as dim as in the tracking frames"
-"""
+AT_ONCE = 2
+"""Frames that are simulated together; most of the work holds no lock."""
 
 
 def write_session(
@@ -71,48 +42,30 @@ def write_session(
     SyntheticTruth
         What `read_truth` will read back.
     """
-    total = len(stage.conditions)
-    for frame in range(total):
-        path = folder / "raw" / "A" / f"{frame:04d}.dng"
-        write_dng(path, photograph(stage, frame), exposure_s=EXPOSURE_S, model="olat synthetic")
-        if progress:
-            progress(frame + 1, total)
+    total = len(stage.shots)
+
+    def take(frame: int) -> None:
+        exposure_s = stage.shots[frame].exposure * EXPOSURE_S
+        write_dng(
+            folder / "raw" / "A" / f"{frame:04d}.dng",
+            photograph(stage, frame),
+            exposure_s=exposure_s,
+            model="olat synthetic",
+            serial=stage.serial,
+        )
+
+    # BLAS must not start threads of its own for products of three rows: they only wait.
+    with threadpool_limits(1), ThreadPoolExecutor(AT_ONCE) as pool:
+        for done, _ in enumerate(pool.map(take, range(total)), start=1):
+            if progress:
+                progress(done, total)
     truth = truth_of(stage)
     write_truth(folder, truth)
-    publish_text(folder / "lights.csv", light_table(stage))
+    if stage.imperfections.distortion:
+        write_truth(folder, truth_of(stage.rectified), file=RECTIFIED_FILE)
+    write_calibration_truth(folder, calibration_truth_of(stage))
+    if stage.light_file != "none":
+        publish_text(folder / "lights.csv", light_table(stage))
     # Last, so that a folder with a manifest is a whole session.
     publish_text(folder / "session.toml", manifest(stage))
     return truth
-
-
-def light_table(stage: SyntheticStage) -> str:
-    """Return the light file's text: where each light is and how bright."""
-    rig = stage.rig
-    places = rig.directions if rig.positions is None else rig.positions
-    rows = [
-        ",".join([str(light), *(f"{x:.9g}" for x in place), *(f"{c:.4f}" for c in color)])
-        for light, (place, color) in enumerate(zip(places, rig.intensities, strict=True))
-    ]
-    return "\n".join(["light,x,y,z,red,green,blue", *rows]) + "\n"
-
-
-def manifest(stage: SyntheticStage) -> str:
-    """Return the text of ``session.toml``."""
-    frames: dict[str, list[str]] = {}
-    for frame, condition in enumerate(stage.conditions):
-        if not isinstance(condition, Olat):
-            frames.setdefault(role(condition), []).append(str(frame))
-    return MANIFEST.format(
-        name=f"synthetic-{stage.subject}",
-        subject=stage.subject,
-        rig=stage.rig.name,
-        holds="directions" if stage.rig.positions is None else "positions",
-        white_patch=stage.white_patch,
-        field_of_view_deg=stage.camera.field_of_view_deg,
-        last=len(stage.conditions) - 1,
-        roles="\n".join(f'{word} = "{",".join(numbers)}"' for word, numbers in frames.items()),
-        tracking_drive=stage.drive(Tracking()),
-        gradient_drive=stage.drive(ColorGradient()),
-        gray_ball=frames["gray_ball"][0],
-        gray_gain=1.0 / stage.drive(Target("gray_ball")),
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -9,11 +11,19 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 from olat.light.arrangements import fibonacci_sphere
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking
+from olat.model.condition import ColorGradient, Condition, Olat, Target, Tracking
 from olat.model.rig import LightRig
+from olat.synthetic.flaws import sensor_flaws
 from olat.synthetic.head import head
+from olat.synthetic.plan import Shot, performance, target_frames
 from olat.synthetic.scene import PinholeCamera, Pose, Subject, ball
 from olat.synthetic.sensor import Sensor
+from olat.synthetic.studio import (
+    STUDIO_IMPERFECTIONS,
+    STUDIO_TARGETS,
+    Imperfections,
+    Targets,
+)
 
 BLINK = (0.5, 0.0, 0.0, 0.3, 0.8)
 """How far the eyes are open, frame by frame."""
@@ -58,19 +68,45 @@ class SyntheticStage(BaseModel):
     """Whether the sensor scatters."""
     white_patch: Annotated[float, Field(gt=0, le=1)] = 0.8
     """What a white Lambert patch facing a light reads [fraction of full scale]."""
+    bracket: Annotated[int, Field(ge=1, le=4)] = 1
+    """Exposures of each frame of the subject, the shortest first, each four times the last."""
+    targets: Targets = Targets()
+    """Calibration targets that are photographed after the subject."""
+    imperfections: Imperfections = Imperfections()
+    """How the stage and its camera differ from perfect ones."""
+    light_file: Literal["exact", "nominal", "none"] = "exact"
+    """Whether it tells the lights as they are, or as planned and all alike; or is not there."""
+    serial: str = ""
+    """Serial number of the camera."""
+    lens: str = ""
+    """What the manifest calls the lens."""
+    date: datetime.date | None = None
+    """Day of the capture."""
     seed: NonNegativeInt = 0
-    """Of intensities and noise."""
+    """Of intensities, flaws and noise."""
 
     @classmethod
-    def preset(cls, name: Literal["tiny", "demo", "full"]) -> SyntheticStage:
-        """Return a stage for unit tests, for a first look, or for benchmarks.
+    def preset(cls, name: Literal["tiny", "demo", "studio", "full"]) -> SyntheticStage:
+        """Return a stage for unit tests, for a first look, for calibration, or for benchmarks.
 
-        The lights of the latter two are distant, as the solves take all lights to be.
+        The lights of all but the first are distant, as the solves take all lights to be. The
+        ``studio`` is the ``demo`` with all imperfections and all targets to calibrate them by.
         """
         if name == "tiny":
             return cls(size=64, lights=24, tracking_every=8)
         if name == "demo":
             return cls(near_lights=False)
+        if name == "studio":
+            return cls(
+                near_lights=False,
+                vignetting=0.1,
+                targets=STUDIO_TARGETS,
+                imperfections=STUDIO_IMPERFECTIONS,
+                light_file="nominal",
+                serial="OLAT-0001",
+                lens="simulated 80 mm at 1.6 m",
+                date=datetime.date(2026, 11, 23),
+            )
         return cls(size=1024, lights=156, tracking_every=12, near_lights=False)
 
     @cached_property
@@ -88,14 +124,43 @@ class SyntheticStage(BaseModel):
         )
 
     @cached_property
+    def led_rig(self) -> LightRig:
+        """The lights, with the intensities that give a gray card those of `rig`."""
+        bands = self.imperfections.bands_from_rec709
+        if not self.imperfections.has_own_colors:
+            return self.rig
+        return replace(self.rig, intensities=self.rig.intensities @ bands.T)
+
+    @cached_property
+    def told_rig(self) -> LightRig:
+        """What the light file tells of the lights."""
+        if self.light_file == "exact":
+            return self.rig
+        rng = np.random.default_rng([self.seed, 5])
+        off = rng.normal(0.0, np.radians(self.imperfections.mounting_deg), (self.lights, 3))
+        planned = self.rig.directions + off / np.sqrt(2.0)
+        planned /= np.linalg.norm(planned, axis=1, keepdims=True)
+        positions = planned * STAGE_RADIUS if self.near_lights else None
+        return LightRig(self.rig.name, planned, np.ones((self.lights, 3)), positions)
+
+    @cached_property
     def camera(self) -> PinholeCamera:
         """The camera in front of the subject."""
-        return PinholeCamera(self.size, field_of_view_deg=11.5, distance=1.6)
+        return PinholeCamera(self.size, 11.5, 1.6, self.imperfections.distortion)
 
     @cached_property
     def sensor(self) -> Sensor:
         """What is behind the lens."""
-        return Sensor(self.white_patch, self.vignetting, self.blur_px, self.noise)
+        shape = (self.size, self.size)
+        return Sensor(
+            self.white_patch,
+            self.vignetting,
+            self.blur_px,
+            self.noise,
+            self.imperfections.vignetting_by_color,
+            self.imperfections.black_error_dn,
+            sensor_flaws(shape, seed=self.seed) if self.imperfections.site_flaws else None,
+        )
 
     @cached_property
     def body(self) -> Subject:
@@ -105,35 +170,61 @@ class SyntheticStage(BaseModel):
         return subject.matte() if self.material == "lambert" else subject
 
     @cached_property
+    def shots(self) -> tuple[Shot, ...]:
+        """What is taken, frame by frame."""
+        return (*self._performance, *target_frames(self.lights, self.targets))
+
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """What the lights do, frame by frame."""
-        full_on = (Tracking(),) if self.tracking_every else ()
-        sweep: list[Condition] = []
-        for count, light in enumerate(range(self.lights), start=1):
-            sweep.append(Olat(light))
-            if self.tracking_every and count % self.tracking_every == 0 and count < self.lights:
-                sweep.append(Tracking())
-        return (
-            *(Dark(), Dark()),
-            *(*full_on, ColorGradient(), ColorGradient(complement=True)),
-            *(*full_on, *sweep, *full_on),
-            *(Target("mirror_ball"), Target("gray_ball"), Target("flat")),
-        )
+        return tuple(shot.condition for shot in self.shots)
+
+    @cached_property
+    def _performance(self) -> tuple[Shot, ...]:
+        return performance(self.lights, tracking_every=self.tracking_every, bracket=self.bracket)
+
+    @property
+    def _span(self) -> int:
+        """Frames of the capture, with three plain targets."""
+        return len(self._performance) + 3
 
     @property
     def reference(self) -> int:
         """Frame whose pose all truth is told in: the middle tracking frame, or the first OLAT."""
-        tracking = [i for i, what in enumerate(self.conditions) if isinstance(what, Tracking)]
+        tracking = [
+            index
+            for index, shot in enumerate(self.shots)
+            if isinstance(shot.condition, Tracking) and shot.exposure == 1.0
+        ]
         return tracking[len(tracking) // 2] if tracking else self.conditions.index(Olat(0))
+
+    @property
+    def rectified(self) -> SyntheticStage:
+        """The stage with an ideal lens in place of the camera's own."""
+        changes = {"imperfections": self.imperfections.model_dump() | {"distortion": ()}}
+        return SyntheticStage.model_validate(self.model_dump() | changes)
 
     def drive(self, condition: Condition) -> float:
         """Return the level of the lights, so low that many at once expose as one does alone."""
         match condition:
+            case Target(light=int()) | Target(kind="mirror_ball"):
+                return 1.0
             case Tracking() | Target(kind="gray_ball"):
                 return min(1.0, round(5.0 / self.lights, 4))
             case ColorGradient():
                 return min(1.0, round(6.0 / self.lights, 4))
+            case Target():
+                return min(1.0, round(4.0 / self.lights, 4))
         return 1.0
+
+    @cached_property
+    def levels(self) -> tuple[float, ...]:
+        """What the lights really give in each frame, relative to when they were cold [1]."""
+        count = len(self.shots)
+        rng = np.random.default_rng([self.seed, 4])
+        warmth = -np.expm1(-3.0 * np.arange(count) / self._span)
+        shaken = 1.0 + self.imperfections.flicker * rng.standard_normal(count)
+        return tuple((1.0 - self.imperfections.warm_up * warmth) * shaken)
 
     def pose(self, frame: int) -> Pose:
         """Return where the subject is in a frame: it sways, drifts a little, and blinks once."""
@@ -142,8 +233,8 @@ class SyntheticStage(BaseModel):
         sway = self.sway_px * self.camera.footprint
         phase = 2.0 * np.pi * frame / self.sway_period
         turn = sway / EYE_DEPTH
-        progress = frame / len(self.conditions) - 0.5
-        since_blink = frame - 3 * len(self.conditions) // 5
+        progress = frame / self._span - 0.5
+        since_blink = frame - 3 * self._span // 5
         is_blinking = 0 <= since_blink < len(BLINK)
         return Pose(
             angles=(0.2 * turn * np.sin(0.7 * phase), 0.4 * turn * np.sin(0.9 * phase + 1.0), 0.0),

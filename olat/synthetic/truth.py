@@ -16,6 +16,8 @@ from olat.synthetic.render import shadows
 from olat.synthetic.stage import SyntheticStage
 
 TRUTH_FILE = Path("truth") / "reference.npz"
+RECTIFIED_FILE = Path("truth") / "rectified.npz"
+"""As an ideal lens would show it, where the camera's own bends."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def truth_of(stage: SyntheticStage) -> SyntheticTruth:
     )
 
 
-def write_truth(folder: Path, truth: SyntheticTruth) -> None:
+def write_truth(folder: Path, truth: SyntheticTruth, *, file: Path = TRUTH_FILE) -> None:
     """Store the truth beside a session; shadows as packed bits."""
 
     def write(part: Path) -> None:
@@ -77,18 +79,18 @@ def write_truth(folder: Path, truth: SyntheticTruth) -> None:
             stage=np.array(truth.stage.model_dump_json()),
         )
 
-    publish(folder / TRUTH_FILE, write)
+    publish(folder / file, write)
 
 
-def read_truth(folder: Path) -> SyntheticTruth:
-    """Read the truth beside a session.
+def read_truth(folder: Path, *, file: Path = TRUTH_FILE) -> SyntheticTruth:
+    """Read the truth beside a session: as photographed, or as an ideal lens would show it.
 
     Raises
     ------
     FileError
         If the folder holds no simulated capture.
     """
-    path = folder / TRUTH_FILE
+    path = folder / file
     if not path.is_file():
         raise FileError(
             f"{path}: there is no such file; the truth of a simulated capture was needed. "
