@@ -191,20 +191,14 @@ class BallBox:
     normals: Float64[Array, "h w 3"]
     facing: Float64[Array, "h w"]
     """Cosine between normal and view; not a number off the ball."""
+    solid_angles: Float64[Array, "h w"]
+    """Solid angle that each pixel sees mirrored; zero next to the outline and off the ball [sr]."""
 
     @property
     def span(self) -> tuple[slice, slice]:
         """Rows and columns of the box."""
         height, width = self.facing.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
-
-    @property
-    def solid_angles(self) -> Float64[Array, "h w"]:
-        """Solid angle that each pixel sees mirrored; zero next to the outline [sr]."""
-        across = np.gradient(self.directions, axis=1)
-        down = np.gradient(self.directions, axis=0)
-        area = np.linalg.norm(np.cross(across, down), axis=2)
-        return np.nan_to_num(area, nan=0.0)
 
 
 def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> BallBox:
@@ -227,11 +221,15 @@ def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> B
     directions, normals = mirrored_rays(view, points)
     rays, _ = view.sight(points)
     facing = -np.einsum("pk,pk->p", rays, normals)
-    grid = rows.shape
+    grid = (*rows.shape, 3)
+    mirrored = directions.reshape(grid)
+    across, down = np.gradient(mirrored, axis=1), np.gradient(mirrored, axis=0)
+    area = np.linalg.norm(np.cross(across, down), axis=2)
     return BallBox(
         int(top),
         int(left),
-        directions.reshape(*grid, 3),
-        normals.reshape(*grid, 3),
-        facing.reshape(grid),
+        mirrored,
+        normals.reshape(grid),
+        facing.reshape(rows.shape),
+        np.nan_to_num(area, nan=0.0),
     )

@@ -19,10 +19,12 @@ RIM_PX = 0.75
 """What lies nearer to the outline than this may be seen past the ball [px]."""
 RIVAL = 0.5
 """Weight of the runner-up, relative to the highlight, from which on the choice is doubtful."""
+BLUR_PX = 3
+"""How far beyond the outline a highlight may be blurred [px]."""
 CLIPPED_FLOOR = 0.3
 """Share of the clipped level above which light counts for the center of a clipped highlight."""
 CLIPPED_SHARE = 0.15
-"""Share of its radius to which the center of a clipped highlight is known."""
+"""Share of its radius to which the center of a clipped or cut highlight is known."""
 
 Values = Float64[Array, "h w"]
 Inside = Bool[Array, "h w"]
@@ -94,22 +96,27 @@ def find_highlight(
     usable = (flags & (PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME)) == 0
     rim = np.sqrt(np.maximum(1.0 - np.nan_to_num(box.facing) ** 2, 0.0))
     spread = 1.0 / max(float(np.sqrt(np.isfinite(box.facing).sum() / np.pi)), 1.0)
-    inside = np.isfinite(box.facing) & (rim < 1.0 - RIM_PX * spread)
-    value, noise = _above_surroundings(radiance, inside & usable)
+    ball = np.isfinite(box.facing)
+    inside = ball & (rim < 1.0 - RIM_PX * spread)
+    value, noise = _above_surroundings(radiance, inside & usable, ball)
     spots, rival = _weighed_spots(value, noise, inside, box)
     clipped = bool((spots & ((flags & PixelFlag.SATURATED) != 0)).any())
     # The glare around a clipped highlight is lopsided, and outweighs what was cut off.
     floor = max(3.0 * noise, (CLIPPED_FLOOR if clipped else 0.02) * float(value[spots].max()))
-    center, near, extent = _centered(value, floor, spots & usable, inside & usable)
+    # Blur carries light across the outline: without it the center would lean inwards.
+    around = cv2.dilate(ball.astype(np.uint8), np.ones((2 * BLUR_PX + 1, 2 * BLUR_PX + 1))) > 0
+    center, near, extent = _centered(value, floor, spots & usable, around & usable)
     variance = np.full(value.shape, noise**2)
     if photo.variance is not None:
         variance += np.mean(photo.variance[box.span], axis=2, dtype=np.float64) / 3.0
     sigma = _standard_error(value, variance, near, center)
-    if clipped:
+    edge = cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    at_rim = bool((edge & ~inside).any())
+    if clipped or at_rim:
         sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
+    near &= ball
     level = np.median(radiance[inside & usable & ~near], axis=0)
     flux = np.sum((radiance - level)[near] * box.solid_angles[near][:, np.newaxis], axis=0)
-    edge = cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return Highlight(
         center_px=center + [box.left, box.top],
         sigma_px=sigma,
@@ -117,19 +124,20 @@ def find_highlight(
         radius_px=extent,
         rival=rival,
         is_saturated=clipped,
-        is_at_rim=bool((edge & ~inside).any()),
+        is_at_rim=at_rim,
     )
 
 
 def _above_surroundings(
-    radiance: Float64[Array, "h w 3"], inside: Inside
+    radiance: Float64[Array, "h w 3"], inside: Inside, ball: Inside
 ) -> tuple[Values, float]:
-    """Return the mean of the channels over the ball's median, and its noise."""
+    """Return the mean of the channels over the median of ball or background, and its noise."""
     mean = radiance.mean(axis=2)
     if not inside.any():
         raise ValueError("no pixel of the ball is usable; needed is a ball in full view.")
     level = float(np.median(mean[inside]))
-    value = np.where(inside, mean - level, 0.0)
+    behind = float(np.median(mean[~ball])) if not ball.all() else 0.0
+    value = mean - np.where(ball, level, behind)
     noise = 1.4826 * float(np.median(np.abs(value[inside])))
     # Photographs in few bits have no noise in the dark, but steps.
     steps = np.unique(mean[inside])
