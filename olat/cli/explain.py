@@ -60,7 +60,7 @@ def command(name: str) -> int:
 def _stage(kind: type[Stage], stage: Stage | None = None) -> str:
     """Describe a stage: what it makes from what, and its parameters."""
     needs = ", ".join(
-        ("every " if need.is_many else "")
+        ("the bracket's " if need.is_bracket else "every " if need.is_many else "")
         + need.name
         + (" (if there is one)" if need.is_optional else "")
         for need in kind.needs()

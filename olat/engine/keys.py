@@ -33,7 +33,7 @@ class Keys:
         self.pipeline = pipeline
         self.capture = capture
         self._keys: dict[tuple[str, Unit], str] = {}
-        self._of_many: dict[tuple[str, Conditions, str], str] = {}
+        self._of_many: dict[tuple[str, Conditions, str, bool], str] = {}
 
     def units(self, stage: Stage, camera: str) -> list[Unit]:
         """Return what a stage runs on for a camera, in capture order.
@@ -42,18 +42,35 @@ class Keys:
         """
         if stage.grain is Grain.CAMERA:
             return [Unit(camera)] if self._has_needs(stage, camera) else []
-        return [Unit(camera, index) for index in self.frames(camera, stage.conditions)]
+        frames = self.frames(camera, stage.conditions, leads_only=stage.leads_only)
+        return [Unit(camera, index) for index in frames]
 
-    def frames(self, camera: str, *narrowings: Conditions) -> list[int]:
-        """Return the frames of a camera under all of the given sets of conditions."""
+    def frames(self, camera: str, *narrowings: Conditions, leads_only: bool = False) -> list[int]:
+        """Return the frames of a camera under all of the given sets of conditions.
+
+        Of every exposure bracket only the first where `leads_only`.
+        """
         return [
             index
             for index, frame in self.capture.frames(camera).items()
-            if all(
+            if (frame.leads or not leads_only)
+            and all(
                 not kinds or any(is_under(frame.condition, kind) for kind in kinds)
                 for kinds in narrowings
             )
         ]
+
+    def wanted(self, stage: Stage, need: Need, maker: Stage | None, unit: Unit) -> list[int]:
+        """Return the frames of which a stage needs the product of another, or something given.
+
+        Those are the exposures of its own frame where it asks for its `Bracket`.
+        """
+        if need.is_bracket and unit.frame is not None:
+            own = self.capture.frames(unit.camera)[unit.frame]
+            return list(own.bracket or (own.index,))
+        kinds, leads_only = ((), False) if maker is None else (maker.conditions, maker.leads_only)
+        leads_only |= stage.leads_only
+        return self.frames(unit.camera, kinds, need.conditions, leads_only=leads_only)
 
     def key(self, stage: Stage, unit: Unit) -> str:
         """Return the key of a stage's product."""
@@ -81,7 +98,7 @@ class Keys:
             if maker is None:
                 continue
             if maker.grain is Grain.FRAME and (need.is_many or stage.grain is Grain.CAMERA):
-                for index in self.frames(unit.camera, maker.conditions, need.conditions):
+                for index in self.wanted(stage, need, maker, unit):
                     yield maker, Unit(unit.camera, index)
             else:
                 yield maker, unit if maker.grain is Grain.FRAME else Unit(unit.camera)
@@ -96,19 +113,23 @@ class Keys:
         is_given = need.name in self.capture.given()
         return None if maker and is_given and not self.units(maker, camera) else maker
 
-    def of_many(self, maker: Stage, conditions: Conditions, camera: str) -> str:
+    def of_many(
+        self, maker: Stage, conditions: Conditions, camera: str, *, leads_only: bool = False
+    ) -> str:
         """Return the digest of one product over many frames of a camera."""
-        place = (maker.makes, conditions, camera)
+        leads_only |= maker.leads_only
+        place = (maker.makes, conditions, camera, leads_only)
         if place not in self._of_many:
-            frames = self.frames(camera, maker.conditions, conditions)
+            frames = self.frames(camera, maker.conditions, conditions, leads_only=leads_only)
             self._of_many[place] = digest(
                 {index: self.key(maker, Unit(camera, index)) for index in frames}
             )
         return self._of_many[place]
 
-    def _given_of_many(self, need: Need, camera: str) -> str:
+    def _given_of_many(self, stage: Stage, need: Need, unit: Unit) -> str:
         """Return the digest of something given over many frames, and of what the frames are."""
-        units = {index: Unit(camera, index) for index in self.frames(camera, need.conditions)}
+        frames = self.wanted(stage, need, None, unit)
+        units = {index: Unit(unit.camera, index) for index in frames}
         return digest(
             {
                 index: [self.capture.key(name, unit) for name in (need.name, "frame")]
@@ -135,10 +156,13 @@ class Keys:
             if need.name not in self.capture.given():
                 return "none"
             if need.is_many:
-                return self._given_of_many(need, unit.camera)
+                return self._given_of_many(stage, need, unit)
             return self.capture.key(need.name, unit)
         if maker.grain is Grain.CAMERA:
             return self.key(maker, Unit(unit.camera))
+        if need.is_bracket:
+            frames = self.wanted(stage, need, maker, unit)
+            return digest({index: self.key(maker, Unit(unit.camera, index)) for index in frames})
         if need.is_many or unit.frame is None:
-            return self.of_many(maker, need.conditions, unit.camera)
+            return self.of_many(maker, need.conditions, unit.camera, leads_only=stage.leads_only)
         return self.key(maker, unit)

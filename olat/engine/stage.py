@@ -34,6 +34,14 @@ class Under:
 
 
 @dataclass(frozen=True, slots=True)
+class Bracket:
+    """Narrows a ``Frames[T]`` need to the exposures of the frame's own bracket, itself included.
+
+    That is the frame alone where it is in none.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """One argument of ``run``: a product of another stage, or something given."""
 
@@ -44,6 +52,8 @@ class Need:
     """A lazy ``Frames[T]``: the product, or what is given, of many frames."""
     is_optional: bool
     conditions: tuple[type | Condition, ...]
+    is_bracket: bool = False
+    """Only the frames of the own exposure bracket."""
 
 
 class Stage(BaseModel):
@@ -69,6 +79,9 @@ class Stage(BaseModel):
     """On disk; a product that is not kept is computed again wherever it is read."""
     conditions: ClassVar[tuple[type | Condition, ...]] = ()
     """Frames that the stage runs on; empty means all."""
+    leads_only: ClassVar[bool] = False
+    """Runs on the first frame of each exposure bracket, and of other frames sees no more than
+    that, unless it asks for its `Bracket`."""
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Return the product. Overridden with typed arguments by every stage."""
@@ -95,10 +108,11 @@ class Stage(BaseModel):
 def _need(name: str, hint: Any) -> Need:
     """Read one annotation of ``run``."""
     conditions: tuple[type | Condition, ...] = ()
-    is_optional = False
+    is_optional = is_bracket = False
     if get_origin(hint) is Annotated:
         hint, *marks = get_args(hint)
         conditions = next((mark.conditions for mark in marks if isinstance(mark, Under)), ())
+        is_bracket = any(isinstance(mark, Bracket) for mark in marks)
     if get_origin(hint) in (Union, UnionType):
         kinds = get_args(hint)
         is_optional = NoneType in kinds
@@ -106,4 +120,4 @@ def _need(name: str, hint: Any) -> Need:
         hint = functools.reduce(operator.or_, rest)
     is_many = get_origin(hint) is Frames
     wanted = get_args(hint)[0] if is_many else hint
-    return Need(name, wanted, is_many, is_optional, conditions)
+    return Need(name, wanted, is_many, is_optional, conditions, is_bracket)

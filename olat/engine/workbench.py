@@ -73,24 +73,24 @@ class Workbench:
     def _fetch(self, stage: Stage, need: Need, unit: Unit) -> Any:
         maker = self._keys.maker(stage, need, unit.camera)
         if maker is None:
-            return self._given(need, unit)
+            return self._given(stage, need, unit)
         if maker.grain is Grain.CAMERA:
             return self._of_camera(maker, stage, unit.camera)
         if need.is_many:
-            return self._many(maker, need, unit.camera)
+            return self._many(stage, need, maker, unit)
         if unit.frame is not None:
             return self._product(maker, unit)
         has_any = bool(self._keys.units(maker, unit.camera))
         return self._store.load_all(maker, unit.camera) if has_any else None
 
-    def _given(self, need: Need, unit: Unit) -> Any:
+    def _given(self, stage: Stage, need: Need, unit: Unit) -> Any:
         capture = self._keys.capture
         if need.name not in capture.given():
             return None
         if not need.is_many:
             return capture.value(need.name, unit)
         frames = capture.frames(unit.camera)
-        wanted = self._keys.frames(unit.camera, need.conditions)
+        wanted = self._keys.wanted(stage, need, None, unit)
         return Frames(
             {index: frames[index] for index in wanted},
             lambda frame: capture.value(need.name, Unit(unit.camera, frame.index)),
@@ -107,12 +107,14 @@ class Workbench:
             else self._remembered(maker, unit)
         )
 
-    def _many(self, maker: Stage, need: Need, camera: str) -> Frames[Any]:
-        frames = self._keys.capture.frames(camera)
-        wanted = self._keys.frames(camera, maker.conditions, need.conditions)
+    def _many(self, stage: Stage, need: Need, maker: Stage, unit: Unit) -> Frames[Any]:
+        frames = self._keys.capture.frames(unit.camera)
+        wanted = self._keys.wanted(stage, need, maker, unit)
+        # No other task wants the exposures of a bracket again.
+        load = self._product if need.is_bracket else self._remembered
         return Frames(
             {index: frames[index] for index in wanted},
-            lambda frame: self._remembered(maker, Unit(camera, frame.index)),
+            lambda frame: load(maker, Unit(unit.camera, frame.index)),
         )
 
     def _remembered(self, maker: Stage, unit: Unit) -> Any:

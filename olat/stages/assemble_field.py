@@ -31,16 +31,17 @@ class AssembleField(Stage):
     grain = Grain.FRAME
     makes = "field"
     conditions = (Olat,)
+    leads_only = True
 
-    def run(self, aligned: RadianceImage, frame: Frame, rig: LightRig) -> LightPlane:
+    def run(self, merged: RadianceImage, frame: Frame, rig: LightRig) -> LightPlane:
         """Return one light's plane; a white Lambert patch facing the light reads 1."""
         condition = frame.condition
         if not isinstance(condition, Olat):
             raise ValueError(f"frame {frame.index} is not lit by one light")
         scale = (1.0 / rig.intensities[condition.light]).astype(np.float32)
-        planar = np.ascontiguousarray(np.moveaxis(aligned.radiance * scale, 2, 0))
+        planar = np.ascontiguousarray(np.moveaxis(merged.radiance * scale, 2, 0))
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
-        flags = aligned.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
+        flags = merged.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
         for finding in _findings(LightPlane(condition.light, planar, flags)):
             logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)

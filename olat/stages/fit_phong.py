@@ -42,7 +42,7 @@ class FitPhong(Stage):
         self,
         normals: NormalMap,
         field: ReflectanceField | None,
-        aligned: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
+        merged: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
         mask: Mask | None,
         rig: LightRig,
         camera: Camera,
@@ -54,7 +54,7 @@ class FitPhong(Stage):
         sweep = None if self.source == "gradients" else field
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
-        elif self.source != "olats" and (shot := GradientPhotographs.among(aligned, rig)):
+        elif self.source != "olats" and (shot := GradientPhotographs.among(merged, rig)):
             maps = self._from_gradients(shot, normals, view, rig)
         else:
             raise SolveError(

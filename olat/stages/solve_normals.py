@@ -39,13 +39,13 @@ class SolveNormals(Stage):
     def run(
         self,
         field: ReflectanceField | None,
-        aligned: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
+        merged: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
         mask: Mask | None,
         rig: LightRig,
     ) -> NormalMap:
         """Return the normals of a camera."""
         sweep = None if self.source == "gradients" else field
-        photographs = None if self.source == "olats" else GradientPhotographs.among(aligned, rig)
+        photographs = None if self.source == "olats" else GradientPhotographs.among(merged, rig)
         if sweep is not None:
             solved = self._from_olats(sweep)
             if photographs is not None and _open(solved).any():

@@ -25,6 +25,7 @@ class Track(Stage):
     grain = Grain.FRAME
     makes = "flow"
     conditions = (Tracking,)
+    leads_only = True
 
     flow_preset: Literal["draft", "standard", "fine"] = "standard"
     """Flow at a quarter, half or the full resolution."""
