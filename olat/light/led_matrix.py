@@ -1,0 +1,155 @@
+"""How much of each LED primary a camera's channels see, and color gradients without that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from olat.model.shapes import Mask, Matrix3, Radiance
+
+LARGEST_CONDITION = 20.0
+"""Of the shares of the primaries: noise of a gradient grows by at most as much."""
+UNEVEN = 0.2
+"""Spread of the readings of an even card over their mean."""
+
+
+def led_matrix(red: Radiance, green: Radiance, blue: Radiance, *, card: Mask) -> Matrix3:
+    r"""Measure what each channel sees of each primary, from a gray card.
+
+    .. math:: M_{cj} = \frac{\langle I^j_c \rangle}{\sum_k \langle I^k_{green} \rangle}
+
+    with :math:`I^j` the photograph under the primaries of color j of all lights, and the mean
+    over the card.
+
+    Parameters
+    ----------
+    red, green, blue
+        Radiance under one primary each, at the same drive and gain, black subtracted.
+    card
+        Where the card is.
+
+    Returns
+    -------
+    matrix
+        Channel (row) of each primary (column); the row of green sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If the card gives no light or is uneven, or if the primaries look alike to the camera.
+
+    Notes
+    -----
+    Assumes a card that reflects all wavelengths alike, and no other light.
+
+    References
+    ----------
+    .. [1] Fyffe and Debevec, Cosine lobe based relighting from gradient illumination
+       photographs, Journal of Virtual Reality and Broadcasting 9(2), 2012.
+    """
+    columns = [
+        _mean(photograph, card, name)
+        for photograph, name in ((red, "red"), (green, "green"), (blue, "blue"))
+    ]
+    matrix = np.column_stack(columns)
+    matrix = np.asarray(matrix / matrix[1].sum())
+    shares(matrix)
+    return matrix
+
+
+def shares(matrix: Matrix3) -> Matrix3:
+    """Return the share of each primary in each channel under all three: rows sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If a channel sees nothing, or the shares cannot be told from each other.
+    """
+    total = matrix.sum(axis=1, keepdims=True)
+    if not (np.isfinite(matrix).all() and (total > 0).all()):
+        raise ValueError(
+            f"LED matrix: under all primaries the channels read {np.round(total[:, 0], 5)}; light "
+            "in every channel was needed. Look at the photographs of the card."
+        )
+    condition = float(np.linalg.cond(matrix / total))
+    if condition > LARGEST_CONDITION:
+        raise ValueError(
+            f"LED matrix: its condition is {condition:.0f}; {LARGEST_CONDITION:.0f} or less was "
+            "needed. Two primaries look alike to the camera: was one photographed twice?"
+        )
+    return np.asarray(matrix / total)
+
+
+def unmixed(gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3) -> Radiance:
+    r"""Return a color gradient as it would be if each channel saw its own primary alone.
+
+    .. math:: g'_c = F_c \sum_j \big(\hat M^{-1}\big)_{cj} \frac{g_j}{F_j}
+
+    with :math:`\hat M` the LED matrix with rows divided by their sums, and F all lights.
+
+    Parameters
+    ----------
+    gradient
+        Radiance under a color gradient, or its complement.
+    all_lights
+        Under all primaries of all lights; what does not exceed 0 there gives 0.
+    matrix
+        LED matrix in the color of the radiance: after a color matrix C it is C M.
+
+    Returns
+    -------
+    gradient
+        Gradient and complement still add up to all lights.
+
+    Raises
+    ------
+    ValueError
+        As for `shares`, or if the photographs differ in shape.
+
+    Notes
+    -----
+    Assumes a surface as bright under each primary, channel by channel. On strongly colored ones
+    the shares of the primaries differ from those on the card, and a part of the leak remains.
+
+    References
+    ----------
+    .. [1] Fyffe and Debevec, Cosine lobe based relighting from gradient illumination
+       photographs, Journal of Virtual Reality and Broadcasting 9(2), 2012.
+    """
+    if gradient.shape != all_lights.shape:
+        raise ValueError(
+            f"color gradient and all lights: {gradient.shape} and {all_lights.shape}; one shape "
+            "was needed. Pass the photographs of one camera."
+        )
+    back = np.linalg.inv(shares(matrix)).astype(np.float32)
+    lit = all_lights > 0
+    ratio = np.divide(gradient, all_lights, out=np.zeros_like(gradient), where=lit)
+    return np.asarray(all_lights * (ratio @ back.T), np.float32)
+
+
+def leak(matrix: Matrix3) -> float:
+    """Return the largest share of other primaries in a channel."""
+    return float(1.0 - np.diag(shares(matrix)).min())
+
+
+def _mean(
+    photograph: Radiance, card: Mask, name: str
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the mean reading of a card that is evenly lit."""
+    pixels = photograph[card].astype(np.float64)
+    if not len(pixels):
+        raise ValueError("LED matrix: the region of the card is empty; pixels of it were needed.")
+    mean = pixels.mean(axis=0)
+    brightest = int(mean.argmax())
+    if not (np.isfinite(mean).all() and mean[brightest] > 0):
+        raise ValueError(
+            f"LED matrix: under the {name} primary the card reads {np.round(mean, 5)}; light was "
+            "needed. Was the primary on?"
+        )
+    spread = float(pixels[:, brightest].std() / mean[brightest])
+    if spread > UNEVEN:
+        raise ValueError(
+            f"LED matrix: under the {name} primary readings spread by {spread:.0%} over the card; "
+            f"{UNEVEN:.0%} or less was needed. Show the card evenly lit, and larger than the "
+            "region that is read."
+        )
+    return np.asarray(mean)
