@@ -126,8 +126,12 @@ class Keys:
             )
         return self._of_many[place]
 
-    def _given_of_many(self, stage: Stage, need: Need, unit: Unit) -> str:
-        """Return the digest of something given over many frames, and of what the frames are."""
+    def _given_key(self, stage: Stage, need: Need, unit: Unit) -> str:
+        """Return the digest of something given; over many frames, also of what the frames are."""
+        if need.name not in self.capture.given():
+            return "none"
+        if not need.is_many:
+            return self.capture.key(need.name, unit)
         frames = self.wanted(stage, need, None, unit)
         units = {index: Unit(unit.camera, index) for index in frames}
         return digest(
@@ -153,11 +157,7 @@ class Keys:
     def _need_key(self, stage: Stage, need: Need, unit: Unit) -> str:
         maker = self.maker(stage, need, unit.camera)
         if maker is None:
-            if need.name not in self.capture.given():
-                return "none"
-            if need.is_many:
-                return self._given_of_many(stage, need, unit)
-            return self.capture.key(need.name, unit)
+            return self._given_key(stage, need, unit)
         if maker.grain is Grain.CAMERA:
             return self.key(maker, Unit(unit.camera))
         if need.is_bracket:

@@ -11,6 +11,7 @@ from olat.errors import FileError, SessionError
 from olat.io.frame_expression import format_frames
 from olat.io.frame_pattern import existing, files_of_pattern
 from olat.io.light_file import read_lights, rig_from_lights
+from olat.io.manifest_brackets import exposed
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import CameraTable, Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
@@ -240,11 +241,20 @@ def _camera_frames(
         gains |= {frame: gains[frame] * item.gain for frame in item.frames if frame in gains}
         if item.exposure_s is not None:
             exposures |= dict.fromkeys(item.frames, item.exposure_s)
-    return [
-        Frame(name, frame, shots[frame].condition, path, gains[frame], exposures[frame])
+    frames = [
+        Frame(
+            name,
+            frame,
+            shots[frame].condition,
+            path,
+            gains[frame],
+            exposures[frame],
+            shots[frame].bracket,
+        )
         for frame, path in sorted(paths.items())
         if path is not None
     ]
+    return exposed(frames, name, complaints)
 
 
 def _gain(shot: Shot, manifest: Manifest) -> float:

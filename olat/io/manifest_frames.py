@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from olat.errors import FileError
 from olat.io.frame_expression import format_frames
 from olat.io.frame_table import TableRow, read_frame_table
+from olat.io.manifest_brackets import brackets_by_rule, brackets_by_table
 from olat.io.manifest_lights import complain_of_unknown, light_words, lights_in_order
 from olat.io.manifest_schema import Manifest, SequenceTable
 from olat.io.manifest_text import Complaints, did_you_mean, skip_advice
@@ -38,7 +39,9 @@ class Shot:
     file: str = ""
     """Where the table names one."""
     exposure_s: float | None = None
-    """Where the table or an override tells it [s]."""
+    """Where the rule or the table tells it [s]."""
+    bracket: tuple[int, ...] = ()
+    """Frames of its exposure bracket, itself among them; empty if it is alone."""
 
 
 def shots_by_rule(
@@ -65,12 +68,32 @@ def shots_by_rule(
     wanted = set(found) | declared if sequence.frames is None else set(sequence.frames)
     sweep = sorted(wanted - taken)
     shots = {frame: Shot(condition) for frame, condition in named.items()}
-    if len(sweep) == len(lights):
-        pairs = zip(sweep, lights, strict=True)
-        shots |= {frame: Shot(Olat(light)) for frame, light in pairs}
+    size = sequence.bracket
+    if len(sweep) == len(lights) * size:
+        shots |= {frame: Shot(Olat(lights[at // size])) for at, frame in enumerate(sweep)}
     elif sweep or (wanted and not _stands_alone(named.values())):
-        complaints.add(("sequence",), _mismatch_words(sweep, lights, rig, wanted | taken))
-    return shots
+        complaints.add(("sequence",), _mismatch_words(sweep, lights, rig, wanted | taken, size))
+        return shots
+    return _bracketed(shots, sequence, complaints)
+
+
+def _bracketed(
+    shots: Mapping[int, Shot], sequence: SequenceTable, complaints: Complaints
+) -> dict[int, Shot]:
+    """Return shots with the brackets of the rule, and the exposures that it tells."""
+    conditions = {frame: shot.condition for frame, shot in shots.items()}
+    brackets = brackets_by_rule(conditions, sequence, complaints)
+    told = dict(enumerate(sequence.exposures_s))
+    return {
+        frame: replace(
+            shot,
+            bracket=brackets[frame],
+            exposure_s=told.get(brackets[frame].index(frame)),
+        )
+        if frame in brackets
+        else shot
+        for frame, shot in shots.items()
+    }
 
 
 def _named_frames(
@@ -118,15 +141,19 @@ def _stands_alone(named: Iterable[Condition]) -> bool:
     return any(isinstance(condition, ColorGradient | Target | Dark) for condition in named)
 
 
-def _mismatch_words(sweep: list[int], lights: list[int], rig: LightRig, known: set[int]) -> str:
+def _mismatch_words(
+    sweep: list[int], lights: list[int], rig: LightRig, known: set[int], bracket: int
+) -> str:
     """Say that frames and lights do not match, and what may be the cause."""
+    each = "one frame" if bracket == 1 else f"a bracket of {bracket} frames"
     words = (
         f"[sequence] leaves {len(sweep)} OLAT frames ({format_frames(sweep) or 'none'}) for "
-        f"{len(lights)} lights of rig '{rig.name}'; one frame a light is needed."
+        f"{len(lights)} lights of rig '{rig.name}'; {each} a light is needed."
     )
-    if len(sweep) > len(lights):
+    surplus = len(sweep) - len(lights) * bracket
+    if surplus > 0:
         return words + (
-            f" If {len(sweep) - len(lights)} of them are dark, full-on or something else, name "
+            f" If {surplus} of them are dark, full-on or something else, name "
             "them (dark, tracking, gradient, …, skip)."
         )
     words += " Lights that were not lit in the sweep (a door, a defect) go into skip_lights."
@@ -164,6 +191,10 @@ def shots_by_table(
             elif row.role != "skip":
                 shots[camera][row.frame] = _shot(row, sequence.index_base)
     for camera, frames in shots.items():
+        conditions = {frame: shot.condition for frame, shot in frames.items()}
+        exposures_s = {frame: shot.exposure_s for frame, shot in frames.items()}
+        for frame, bracket in brackets_by_table(conditions, exposures_s).items():
+            frames[frame] = replace(frames[frame], bracket=bracket)
         _complain_of_lights(camera, frames, manifest, rig, complaints)
     return shots
 
@@ -187,11 +218,12 @@ def _complain_of_lights(
     for frame, shot in shots.items():
         if isinstance(shot.condition, Olat):
             light = shot.condition.light
-            if light in lit:
+            if light in lit and frame not in shots[lit[light]].bracket:
                 complaints.add(
                     ("sequence", "table"),
                     f"camera '{camera}': light {light + base} is lit in frames {lit[light]} and "
-                    f"{frame}; one frame a light is needed. Give one of them the role 'skip'.",
+                    f"{frame}; one frame a light is needed, or several with different exposures. "
+                    "Give one of them the role 'skip', or tell their exposures.",
                 )
             lit[light] = frame
     left_out = {light - base for light in manifest.sequence.skip_lights}

@@ -124,6 +124,7 @@ class SequenceTable(Table):
     led_blue: Frames = ()
     skip: Frames = ()
     bracket: Annotated[int, Field(ge=1)] = 1
+    exposures_s: list[PositiveFloat] = []
     order: Order | None = None
     index_base: Annotated[int, Field(ge=0, le=1)] = 0
     skip_lights: list[int] = []

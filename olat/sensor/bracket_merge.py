@@ -146,7 +146,7 @@ class _Stack:
         if there:
             return np.stack(there)
         slope, read = self.bracket.lines.T[:, :, None, None, None]
-        return slope * np.maximum(self.radiance, 0.0) + read
+        return np.asarray(slope * np.maximum(self.radiance, 0.0) + read)
 
     def agreeing(
         self, *, limit: float, tolerance: float
@@ -155,9 +155,7 @@ class _Stack:
         apart = np.empty(self.flags.shape, np.float32)
         is_usable = np.empty(self.flags.shape, bool)
         bracket_merge_kernel.disagreement(
-            self.radiance,
-            self.variance,
-            self.flags,
+            (self.radiance, self.variance, self.flags),
             self.bracket.lines,
             np.float32(tolerance),
             apart,
@@ -168,8 +166,8 @@ class _Stack:
             around = np.stack([_mean_around(*pair) for pair in zip(apart, is_usable, strict=True)])
             # The best sample is never apart from itself, whatever its neighbors are.
             is_kept = is_usable & ((around <= limit) | (apart == 0.0))
-        is_ghost = (is_usable & ~is_kept).any(axis=0)
-        return is_kept, is_ghost[self.inner]
+        is_ghost = np.asarray((is_usable & ~is_kept)[:, self.inner].any(axis=0))
+        return is_kept, is_ghost
 
     def pool(
         self,
@@ -181,16 +179,16 @@ class _Stack:
         """Fill the merged rows."""
         is_calibrated = self.bracket.samples[0].variance is not None
         bracket_merge_kernel.pool(
-            self.radiance[:, self.inner],
-            self.variance[:, self.inner],
-            self.flags[:, self.inner],
+            (
+                self.radiance[:, self.inner],
+                self.variance[:, self.inner],
+                self.flags[:, self.inner],
+            ),
             is_kept[:, self.inner],
             self.bracket.lines,
             self.bracket.seconds**2 if is_calibrated else self.bracket.seconds,
             not is_calibrated,
-            radiance,
-            variance,
-            flags,
+            (radiance, variance, flags),
         )
 
 

@@ -55,9 +55,7 @@ def _expected(variance: Any, value: Any, signal: Any, slope_s: Any, read_s2: Any
 
 @njit(nogil=True, cache=True)
 def disagreement(
-    radiance: _Array,
-    variance: _Array,
-    flags: _Array,
+    readings: tuple[_Array, _Array, _Array],
     lines: _Array,
     tolerance: np.float32,
     out: _Array,
@@ -65,8 +63,10 @@ def disagreement(
 ) -> None:
     """Fill how many squared spreads each sample lies from the best one of its pixel.
 
-    `lines` holds, a sample a row, slope and read noise of the variance of its radiance.
+    `readings` are radiance, variance and flags; `lines` holds, a sample a row, slope and read
+    noise of the variance of its radiance.
     """
+    radiance, variance, flags = readings
     count, height, width, channels = radiance.shape
     third = np.float32(1.0 / channels)
     for y in range(height):
@@ -96,18 +96,19 @@ def disagreement(
 
 @njit(nogil=True, cache=True)
 def pool(
-    radiance: _Array,
-    variance: _Array,
-    flags: _Array,
+    readings: tuple[_Array, _Array, _Array],
     is_kept: _Array,
     lines: _Array,
     shares: _Array,
     is_final: bool,
-    out: _Array,
-    out_variance: _Array,
-    out_flags: _Array,
+    results: tuple[_Array, _Array, _Array],
 ) -> None:
-    """Average the samples that are kept: by fixed shares, then by the variance this predicts."""
+    """Average the samples that are kept: by fixed shares, then by the variance this predicts.
+
+    Readings and results are radiance, variance and flags.
+    """
+    radiance, variance, flags = readings
+    out, out_variance, out_flags = results
     count, height, width, channels = radiance.shape
     for y in range(height):
         for x in range(width):

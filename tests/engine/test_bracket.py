@@ -96,7 +96,7 @@ def bench(tmp_path: Path) -> Bench:
 def run(bench: Bench) -> Outcome:
     keys = type(bench.keys)(bench.keys.pipeline, bench.capture)
     bench.keys = bench.workbench._keys = keys
-    return drive(plan(keys, bench.store), Inline(bench.make), lambda task, result: None)
+    return drive(plan(keys, bench.store), Inline(bench.make), lambda *_: None)
 
 
 def kept(bench: Bench, index: int) -> float:

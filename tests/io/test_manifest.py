@@ -414,7 +414,9 @@ def test_a_rig_has_a_light_file_or_a_number_of_lights(
 
 
 def test_an_exposure_comes_from_an_override(tmp_path: Path) -> None:
-    folder = capture(tmp_path, range(4))
-    manifest(folder, HEAD + CAMERA + '[[override]]\nframes = "1-2"\nexposure_s = 0.25\n')
+    rule = (
+        '[sequence]\ndark = "0"\ntracking = "5"\n[[override]]\nframes = "1-5"\nexposure_s = 0.25\n'
+    )
+    manifest(capture(tmp_path, range(6)), HEAD + CAMERA + rule)
     exposures = [frame.exposure_s for frame in read_session(tmp_path).frames]
-    assert exposures == [None, 0.25, 0.25, None]
+    assert exposures == [None, *[0.25] * 5]

@@ -11,7 +11,7 @@ from tests.support.texture import Texture, pixel_centers
 
 FULL_WELL, READ = 4000.0, 4.0
 SECONDS = (0.064, 0.016, 0.004, 0.001)
-S, O, U = (int(f) for f in (PixelFlag.SATURATED, PixelFlag.OCCLUDED, PixelFlag.UNTRACKED))
+S, H, U = (int(f) for f in (PixelFlag.SATURATED, PixelFlag.OCCLUDED, PixelFlag.UNTRACKED))
 
 
 def shot(
@@ -111,11 +111,11 @@ def test_equal_samples_merge_to_themselves_with_the_sum_of_their_information() -
         ((S, 0, 0), 11 / 5, 0),
         ((S, S, 0), 3, 0),
         ((S, S, S), 3, S),
-        ((O, 0, 0), 11 / 5, 0),
+        ((H, 0, 0), 11 / 5, 0),
         ((U, S, 0), 3, 0),
-        ((O, S, S), 1, O),
+        ((H, S, S), 1, H),
         ((U, U, U), 27 / 21, U),
-        ((O | U, U, U), 11 / 5, U),
+        ((H | U, U, U), 11 / 5, U),
     ],
 )
 def test_the_least_doubtful_samples_are_merged(
