@@ -75,10 +75,10 @@ class Session:
         return {frame.index: frame for frame in self.frames if frame.camera == camera}
 
     def olat_frames(self, camera: str) -> tuple[Frame, ...]:
-        """Return the OLAT frames of a camera in the order of their lights."""
+        """Return a camera's OLAT frames in the order of their lights, of a bracket the first."""
         lit = [
             (frame.condition.light, frame)
             for frame in self.frames_of(camera).values()
-            if isinstance(frame.condition, Olat)
+            if isinstance(frame.condition, Olat) and frame.leads
         ]
         return tuple(frame for _, frame in sorted(lit, key=lambda pair: pair[0]))
