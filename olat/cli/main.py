@@ -22,6 +22,7 @@ VERBS = {
     "process": "Turn a session into a reflectance field, normals and Phong terms.",
     "certify": "Admit calibrations that were measured, with the day from which they hold.",
     "relight": "Light a processed session with a point light or an environment map.",
+    "lights": "Make light files by rule, convert them, draw a rig as a picture.",
     "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
 }
 

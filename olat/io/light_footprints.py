@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from olat.errors import FileError
 from olat.io.light_list import LightFile, LightPatterns
-from olat.io.photograph import PHOTOGRAPH_SUFFIXES, read_photograph
+from olat.io.photograph import PHOTOGRAPH_SUFFIXES, photograph_size, read_photograph
 from olat.light.footprints import (
     center_of_footprint,
     from_convention,
@@ -56,8 +56,8 @@ def read_footprints(folder: Path, *, convention: str = "openexr") -> LightFile:
         patch that no single light makes.
     """
     pictures = _pictures(folder)
-    shape = read_lit(next(iter(pictures.values()))).shape
-    weights = solid_angles_of_pixels(*_checked(folder, shape)) / (4.0 * np.pi)
+    shape = photograph_size(next(iter(pictures.values())))
+    weights = solid_angles_of_pixels(*shape) / (4.0 * np.pi)
     tracking: list[int] = []
     centers: dict[int, Float64[Array, " 3"]] = {}
     cells, covered = np.full(shape, -1), np.zeros(shape, dtype=np.int64)
@@ -119,6 +119,12 @@ def _pictures(folder: Path) -> dict[int, Path]:
             f"{folder}: this folder holds no pictures; a light file, or a folder with one "
             f"latitude-longitude picture a light, is needed.{hint}"
         )
+    height, width = photograph_size(paths[0])
+    if width != 2 * height:
+        raise FileError(
+            f"{folder}: {paths[0].name} is {width} x {height}; latitude-longitude maps, twice as "
+            "wide as high, are needed. For a folder of photographs there is olat init."
+        )
     pictures: dict[int, Path] = {}
     for path in paths:
         number = _NUMBER.search(path.stem)
@@ -132,17 +138,6 @@ def _pictures(folder: Path) -> dict[int, Path]:
             )
         pictures[frame] = path
     return dict(sorted(pictures.items()))
-
-
-def _checked(folder: Path, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Refuse pictures that are no latitude-longitude maps by their shape."""
-    height, width = shape
-    if width != 2 * height:
-        raise FileError(
-            f"{folder}: its pictures are {_size(shape)}; latitude-longitude maps, twice as wide as "
-            "high, are needed."
-        )
-    return height, width
 
 
 def _center(path: Path, lit: Bool[Array, "h w"]) -> Float64[Array, " 3"]:

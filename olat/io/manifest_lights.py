@@ -34,13 +34,13 @@ def _order(
     if not isinstance(sequence.order, str):
         return sequence.order
     try:
-        return _read_order(folder / sequence.order)
+        return read_order(folder / sequence.order)
     except FileError as error:
         complaints.add(("sequence", "order"), str(error))
         return ()
 
 
-def _read_order(path: Path) -> list[int]:
+def read_order(path: Path) -> list[int]:
     """Read one light a line."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

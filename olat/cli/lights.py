@@ -1,0 +1,336 @@
+"""``olat lights``: rigs by rule, light files of every lab, and a rig as a picture."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from olat.api.lights import Meaning, OpenLights
+    from olat.light.rig_summary import RigSummary
+    from olat.model.rig import LightRig
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+CONVENTIONS = ("openexr", "mitsuba", "blender", "three", "skylibs")
+
+_READING = (
+    click.option(
+        "--frame",
+        type=click.Choice(["olat", "opencv"]),
+        default="olat",
+        show_default=True,
+        help="Axes of the file: y up and z to the camera, or y down and z away from it.",
+    ),
+    click.option("--units", type=click.Choice(["m", "cm", "mm"]), help="Of positions."),
+    click.option(
+        "--center",
+        nargs=3,
+        type=float,
+        default=(0.0, 0.0, 0.0),
+        metavar="X Y Z",
+        help="Place of the subject in the file's units and axes.",
+    ),
+    click.option(
+        "--holds",
+        type=click.Choice(["auto", "directions", "positions"]),
+        default="auto",
+        show_default=True,
+        help="What the numbers are; auto goes by their length.",
+    ),
+    click.option(
+        "--convention",
+        type=click.Choice(CONVENTIONS),
+        help="Whose maps the pictures of a folder are.  [default: openexr]",
+    ),
+)
+_OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+
+
+def _reading(verb: Verb) -> Verb:
+    """Add the options that say how a light file is meant."""
+    for option in reversed(_READING):
+        verb = option(verb)
+    return verb
+
+
+class LightVerbs(click.Group):
+    """Suggests the verb that was probably meant."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command."""
+        verb = super().get_command(ctx, cmd_name)
+        if verb is None:
+            near = difflib.get_close_matches(cmd_name, self.commands, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {cmd_name!r}.{hint}", ctx)
+        return verb
+
+
+@click.group("lights", cls=LightVerbs, short_help="Make, convert and look at light files.")
+def command() -> None:
+    """Make light files by rule, convert them, look at them.
+
+    Read and written are RTI .lp, columns .txt, tables .csv and .tsv, .npy and .npz, DiLiGenT's
+    light_directions.txt, Goliath's and FaceOLAT's .json, RelightLab's .dome and HumanOLAT's .pc. A
+    folder with one latitude-longitude picture a light is read.
+    """
+
+
+@command.command()
+@click.option("--arcs", type=click.IntRange(1, 1000), metavar="N", help="Upright arcs.")
+@click.option("--per-arc", type=click.IntRange(1, 1000), metavar="M", help="Lights on each arc.")
+@click.option(
+    "--elevation",
+    nargs=2,
+    type=float,
+    metavar="LOW HIGH",
+    help="Of the lowest and the highest light of an arc [degree].  [default: the whole arc]",
+)
+@click.option("--fibonacci", type=click.IntRange(1, 100000), metavar="N", help="N lights, evenly.")
+@click.option(
+    "--geodesic",
+    type=click.IntRange(1, 64),
+    metavar="F",
+    help="Corners of an icosahedron with edges cut into F parts: 10 F^2 + 2 lights.",
+)
+@click.option("--turn", type=float, default=0.0, metavar="DEG", help="Turn the rig around +y.")
+@click.option("--exclude-below", type=float, metavar="DEG", help="No lights below this elevation.")
+@click.option("--radius", type=float, metavar="METERS", help="Distance; without it, directions.")
+@click.option(
+    "--order",
+    type=click.Choice(["given", "spiral"]),
+    default="given",
+    show_default=True,
+    help="As the rule makes them, or along a spiral from the camera's side to the back.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="By its suffix."
+)
+@_OVERWRITE
+def generate(
+    arcs: int | None,
+    per_arc: int | None,
+    elevation: tuple[float, float] | None,
+    fibonacci: int | None,
+    geodesic: int | None,
+    turn: float,
+    exclude_below: float | None,
+    radius: float | None,
+    order: str,
+    output: Path,
+    overwrite: bool,
+) -> int:
+    """Write a light file by a rule: --arcs N --per-arc M, --fibonacci N, or --geodesic F."""
+    from olat.api.lights import RigRule
+
+    rule = RigRule(
+        arcs=arcs,
+        per_arc=per_arc,
+        elevation_deg=elevation,
+        fibonacci=fibonacci,
+        geodesic=geodesic,
+        turn_deg=turn,
+        exclude_below_deg=exclude_below,
+        in_spiral=order == "spiral",
+    )
+    _write(output, rule.rig(name=output.stem, radius=radius), overwrite=overwrite)
+    return 0
+
+
+@command.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@_reading
+@click.option("--radius", type=float, metavar="METERS", help="Distance, for directions.")
+@click.option(
+    "--order",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Put lights in the order in which a file names them, one a line.",
+)
+@click.option(
+    "--index-base",
+    type=click.IntRange(0, 1),
+    default=0,
+    show_default=True,
+    help="What the first light is called there.",
+)
+@_OVERWRITE
+def convert(
+    source: Path,
+    target: Path,
+    radius: float | None,
+    order: Path | None,
+    index_base: int,
+    overwrite: bool,
+    **meaning: Any,
+) -> int:
+    """Write the lights of IN (a light file, a folder of footprints, a session) as OUT.
+
+    OUT is in the program's own axes: x right, y up, z to the camera, subject at the origin, meters
+    or what the format demands. What the format cannot hold is said.
+    """
+    from olat.api.lights import at_distance, in_order, open_lights
+    from olat.io.light_file_write import format_of
+    from olat.io.manifest_lights import read_order
+
+    format_of(target)
+    lights = open_lights(source, _meaning(meaning))
+    rig, patterns = lights.rig, lights.patterns
+    if radius is not None:
+        rig = at_distance(rig, radius)
+    if order is not None:
+        rig = in_order(rig, [light - index_base for light in read_order(order)])
+        patterns = None
+    _note(lights.notes)
+    _tell_frames(lights)
+    _write(target, rig, patterns=patterns, overwrite=overwrite)
+    return 0
+
+
+@command.command()
+@click.argument("source", metavar="FILE|SESSION", type=click.Path(path_type=Path))
+@_reading
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PNG", help="Draw the rig there."
+)
+@click.option("--table", is_flag=True, help="Also list every light.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@_OVERWRITE
+def show(
+    source: Path,
+    output: Path | None,
+    table: bool,
+    as_json: bool,
+    overwrite: bool,
+    **meaning: Any,
+) -> int:
+    """Tell how the lights of a file or a session are spread, and draw them.
+
+    The picture shows the rig from the front, from above and from the side, and all lights on a
+    map with their numbers, sized by intensity and colored by tint.
+    """
+    from olat.api.lights import light_rows, open_lights, summary_of_lights
+
+    _check_picture(output, overwrite=overwrite)
+    lights = open_lights(source, _meaning(meaning))
+    summary = summary_of_lights(lights.rig)
+    if as_json:
+        click.echo(json.dumps(_as_dict(lights, summary)))
+    else:
+        _say(lights, summary)
+        if table:
+            _say_table(light_rows(lights.rig))
+        _note((*lights.notes, *(f"{lights.rig.name}: {words}." for words in summary.warnings)))
+    if output is not None:
+        from olat.io.display import write_png
+        from olat.io.rig_picture import picture_of_rig
+
+        write_png(output, picture_of_rig(lights.rig))
+        click.echo(output, err=as_json)
+    return 0
+
+
+def _meaning(options: dict[str, Any]) -> Meaning:
+    """Return how a light file is meant."""
+    from olat.api.lights import Meaning
+
+    return Meaning(**options)
+
+
+def _write(path: Path, rig: LightRig, *, overwrite: bool, patterns: Any = None) -> None:
+    """Write a light file; say what it amounts to and what it could not hold."""
+    from olat.api.lights import summary_of_lights
+    from olat.io.light_file_write import write_lights
+
+    summary = summary_of_lights(rig)
+    written, losses = write_lights(path, rig, patterns=patterns, overwrite=overwrite)
+    click.echo(f"{summary.count} lights, {', '.join(_words(summary))}")
+    _note((*losses, *(f"{path.name}: {words}." for words in summary.warnings)))
+    for place in written:
+        click.echo(place)
+
+
+def _words(summary: RigSummary) -> list[str]:
+    """Return the facts about a rig."""
+    return [
+        summary.distance_words(),
+        summary.spacing_words(),
+        summary.coverage_words(),
+        f"widest gap {summary.gap_words()}",
+        f"intensity {summary.intensity_words()}",
+    ]
+
+
+def _say(lights: OpenLights, summary: RigSummary) -> None:
+    """Print a rig's facts, a line each."""
+    click.echo(f"{lights.rig.name}: {summary.count} lights ({lights.source})")
+    for words in _words(summary):
+        click.echo(f"  {words}")
+    _tell_frames(lights, indent="  ")
+
+
+def _tell_frames(lights: OpenLights, indent: str = "") -> None:
+    """Print the rhythm of the capture, where it is known."""
+    from olat.api.lights import rhythm_words
+
+    if lights.patterns is not None:
+        click.echo(indent + rhythm_words(lights.patterns))
+
+
+def _say_table(rows: list[dict[str, Any]]) -> None:
+    """Print a line a light."""
+    click.echo("light  azimuth  elevation  nearest  red    green  blue   name")
+    for row in rows:
+        levels = " ".join(f"{level:<6.3g}" for level in row["intensity"])
+        click.echo(
+            f"{row['light']:5d}  {row['azimuth_deg']:7.2f}  {row['elevation_deg']:9.2f}  "
+            f"{row['nearest_deg']:7.2f}  {levels} {row['name'] or ''}".rstrip()
+        )
+
+
+def _as_dict(lights: OpenLights, summary: RigSummary) -> dict[str, Any]:
+    """Return all that is known about a rig, in plain values."""
+    from dataclasses import asdict
+
+    from olat.api.lights import light_rows
+
+    frames = None
+    if lights.patterns is not None:
+        frames = {
+            "all_on": list(lights.patterns.tracking),
+            "olat": {str(frame): light for frame, light in lights.patterns.olat.items()},
+        }
+    return {
+        "schema": 1,
+        "name": lights.rig.name,
+        "source": lights.source,
+        "summary": asdict(summary),
+        "frames": frames,
+        "lights": light_rows(lights.rig),
+        "notes": list(lights.notes),
+    }
+
+
+def _check_picture(path: Path | None, *, overwrite: bool) -> None:
+    """Refuse a name that is no PNG, or is taken."""
+    from olat.errors import UsageError
+
+    if path is not None and path.suffix.lower() != ".png":
+        raise UsageError(f"{path}: a name that ends in .png is needed.")
+    if path is not None and path.exists() and not overwrite:
+        raise UsageError(
+            f"{path}: it is there already; a new name is needed. Choose one, or say --overwrite."
+        )
+
+
+def _note(notes: tuple[str, ...]) -> None:
+    """Say on standard error what is worth knowing."""
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
