@@ -10,7 +10,7 @@ from olat.synthetic.scene import Pose
 
 COLUMNS, ROWS = 6, 4
 """Patches."""
-PATCH, GAP, BORDER = 0.040, 0.0055, 0.012
+PATCH, GAP, BORDER = 0.039, 0.007, 0.020
 """Width of a patch, of the black between patches and of that around them [m]."""
 BLACK = 0.015
 """Reflectance of the black between patches."""

@@ -207,6 +207,8 @@ class SyntheticStage(BaseModel):
     def drive(self, condition: Condition) -> float:
         """Return the level of the lights, so low that many at once expose as one does alone."""
         match condition:
+            case Target(kind="mirror_ball") if self.targets.ball_places:
+                return 0.8
             case Target(light=int()) | Target(kind="mirror_ball"):
                 return 1.0
             case Tracking() | Target(kind="gray_ball"):

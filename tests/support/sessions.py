@@ -21,6 +21,14 @@ def simulated(folder: Path, **changes: object) -> SyntheticTruth:
     return write_session(folder, SyntheticStage.model_validate(changes))
 
 
+def studio(**changes: object) -> SyntheticStage:
+    """Return the studio, which has every target and every imperfection, with some changes."""
+    stage = SyntheticStage.preset("studio").model_dump()
+    for table in ("targets", "imperfections"):
+        stage[table] |= changes.pop(table, {})
+    return SyntheticStage.model_validate(stage | changes)
+
+
 def normal_error_deg(found: NormalMap, truth: SyntheticTruth, *, margin: int = 0) -> np.ndarray:
     """Return the angle between found and true normals where both exist [degree].
 
