@@ -231,9 +231,9 @@ def saturated_sites(
 
 def without_defects(full: Mask, defects: Mask, *, reach: int) -> Mask:
     """Return which sites are full, with defective ones full where any good one in reach is."""
-    good = full & ~defects
+    good: Mask = np.asarray(full & ~defects)
     if good.any() and defects.any():
-        good |= defects & grown(good, reach)
+        good = np.asarray(good | (defects & grown(good, reach)))
     return good
 
 
@@ -242,8 +242,8 @@ def grown(mask: Mask, reach: int) -> Mask:
     if reach == 0 or not mask.any():
         return mask
     square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    wide: Mask = cv2.dilate(mask.view(np.uint8), square).reshape(mask.shape).view(np.bool_)
-    return wide
+    wide = cv2.dilate(mask.view(np.uint8), square).reshape(mask.shape)
+    return np.greater(wide, 0)
 
 
 def _made(

@@ -8,12 +8,25 @@ from olat.stages.assemble_field import AssembleField
 from olat.stages.develop import Develop
 from olat.stages.fit_phong import FitPhong
 from olat.stages.light_evenly import LightEvenly
+from olat.stages.measure_color import MeasureColor
+from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
 
 STAGES: dict[str, type[Stage]] = {
     stage.verb(): stage
-    for stage in (Develop, Track, Align, Merge, AssembleField, LightEvenly, SolveNormals, FitPhong)
+    for stage in (
+        MeasureSensor,
+        Develop,
+        MeasureColor,
+        Track,
+        Align,
+        Merge,
+        AssembleField,
+        LightEvenly,
+        SolveNormals,
+        FitPhong,
+    )
 }
 """Every stage by its verb, in running order."""
