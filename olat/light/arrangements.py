@@ -111,7 +111,7 @@ def angles_of(directions: Directions) -> tuple[Float64[Array, " n"], Float64[Arr
     return azimuth, elevation
 
 
-def above(directions: Directions, elevation: float) -> Directions:
+def above(directions: Directions, elevation: float) -> Float64[Array, "kept 3"]:
     """Leave out lights below an elevation [rad], where the floor or the subject's stand is.
 
     Raises
@@ -120,7 +120,7 @@ def above(directions: Directions, elevation: float) -> Directions:
         If no light is left.
     """
     # A hair of room, so that lights exactly at the limit stay whatever the last digit says.
-    kept: Directions = directions[directions[:, 1] >= np.sin(elevation) - 1e-9]
+    kept: Float64[Array, "kept 3"] = directions[directions[:, 1] >= np.sin(elevation) - 1e-9]
     if not len(kept):
         raise ValueError(
             f"all {len(directions)} lights are below an elevation of {np.degrees(elevation):g} "

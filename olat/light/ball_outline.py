@@ -93,7 +93,7 @@ def _weighted_fit(
         rows = np.column_stack([2.0 * x, 2.0 * y, np.ones(len(x))])
         a, b, rest = np.linalg.lstsq(rows * root, (x * x + y * y) * root[:, 0])[0]
         radius = math.sqrt(max(rest + a * a + b * b, 1e-12))
-        center = middle + [a, b]
+        center = middle + np.array([a, b])
         distance = np.linalg.norm(points - center, axis=1)
         return OrthographicBall(center, radius), distance - radius
     rays = pinhole.rays(points)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from jaxtyping import Float64
+from scipy.ndimage import map_coordinates
 
 from olat.light.ball_outline import ROUND, BallFit, check_ball, fit_ball
 from olat.light.ball_view import OrthographicBall, Pinhole, Points
@@ -97,11 +98,13 @@ def _candidates(picture: Values) -> list[OrthographicBall]:
     if len(rows) == 0:
         return []
     toward = np.column_stack([right[rows, columns], down[rows, columns]])
-    toward /= steep[rows, columns][:, np.newaxis]
+    toward = toward / np.linalg.norm(toward, axis=1, keepdims=True)
     places = np.column_stack([columns, rows]).astype(np.float64)
     largest = 0.75 * max(small.shape)
     votes = []
-    for radius in np.geomspace(SMALLEST, largest, int(np.log(largest / SMALLEST) / np.log(1.03)) + 1):
+    for radius in np.geomspace(
+        SMALLEST, largest, int(np.log(largest / SMALLEST) / np.log(1.03)) + 1
+    ):
         count, center = _most_voted(places, toward, float(radius), small.shape)
         votes.append((count / (2.0 * np.pi * radius), float(radius), center))
     votes.sort(key=lambda vote: -vote[0])
@@ -136,8 +139,10 @@ def _refined(
     angles = np.linspace(0.0, 2.0 * np.pi, ANGLES, endpoint=False)
     fit = BallFit(circle, 0.0, 0.0)
     radius = circle.radius_px
-    bands = [(share * radius, compressed) for share in (0.12, 0.06, 0.03)]
-    bands += [(max(2.0, 0.015 * radius), picture) for picture in (compressed, linear, linear)]
+    # Compressed, a blurred edge lies too far out: it only leads to the linear one.
+    shares = ((0.12, compressed), (0.06, compressed), (0.06, linear), (0.03, linear))
+    bands = [(max(6.0, share * radius), picture) for share, picture in shares]
+    bands += [(max(2.5, 0.015 * radius), linear)] * 2
     for band, picture in bands:
         edge = fit.view.outline(angles)
         points = _steepest(picture, edge, fit.view.center_px, band)
@@ -150,13 +155,11 @@ def _refined(
         if not 0.7 * radius < fit.view.radius_px < 1.4 * radius:
             return None
     # In a wide band, edges that are none would lie on the fit by chance only.
-    wide = _steepest(compressed, fit.view.outline(angles), fit.view.center_px, max(8.0, 0.08 * radius))
+    wide = _steepest(linear, fit.view.outline(angles), fit.view.center_px, max(8.0, 0.08 * radius))
     return BallFit(fit.view, fit.rms_px, _coverage(fit, wide))
 
 
-def _steepest(
-    picture: Values, edge: Points, center: Float64[Array, " 2"], band: float
-) -> Points:
+def _steepest(picture: Values, edge: Points, center: Float64[Array, " 2"], band: float) -> Points:
     """Return the steepest place on each radius within a band about an outline."""
     outward = edge - center
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
@@ -165,24 +168,21 @@ def _steepest(
     count = int(np.ceil(band / 0.25))
     offsets = np.arange(-count, count + 1) * (band / count)
     places = edge[:, np.newaxis] + offsets[:, np.newaxis] * outward[:, np.newaxis]
-    seen = cv2.remap(
-        smooth.astype(np.float32),
-        places.astype(np.float32),
-        None,
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    slope = np.abs(np.gradient(seen.astype(np.float64), axis=1))
+    # Remapping by OpenCV knows places to 1/32 px only, which the slope's top would show.
+    seen = map_coordinates(smooth, np.moveaxis(places[..., ::-1], -1, 0), order=3, mode="nearest")
+    slope = np.abs(np.gradient(seen, axis=1))
     height, width = picture.shape
     out = (places < 0.0).any(axis=2) | (places > [width - 1, height - 1]).any(axis=2)
     slope[out] = 0.0
     likely = slope * np.exp(-0.5 * (offsets / (0.7 * band)) ** 2)
-    best = np.argmax(likely[:, 1:-1], axis=1) + 1
+    reach = max(1, round(1.0 / (offsets[1] - offsets[0])))
+    best = np.argmax(likely[:, reach:-reach], axis=1) + reach
     each = np.arange(len(edge))
-    before, top, after = (slope[each, best + step] for step in (-1, 0, 1))
+    before, top, after = (slope[each, best + step] for step in (-reach, 0, reach))
     bend = before - 2.0 * top + after
     shift = np.where(bend < 0.0, 0.5 * (before - after) / np.where(bend < 0.0, bend, 1.0), 0.0)
-    radial = offsets[best] + np.clip(shift, -1.0, 1.0) * (offsets[1] - offsets[0])
+    step = reach * (offsets[1] - offsets[0])
+    radial = offsets[best] + np.clip(shift, -1.0, 1.0) * step
     sharp = (bend < 0.0) & (top > 0.05 * np.median(top))
     return np.asarray((edge + radial[:, np.newaxis] * outward)[sharp])
 

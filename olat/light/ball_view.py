@@ -177,7 +177,7 @@ def mirrored_rays(view: BallView, points: Points) -> tuple[Vectors, Vectors]:
     """
     rays, normals = view.sight(points)
     into = np.einsum("pk,pk->p", rays, normals)
-    return rays - 2.0 * into[:, np.newaxis] * normals, normals
+    return np.asarray(rays - 2.0 * into[:, np.newaxis] * normals), normals
 
 
 @dataclass(frozen=True)

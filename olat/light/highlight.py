@@ -118,7 +118,7 @@ def find_highlight(
     level = np.median(radiance[inside & usable & ~near], axis=0)
     flux = np.sum((radiance - level)[near] * box.solid_angles[near][:, np.newaxis], axis=0)
     return Highlight(
-        center_px=center + [box.left, box.top],
+        center_px=center + np.array([box.left, box.top]),
         sigma_px=sigma,
         irradiance=np.asarray(flux),
         radius_px=extent,

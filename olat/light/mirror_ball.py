@@ -1,0 +1,228 @@
+"""Where the lights are, from the highlights of a mirror ball in one or several places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float64
+
+from olat.light.ball_view import PerspectiveBall
+from olat.light.mirror_ball_rays import (
+    BallSweep,
+    LightRays,
+    followed,
+    light_rays,
+    or_infinity,
+)
+from olat.light.triangulation import refined_to_sphere, triangulated
+from olat.model.shapes import Array, Directions
+
+TOLERANCE = 0.003
+"""How far the lights of a rig hang off its sphere, relative to the radius [1]."""
+
+
+@dataclass(frozen=True)
+class LocatedLights:
+    """Directions, and places where those can be told."""
+
+    directions: Directions
+    """From the center of the first ball; not a number where nothing was seen."""
+    sigmas: Float64[Array, " light"]
+    """Standard errors of the directions [rad]."""
+    positions: Directions | None
+    """From the center of the first ball [m]; none where they cannot be told."""
+    residuals: Mapping[str, float]
+    notes: tuple[str, ...] = field(default=())
+    """What could not be done as asked, in words."""
+
+
+def locate_lights(
+    sweeps: Sequence[BallSweep],
+    count: int,
+    *,
+    ball_radius: float | None = None,
+    light_distance: float | None = None,
+) -> LocatedLights:
+    r"""Tell where lights are.
+
+    Each highlight is a ray from the ball to the light (`mirrored_rays`). One ball gives the
+    ray's direction, as if lights were distant; if the distance :math:`L` of the lights from the
+    ball's center is given, the ray is followed to there. Two places of the ball and a
+    perspective camera give the place where the rays meet (`triangulated`); if :math:`L` is given,
+    it is the radius of the rig about an unknown center (`refined_to_sphere`).
+
+    Parameters
+    ----------
+    sweeps
+        One for each place of the ball; the first stands where the subject will be.
+    count
+        Number of lights of the rig.
+    ball_radius
+        [m]; needed for positions.
+    light_distance
+        Distance of the lights from the subject's place [m]; needs the ball's radius.
+
+    Raises
+    ------
+    ValueError
+        If a distance is not larger than the ball.
+
+    Notes
+    -----
+    Assumes balls of one size, an unmoved camera, and lights whose middle the highlight shows.
+    """
+    unit = _distance_in_radii(ball_radius, light_distance)
+    rays = light_rays(sweeps, count)
+    residuals = _outline_residuals(sweeps)
+    notes: list[str] = []
+    if len(sweeps) > 1:
+        if all(isinstance(sweep.view, PerspectiveBall) for sweep in sweeps):
+            try:
+                return _from_several(rays, ball_radius, unit, residuals)
+            except ValueError as error:
+                notes.append(f"{error} Directions are told as if lights were far away.")
+        else:
+            notes.append(
+                f"positions: the ball was photographed in {len(sweeps)} places, but the camera "
+                "has neither a field of view nor a lens calibration; one is needed to tell where "
+                "those places are. Directions are the mean over them."
+            )
+    return _from_directions(rays, ball_radius, unit, residuals, notes)
+
+
+def _distance_in_radii(ball_radius: float | None, light_distance: float | None) -> float | None:
+    """Return the distance of the lights in radii of the ball, if it is known."""
+    if light_distance is None:
+        return None
+    if ball_radius is None:
+        raise ValueError(
+            f"light_distance: {light_distance:g} m is given without a radius of the ball; both "
+            "are needed to follow a ray to its light. Give ball_radius."
+        )
+    if light_distance <= 2.0 * ball_radius:
+        raise ValueError(
+            f"light_distance: {light_distance:g} m, with a ball of {ball_radius:g} m radius; "
+            "lights outside of the ball are needed. Both are meters."
+        )
+    return light_distance / ball_radius
+
+
+def _outline_residuals(sweeps: Sequence[BallSweep]) -> dict[str, float]:
+    """Return how well outlines and highlights are known."""
+    seen = [highlight for sweep in sweeps for highlight in sweep.highlights.values()]
+    return {
+        "outline_rms_px": max(sweep.rms_px for sweep in sweeps),
+        "highlight_sigma_px": float(np.median([one.sigma_px for one in seen])) if seen else 0.0,
+        "saturated_highlights": float(sum(one.is_saturated for one in seen)),
+    }
+
+
+def _from_directions(
+    rays: LightRays,
+    ball_radius: float | None,
+    distance: float | None,
+    residuals: dict[str, float],
+    notes: list[str],
+) -> LocatedLights:
+    """Return the mean over poses of directions; each followed to its light if that is known."""
+    ends = rays.directions
+    if distance is not None:
+        ends = followed(rays.origins, rays.directions, distance)
+    length = np.linalg.norm(ends, axis=2, keepdims=True)
+    towards = ends / length
+    seen = np.isfinite(towards).all(axis=2)
+    weights = np.where(seen, 1.0 / np.where(seen, rays.sigmas, 1.0) ** 2, 0.0)
+    total = weights.sum(axis=0)
+    mean = np.einsum("kl,kli->li", weights, np.where(seen[..., np.newaxis], towards, 0.0))
+    norm = np.linalg.norm(mean, axis=1, keepdims=True)
+    directions = np.where(norm > 0.0, mean / np.where(norm > 0.0, norm, 1.0), np.nan)
+    sigmas = np.where(total > 0.0, 1.0 / np.sqrt(np.where(total > 0.0, total, 1.0)), np.nan)
+    residuals["mean_sigma_deg"] = _mean_deg(sigmas)
+    if len(rays.sigmas) > 1:
+        cosine = np.clip(np.einsum("kli,li->kl", towards, directions), -1.0, 1.0)
+        residuals["mean_pose_spread_deg"] = _mean_deg(np.arccos(cosine))
+    positions = None
+    if ball_radius is not None and distance is not None:
+        positions = directions * distance * ball_radius
+    return LocatedLights(directions, sigmas, positions, residuals, tuple(notes))
+
+
+def _from_several(
+    rays: LightRays, ball_radius: float | None, distance: float | None, residuals: dict[str, float]
+) -> LocatedLights:
+    """Return where the rays of several poses meet."""
+    found = triangulated(rays.origins, rays.directions, rays.sigmas)
+    positions, sigmas = found.positions, found.sigmas
+    notes: list[str] = []
+    unit_mm = 1000.0 * (ball_radius or 1.0)
+    name = "mm" if ball_radius is not None else "milliradii"
+    residuals[f"ray_rms_{name}"] = unit_mm * _rms(found.residuals)
+    center, reach = np.zeros(3), float(np.nanmedian(np.linalg.norm(positions, axis=1)))
+    if distance is not None:
+        try:
+            sphere = refined_to_sphere(
+                rays.origins,
+                rays.directions,
+                rays.sigmas,
+                positions,
+                radius=distance,
+                tolerance=TOLERANCE * distance,
+            )
+        except ValueError as error:
+            notes.append(f"{error} Positions are those of the rays alone.")
+        else:
+            positions, center, reach = sphere.positions, sphere.center, distance
+            residuals[f"sphere_rms_{name}"] = unit_mm * sphere.rms
+            residuals[f"sphere_ray_rms_{name}"] = unit_mm * sphere.ray_rms
+            residuals[f"sphere_center_{name}"] = unit_mm * float(np.linalg.norm(center))
+    positions, alone = _completed(positions, rays, center, reach)
+    if alone:
+        notes.append(
+            f"lights {_listed(alone)} were seen by one ball only, or at too small an angle; their "
+            "distance is taken to be that of the others."
+        )
+    length = np.linalg.norm(positions, axis=1)
+    spread = np.where(np.isfinite(sigmas), sigmas, np.nan) / length
+    residuals["mean_sigma_deg"] = _mean_deg(
+        np.fmin(spread, np.nanmin(or_infinity(rays.sigmas), axis=0))
+    )
+    return LocatedLights(
+        positions / length[:, np.newaxis],
+        spread,
+        positions * ball_radius if ball_radius is not None else None,
+        residuals,
+        tuple(notes),
+    )
+
+
+def _completed(
+    positions: Directions, rays: LightRays, center: Float64[Array, " 3"], reach: float
+) -> tuple[Directions, list[int]]:
+    """Follow the best ray of lights without a place to the sphere of the others."""
+    ends = followed(rays.origins, rays.directions, reach, center)
+    best = np.argmin(or_infinity(rays.sigmas), axis=0)
+    single = ends[best, np.arange(len(positions))]
+    alone = np.isnan(positions[:, 0]) & np.isfinite(single[:, 0])
+    return np.where(alone[:, np.newaxis], single, positions), [
+        int(i) for i in np.flatnonzero(alone)
+    ]
+
+
+def _mean_deg(angles: Float64[Array, "..."]) -> float:
+    """Return the mean of those angles that are known [degree]."""
+    known = angles[np.isfinite(angles)]
+    return float(np.degrees(known.mean())) if known.size else 0.0
+
+
+def _rms(values: Float64[Array, " light"]) -> float:
+    """Return the root mean square of what is known."""
+    known = values[np.isfinite(values)]
+    return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
+
+
+def _listed(lights: Sequence[int]) -> str:
+    """Return light numbers as words, the first few of them."""
+    shown = ", ".join(str(light) for light in lights[:8])
+    return shown if len(lights) <= 8 else f"{shown} and {len(lights) - 8} more"
