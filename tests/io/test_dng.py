@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rawpy
+import tifffile
 
 from olat.io.dng import write_dng
 from olat.model.image import RawMosaic
@@ -44,6 +45,17 @@ def test_the_exposure_time_is_kept(tmp_path: Path, rng: np.random.Generator) -> 
     write_dng(tmp_path / "frame.dng", a_mosaic(rng, "RGGB"), exposure_s=1 / 125)
     with rawpy.imread(str(tmp_path / "frame.dng")) as raw:
         assert raw.other.shutter_speed == pytest.approx(1 / 125, rel=1e-6)
+
+
+def test_the_serial_number_is_kept_where_it_is_told(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    write_dng(tmp_path / "told.dng", a_mosaic(rng, "RGGB"), exposure_s=1 / 60, serial="OLAT-7")
+    write_dng(tmp_path / "not.dng", a_mosaic(rng, "RGGB"), exposure_s=1 / 60)
+    with tifffile.TiffFile(tmp_path / "told.dng") as file:
+        assert file.pages[0].tags["CameraSerialNumber"].value == "OLAT-7"
+    with tifffile.TiffFile(tmp_path / "not.dng") as file:
+        assert "CameraSerialNumber" not in file.pages[0].tags
 
 
 def test_a_fractional_black_level_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:

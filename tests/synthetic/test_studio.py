@@ -162,6 +162,22 @@ def test_a_bracket_takes_each_frame_of_the_subject_four_times_longer_again() -> 
     assert np.median(ratio) == pytest.approx(4.0, rel=0.02)
 
 
+def test_the_manifest_tells_brackets(tmp_path: Path) -> None:
+    stage = SyntheticStage(size=32, lights=6, bracket=3, tracking_every=3)
+    write_session(tmp_path, stage)
+    frames = read_session(tmp_path).frames_of("A")
+    assert [frames[i].condition for i in sorted(frames)] == list(stage.conditions)
+    for frame, shot in enumerate(stage.shots):
+        told = frames[frame]
+        if isinstance(shot.condition, Target | Dark):
+            assert not told.bracket
+        else:
+            assert len(told.bracket) == 3
+            assert told.leads == (shot.exposure == 1.0)
+            level = stage.drive(shot.condition) * shot.exposure
+            assert told.gain * level == pytest.approx(1.0, rel=1e-4)
+
+
 @pytest.mark.slow
 def test_the_whole_studio_is_simulated_in_a_quarter_of_a_minute(tmp_path: Path) -> None:
     stage = SyntheticStage.preset("studio")
