@@ -17,13 +17,12 @@ from olat.io.manifest import read_session
 from olat.model.calibration import Calibration, CalibrationHeader, RigCalibration
 from olat.model.session import Session
 from olat.stages import STAGES
+from olat.stages.calibrations import CANDIDATES
 from olat.stages.capture import GIVEN
 from olat.stages.products import codecs
 
 PIPELINES = ("calibrate_camera", "calibrate_rig")
 """Definitions that measure."""
-CANDIDATES = ("sensor", "color", "lens", "lights")
-"""Products that can be certified; `lights` is the rig, located and measured."""
 LIMITS = {
     "linearity_percent": 2.0,
     "gain_fit_percent": 10.0,
@@ -170,8 +169,7 @@ def _check(candidate: _Candidate, shelf: Path, day: datetime.date) -> None:
 
 
 def _shelve(candidate: _Candidate, shelf: Path, day: datetime.date, terms: Terms) -> Certified:
-    told = {"certified_by": terms.by, "note": terms.note}
-    header = replace(candidate.header, valid_from=day, **told)
+    header = replace(candidate.header, valid_from=day, certified_by=terms.by, note=terms.note)
     path = place_on_shelf(shelf, header.kind, header.device, day)
     write_calibration(path, header, candidate.calibration)
     return Certified(header.kind, header.device, path, dict(candidate.calibration.residuals))

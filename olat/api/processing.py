@@ -22,6 +22,7 @@ from olat.io.frame_table import write_frame_table
 from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
 from olat.stages import STAGES
+from olat.stages.calibrations import measured_by
 from olat.stages.capture import GIVEN
 from olat.stages.checks import check_pictures, check_rig, duplicates
 from olat.stages.work import Desk, Job, work
@@ -139,19 +140,26 @@ def process(
         with session_lock(ready.job.products):
             ready = _cleared(ready)
             outcome, used = _run(ready, workers, watcher or Watcher())
-        notes = _notes(ready.desk)
+        notes = _notes(ready)
     outcome.seconds = time.perf_counter() - started
     return summary_of(
         ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes
     )
 
 
-def _notes(desk: Desk) -> list[str]:
+def _notes(ready: Prepared) -> list[str]:
     """Return what is worth knowing about the session as a whole."""
     from olat.io.session_warnings import session_warnings
 
+    desk = ready.desk
+    held = desk.calibrations.held()
+    measured = {
+        (kind, camera)
+        for kind in measured_by(ready.job.pipeline)
+        for camera in ("", *desk.capture.cameras())
+    }
     return [
-        *session_warnings(desk.session, desk.calibrations.held().keys()),
+        *session_warnings(desk.session, {*held, *measured}),
         *desk.calibrations.notes(),
         *duplicates(desk.capture),
     ]

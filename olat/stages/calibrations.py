@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from olat.engine.pipeline import Pipeline
 from olat.engine.shipped import shipped
 from olat.errors import CalibrationError, FileError
 from olat.io.calibration_file import read_calibration, read_header
@@ -17,6 +18,18 @@ from olat.model.calibration import Calibration, CalibrationHeader, Kind, RigCali
 from olat.model.session import Camera, Session
 
 CAMERA_KINDS: tuple[Kind, ...] = ("sensor", "color", "lens")
+CANDIDATES: Mapping[str, Kind] = {
+    "sensor": "sensor",
+    "color": "color",
+    "lens": "lens",
+    "lights": "rig",
+}
+"""Products that can be certified, and what they then are."""
+
+
+def measured_by(pipeline: Pipeline) -> set[Kind]:
+    """Return the kinds of calibration that a pipeline measures."""
+    return {CANDIDATES[stage.makes] for stage in pipeline.stages if stage.makes in CANDIDATES}
 
 
 class Calibrations:
