@@ -100,11 +100,11 @@ class Labels:
 
     def __init__(self, canvas: Canvas, bounds: Box, *, size: int) -> None:
         self._canvas, self._bounds, self._size = canvas, bounds, size
-        self._taken: list[Box] = []
+        self._taken = np.empty((0, 4))
 
     def keep_free(self, box: Box) -> None:
         """Keep labels off a place."""
-        self._taken.append(box)
+        self._taken = np.vstack([self._taken, box])
 
     def add(self, words: str, center: Point, radius: float, color: Color) -> bool:
         """Write words beside a disc; return whether there was room."""
@@ -120,7 +120,7 @@ class Labels:
         ):
             box = (middle_x - half, middle_y - height / 2, middle_x + half, middle_y + height / 2)
             if self._has_room(box):
-                self._taken.append(box)
+                self.keep_free(box)
                 place = (middle_x, middle_y)
                 self._canvas.words(words, place, size=self._size, color=color, anchor=(0.5, 0.5))
                 return True
@@ -131,9 +131,7 @@ class Labels:
         left, top, right, bottom = self._bounds
         if box[0] < left or box[1] < top or box[2] > right or box[3] > bottom:
             return False
-        if not self._taken:
-            return True
-        taken = np.array(self._taken)
+        taken = self._taken
         apart = (
             (taken[:, 2] <= box[0] - 1)
             | (taken[:, 0] >= box[2] + 1)
