@@ -39,7 +39,7 @@ class Linearity:
 def linearity(readings: Sequence[LevelReading], *, within_percent: float) -> Linearity | None:
     r"""Compare what is read at several exposures with a straight line through the dark.
 
-    .. math:: \delta = \frac{S}{a_c\, t} - 1, \quad a_c = \frac{\sum S}{\sum t}
+    .. math:: \delta = \frac{S}{a_c\, t} - 1, \quad a_c = \operatorname{median} \frac{S}{t}
 
     for the signal S above the dark at exposure t; the slope of each channel is that of its lower
     readings, up to 0.6 of the highest.
@@ -98,5 +98,5 @@ def _points(channel: int, readings: Sequence[LevelReading]) -> list[tuple[float,
     top = max(reading.signal_dn for reading in own)
     lower = [reading for reading in own if reading.signal_dn <= LOWER_PART * top]
     lower = lower or [min(own, key=lambda reading: reading.light)]
-    slope = sum(r.signal_dn for r in lower) / sum(r.light for r in lower)
+    slope = float(np.median([reading.signal_dn / reading.light for reading in lower]))
     return [(r.signal_dn + r.dark_dn, 100.0 * (r.signal_dn / (slope * r.light) - 1.0)) for r in own]

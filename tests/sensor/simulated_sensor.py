@@ -38,7 +38,7 @@ class SimulatedSensor:
     dead: tuple[tuple[int, int], ...] = ()
     noisy: tuple[tuple[int, int], ...] = ()
     bend: float = 0.0
-    """Share of light that is lost at full scale, quadratic."""
+    """What is lost of light above half of full scale, over its square [1]."""
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
@@ -68,7 +68,8 @@ class SimulatedSensor:
             light[site] = 0.0
         charge = self.rng.poisson(light).astype(float)
         signal = self.gain * charge
-        signal *= 1.0 - self.bend * signal / (self.white - self.black)
+        span = self.white - self.black
+        signal -= self.bend * span * np.maximum(signal / span - 0.5, 0.0) ** 2
         noise = np.full(self.shape, self.read_noise_dn)
         for site in self.noisy:
             noise[site] *= 20.0
