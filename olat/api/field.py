@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,9 @@ class Field:
             Direction from the subject to a distant light under which a white patch facing it
             reads 1; any length but 0.
         environment
-            Latitude-longitude map in OpenEXR orientation, radiance; an array, or a file.
+            Latitude-longitude map in OpenEXR orientation, radiance; a file, or an array in
+            linear Rec.709. It is taken to the field's color; a field in camera color takes it as
+            it is.
         rotate_deg
             Turns the environment around +y; at 90 what came from +z comes from +x [degree].
 
@@ -143,8 +146,11 @@ class Field:
 
     def _weights_for_environment(self, map_: EnvironmentMap, rotate_deg: float) -> LightColors:
         from olat.light.environment_weights import weights_for_environment
+        from olat.sensor.working_space import converted
 
-        found = weights_for_environment(self.rig.directions, map_, rotate_deg=rotate_deg)
+        radiance = converted(map_.radiance, source=map_.space, target=self.header.space)
+        lit = replace(map_, radiance=radiance)
+        found = weights_for_environment(self.rig.directions, lit, rotate_deg=rotate_deg)
         if found.left_out > LEFT_OUT:
             logger.warning(
                 "%.0f %% of the environment's light comes from where this rig has no lights; it "

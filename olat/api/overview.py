@@ -44,11 +44,14 @@ def write_overview(
     phong = opened.phong(camera)
     solved = [
         ("normals", picture_from_normals(opened.normals(camera))),
-        ("albedo", picture_from_radiance(phong.diffuse_albedo)),
-        ("specular", picture_from_radiance(phong.specular_albedo)),
+        ("albedo", picture_from_radiance(phong.diffuse_albedo, space=phong.space)),
+        ("specular", picture_from_radiance(phong.specular_albedo, space=phong.space)),
         ("exponent 1 .. 1000, log", picture_from_exponent(phong)),
     ]
-    lit = [(label, picture_from_radiance(radiance)) for label, radiance in relit.items()]
+    space = field.header.space
+    lit = [
+        (label, picture_from_radiance(radiance, space=space)) for label, radiance in relit.items()
+    ]
     write_png(path, contact_sheet([_strip(field), solved, lit], width=WIDTH))
 
 
@@ -60,6 +63,9 @@ def _strip(field: Field) -> list[tuple[str, DisplayPicture]]:
     chosen = ordered[np.linspace(0, len(ordered) - 1, min(STRIP, len(ordered))).astype(int)]
     planes = [np.moveaxis(field.opened.planes[row], 0, 2).astype(np.float32) for row in chosen]
     return [
-        (f"light {field.header.lights[row]}", picture_from_radiance(plane))
+        (
+            f"light {field.header.lights[row]}",
+            picture_from_radiance(plane, space=field.header.space),
+        )
         for row, plane in zip(chosen, planes, strict=True)
     ]

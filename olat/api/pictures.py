@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from olat.model.image import ColorSpace
     from olat.model.shapes import Radiance
 
 
 def write_relit(
-    path: Path, radiance: Radiance, *, lighting: str, exposure_stops: float | None = None
+    path: Path,
+    radiance: Radiance,
+    *,
+    lighting: str,
+    space: ColorSpace = "camera",
+    exposure_stops: float | None = None,
 ) -> None:
     """Write a relit picture: linear as ``.exr``, for display as ``.png``.
 
@@ -20,15 +26,17 @@ def write_relit(
         Linear [diffuse white under the stated lighting = 1].
     lighting
         What lights it, in words; goes into the EXR header.
+    space
+        What its red, green and blue are: the `space` of the field's header.
     exposure_stops
         Of the PNG; none chooses it so that the brightest parts are just below white [stop].
     """
     if path.suffix.lower() == ".exr":
         from olat.io.map_files import write_relit as write_exr
 
-        write_exr(path, radiance, {"olat/lighting": lighting})
+        write_exr(path, radiance, {"olat/lighting": lighting}, space=space)
         return
     from olat.io.display import picture_from_radiance, write_png
 
     scale = None if exposure_stops is None else 2.0**exposure_stops
-    write_png(path, picture_from_radiance(radiance, exposure=scale))
+    write_png(path, picture_from_radiance(radiance, exposure=scale, space=space))

@@ -99,7 +99,7 @@ def _relight(folder: Path) -> list[Path]:
     written = []
     for label, radiance in relit.items():
         path = pictures / f"{label.removeprefix('relit: ').replace(' ', '_')}.png"
-        write_relit(path, radiance, lighting=label)
+        write_relit(path, radiance, lighting=label, space=field.header.space)
         written.append(path)
     overview = pictures / "overview.png"
     write_overview(overview, opened, relit)

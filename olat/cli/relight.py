@@ -69,7 +69,13 @@ def command(
             raise UsageError(f"--env: {error}") from error
         lighting = f"environment {env}, turned by {rotate:g} degrees"
     for output in outputs:
-        write_relit(output, radiance, lighting=lighting, exposure_stops=exposure)
+        write_relit(
+            output,
+            radiance,
+            lighting=lighting,
+            space=field.header.space,
+            exposure_stops=exposure,
+        )
         click.echo(output)
     return 0
 

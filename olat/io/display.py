@@ -14,10 +14,11 @@ from olat.errors import FileError
 from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
 from olat.io.photograph import read_photograph
 from olat.io.publish import publish
-from olat.model.image import RawMosaic
+from olat.model.image import ColorSpace, RawMosaic
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear
+from olat.sensor.working_space import converted
 
 _EXPONENTS = (1.0, 1000.0)
 """Range of the color scale of exponents."""
@@ -49,7 +50,9 @@ def read_mask(path: Path) -> Mask:
     return np.asarray(codes > white / 2)
 
 
-def picture_from_radiance(radiance: Radiance, exposure: float | None = None) -> DisplayPicture:
+def picture_from_radiance(
+    radiance: Radiance, exposure: float | None = None, *, space: ColorSpace = "camera"
+) -> DisplayPicture:
     """Show radiance on an sRGB display.
 
     Parameters
@@ -59,9 +62,12 @@ def picture_from_radiance(radiance: Radiance, exposure: float | None = None) -> 
     exposure
         Multiplies radiance; by default it brings the 99th percentile of the lit part to 0.8 of
         display white.
+    space
+        What its red, green and blue are; a camera's own are shown as they are.
     """
-    factor = _auto_exposure(radiance) if exposure is None else exposure
-    return display_from_linear(radiance * np.float32(factor))
+    shown = converted(radiance, source=space, target="rec709")
+    factor = _auto_exposure(shown) if exposure is None else exposure
+    return display_from_linear(shown * np.float32(factor))
 
 
 def picture_from_normals(normals: NormalMap) -> DisplayPicture:
@@ -75,8 +81,8 @@ def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
     """Show the terms of a Phong fit in four labelled panels; where nothing is known is black."""
     known = phong.confidence > 0
     cells = [
-        _color_panel("albedo", phong.diffuse_albedo),
-        _color_panel("specular", phong.specular_albedo),
+        _color_panel("albedo", phong.diffuse_albedo, phong.space),
+        _color_panel("specular", phong.specular_albedo, phong.space),
         _number_panel("exponent 1 .. 1000, log", _exponent_level(phong), known),
         _number_panel("confidence 0 .. 1", phong.confidence, known),
     ]
@@ -108,10 +114,10 @@ def _auto_exposure(radiance: Radiance) -> float:
     return 0.8 / float(np.percentile(lit, 99)) if lit.size else 1.0
 
 
-def _color_panel(name: str, color: Radiance) -> DisplayPicture:
+def _color_panel(name: str, color: Radiance, space: ColorSpace) -> DisplayPicture:
     """Show a linear color, and by how much it was brightened."""
     exposure = _auto_exposure(color)
-    picture = picture_from_radiance(color, exposure)
+    picture = picture_from_radiance(color, exposure, space=space)
     return labelled(f"{name} x {exposure:.2g}", panel_sized(picture))
 
 

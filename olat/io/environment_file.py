@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from olat.errors import FileError
-from olat.io.exr import read_exr_picture
+from olat.io.color_header import space_told
+from olat.io.exr import exr_attributes, read_exr_picture
 from olat.model.environment import EnvironmentMap
+from olat.model.image import ColorSpace
 from olat.model.shapes import Radiance
 
 _HEADER_BYTES = 65536
@@ -33,7 +35,8 @@ def read_environment(path: Path) -> EnvironmentMap:
 
     Notes
     -----
-    Negative radiance, which filters and lossy compression leave, becomes 0 with a warning.
+    A map is in linear Rec. 709 unless its header says ACEScg. Negative radiance, which filters
+    and lossy compression leave, becomes 0 with a warning.
 
     References
     ----------
@@ -53,13 +56,26 @@ def read_environment(path: Path) -> EnvironmentMap:
             f"{path}: the map is {width} x {height}; a latitude-longitude map twice as wide as "
             "high is needed. Convert cube maps and mirror balls first."
         )
-    return EnvironmentMap(_physical(path, radiance), name=path.stem)
+    space = _space(path) if reader is _read_exr else "rec709"
+    return EnvironmentMap(_physical(path, radiance), name=path.stem, space=space)
 
 
 def _read_exr(path: Path) -> Radiance:
     """Read R, G, B; a gray map lights with three equal channels."""
     picture = read_exr_picture(path)
     return np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+
+
+def _space(path: Path) -> ColorSpace:
+    """Return what a header says of its color; without a word it is Rec. 709, as OpenEXR says."""
+    attributes = exr_attributes(path)
+    told = {
+        key: attributes[key] for key in ("colorInteropID", "chromaticities") if key in attributes
+    }
+    space = space_told(attributes)
+    if told and space in (None, "camera"):
+        _log.warning("%s: its color %s is taken for that of Rec. 709", path, told)
+    return "acescg" if space == "acescg" else "rec709"
 
 
 def _read_hdr(path: Path) -> Radiance:

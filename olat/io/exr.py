@@ -13,8 +13,8 @@ from olat.errors import FileError
 from olat.io.publish import publish
 from olat.model.shapes import Plane
 
-Attribute = str | float | int | list[str] | list[float]
-"""What a header can hold under a name."""
+Attribute = str | float | int | list[str] | list[float] | tuple[float, ...]
+"""What a header can hold under a name; a tuple only under names that stand for one."""
 
 _COMPRESSION = {"zip": OpenEXR.ZIP_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}
 _HALF_MAX = 65504.0
@@ -112,6 +112,12 @@ def read_exr(path: Path) -> tuple[dict[str, Plane], dict[str, object]]:
 def exr_size(path: Path) -> tuple[int, int]:
     """Return height and width of the display window, from the header [px]."""
     return _extent(np.array(_opened(path, header_only=True).header()["displayWindow"]))
+
+
+def exr_attributes(path: Path) -> dict[str, object]:
+    """Return all header entries but the channel list, without reading pixels."""
+    header = dict(_opened(path, header_only=True).header())
+    return {name: value for name, value in header.items() if name != "channels"}
 
 
 def read_exr_picture(path: Path) -> np.ndarray[Any, Any]:

@@ -88,6 +88,10 @@ def write_plane(path: Path, plane: LightPlane) -> list[Path]:
             f"light {plane.light} has planes of {plane.reflectance.shape} and "
             f"{plane.flags.shape}; the field needs {expected} and {expected[1:]}"
         )
+    if plane.space != header.space:
+        raise ValueError(
+            f"light {plane.light} is in the color {plane.space!r}; the field is in {header.space!r}"
+        )
     if not np.isfinite(plane.reflectance).all():
         raise ValueError(f"light {plane.light} has reflectance that is not finite")
     written = []
@@ -220,8 +224,9 @@ def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, light: int) 
         )
     if size == layout.pixel_bytes + len(wanted) and index == layout.index():
         raise FileError(
-            f"{place}: found the plane of another light, camera or intensity; needed light "
-            f"{light} of camera {header.camera!r}. Run 'olat process' again."
+            f"{place}: found the plane of another light, camera, intensity or color; needed "
+            f"light {light} of camera {header.camera!r} in {header.space!r}. Run 'olat process' "
+            "again."
         )
     return False
 

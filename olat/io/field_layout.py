@@ -17,7 +17,9 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
+from olat.io.color_header import WORDS
 from olat.model.field import FieldHeader
+from olat.model.image import ColorSpace
 from olat.model.rig import LightRig
 
 SCHEMA = 1
@@ -125,9 +127,11 @@ def layouts(height: int, width: int) -> tuple[ArrayLayout, ArrayLayout]:
 
 
 def mark(header: FieldHeader, light: int) -> bytes:
-    """Return the bytes that tell a light's plane from one of another camera, light or scale."""
+    """Return the bytes that tell a plane from one of another camera, light, scale or color."""
     intensity = header.rig.intensities[header.lights.index(light)]
-    owner = f"{header.camera} {light} {intensity.tolist()}"
+    # Fields from before there were other spaces stay what they are.
+    space = "" if header.space == "camera" else f" {header.space}"
+    owner = f"{header.camera} {light} {intensity.tolist()}{space}"
     return hashlib.sha256(owner.encode()).digest()[:MARK_BYTES]
 
 
@@ -157,7 +161,8 @@ def document_from_header(header: FieldHeader) -> dict[str, Any]:
             "to the light",
             "scale": "divided by the light's intensity: a white Lambert patch facing light i reads "
             "1 under light i; signed",
-            "colorspace": "camera linear RGB",
+            "color": header.space,
+            "colorspace": WORDS[header.space],
         },
     }
 
@@ -180,7 +185,16 @@ def header_from_attributes(attributes: dict[str, Any]) -> FieldHeader:
         ),
         lights=tuple(int(light) for light in attributes["lights"]),
         solid_angles=np.array(attributes["solid_angles"], dtype=np.float64),
+        space=_space(attributes.get("color", "camera")),
     )
+
+
+def _space(word: object) -> ColorSpace:
+    """Return the space that a word stands for."""
+    for space in WORDS:
+        if word == space:
+            return space
+    raise ValueError(f"its color is {word!r}; {', '.join(WORDS)} are known")
 
 
 def encoded(document: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from olat.errors import FileError
+from olat.io.color_header import DATA, color_attributes, space_told
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.display import (
     picture_from_flow,
@@ -18,19 +19,12 @@ from olat.io.display import (
     write_png,
 )
 from olat.io.exr import Attribute, read_exr, write_exr
-from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.image import ColorSpace, RadianceImage, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Plane, Radiance
 
 _FRAME = "world: right-handed, +x image right, +y up, +z to the reference camera"
 _SCALE = "a white Lambert patch facing a light of intensity 1 reads 1.0 under that light"
-_COLOR: dict[str, Attribute] = {
-    # Camera color has no interchange name, and chromaticities would claim one.
-    "colorInteropID": "unknown",
-    "olat/colorSpace": "scene-linear camera RGB, not converted",
-    "olat/scale": _SCALE,
-}
-_DATA: dict[str, Attribute] = {"colorInteropID": "data"}
 
 
 def write_normals(path: Path, normals: NormalMap, attributes: Mapping[str, Attribute]) -> None:
@@ -40,7 +34,7 @@ def write_normals(path: Path, normals: NormalMap, attributes: Mapping[str, Attri
         "confidence.Y": normals.confidence,
         "flags.Y": normals.flags.astype(np.float32),
     }
-    own = {**_DATA, "olat/frame": _FRAME, "olat/scale": "unit vectors; zero where unknown"}
+    own = {**DATA, "olat/frame": _FRAME, "olat/scale": "unit vectors; zero where unknown"}
     write_exr(path, channels, attributes={**own, **attributes})
     _write_display(path, picture_from_normals(normals))
 
@@ -69,54 +63,74 @@ def write_phong(path: Path, phong: PhongMaps, attributes: Mapping[str, Attribute
         "confidence.Y": phong.confidence,
         "flags.Y": phong.flags.astype(np.float32),
     }
-    write_exr(path, channels, attributes={**_COLOR, **attributes})
+    write_exr(path, channels, attributes={**_color(phong.space), **attributes})
     _write_display(path, picture_from_phong(phong))
 
 
 def read_phong(path: Path) -> PhongMaps:
     """Read what `write_phong` wrote; `FileError` if it is something else."""
     colors = [f"{layer}.{color}" for layer in ("albedo", "specular") for color in "RGB"]
-    channels = _channels(path, *colors, "exponent.Y", "confidence.Y", "flags.Y")
+    channels, attributes = read_exr(path)
+    _require(path, channels, (*colors, "exponent.Y", "confidence.Y", "flags.Y"))
     return PhongMaps(
         diffuse_albedo=_joined(channels, "albedo.", "RGB"),
         specular_albedo=_joined(channels, "specular.", "RGB"),
         exponent=channels["exponent.Y"],
         confidence=channels["confidence.Y"],
         flags=_flags(channels["flags.Y"]),
+        space=space_told(attributes) or "camera",
     )
 
 
 def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, Attribute]) -> None:
-    """Write ``R G B``, ``flags.Y`` and a display picture; noise and negatives are kept."""
+    """Write ``R G B``, ``flags.Y`` and a display picture; noise and negatives are kept.
+
+    Where the variance is known it is there too, as ``variance.R variance.G variance.B``.
+    """
     channels = {
         **_split("", "RGB", image.radiance),
         "flags.Y": image.flags.astype(np.float32),
     }
-    write_exr(path, channels, attributes={**_COLOR, **attributes}, compression="piz")
-    _write_display(path, picture_from_radiance(image.radiance))
+    if image.variance is not None:
+        channels |= _split("variance.", "RGB", image.variance)
+    own = {**_color(image.space), **attributes}
+    write_exr(path, channels, attributes=own, compression="piz")
+    _write_display(path, picture_from_radiance(image.radiance, space=image.space))
 
 
-def write_relit(path: Path, radiance: Radiance, attributes: Mapping[str, Attribute]) -> None:
+def write_relit(
+    path: Path,
+    radiance: Radiance,
+    attributes: Mapping[str, Attribute],
+    *,
+    space: ColorSpace = "camera",
+) -> None:
     """Write ``R G B`` of a relit picture, and nothing beside it."""
     scale = (
         "a white Lambert patch reads 1.0 facing the stated distant light, or under a uniform "
         "environment of radiance 1"
     )
-    own = {**_COLOR, "olat/scale": scale}
+    own = {**_color(space), "olat/scale": scale}
     write_exr(path, _split("", "RGB", radiance), attributes={**own, **attributes}, half=True)
 
 
 def read_radiance(path: Path) -> RadianceImage:
     """Read what `write_radiance` wrote; `FileError` if it is something else."""
-    channels = _channels(path, "R", "G", "B", "flags.Y")
-    return RadianceImage(_joined(channels, "", "RGB"), _flags(channels["flags.Y"]))
+    channels, attributes = read_exr(path)
+    _require(path, channels, ("R", "G", "B", "flags.Y"))
+    return RadianceImage(
+        _joined(channels, "", "RGB"),
+        _flags(channels["flags.Y"]),
+        _joined(channels, "variance.", "RGB") if "variance.R" in channels else None,
+        space_told(attributes) or "camera",
+    )
 
 
 def write_flow(path: Path, flow: TrackingFlow, attributes: Mapping[str, Attribute]) -> None:
     """Write ``flow.X flow.Y``, ``confidence.Y`` and a display picture."""
     channels = {**_split("flow.", "XY", flow.flow), "confidence.Y": flow.confidence}
     own = {
-        **_DATA,
+        **DATA,
         "olat/frame": "pixels of the full-size frame, +x right, +y down, from reference to moving",
         "olat/fullHeight": flow.shape[0],
         "olat/fullWidth": flow.shape[1],
@@ -133,6 +147,11 @@ def read_flow(path: Path) -> TrackingFlow:
     _require(path, attributes, ("olat/fullHeight", "olat/fullWidth"))
     height, width = (int(str(attributes[f"olat/full{side}"])) for side in ("Height", "Width"))
     return TrackingFlow(_joined(channels, "flow.", "XY"), channels["confidence.Y"], (height, width))
+
+
+def _color(space: ColorSpace) -> dict[str, Attribute]:
+    """Return the header of radiance and albedo."""
+    return {**color_attributes(space), "olat/scale": _SCALE}
 
 
 def _split(layer: str, letters: str, pixels: Radiance) -> dict[str, Plane]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from olat.model.image import ColorSpace
 from olat.model.shapes import Radiance
 
 
@@ -17,3 +18,5 @@ class EnvironmentMap:
 
     radiance: Radiance
     name: str = ""
+    space: ColorSpace = "rec709"
+    """What its red, green and blue are."""

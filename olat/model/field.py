@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import UInt8
 
+from olat.model.image import ColorSpace
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, SolidAngles
 
@@ -21,6 +22,8 @@ class LightPlane:
     reflectance: HalfPlanes
     """Signed; a white Lambert patch facing the light reads 1."""
     flags: Flags
+    space: ColorSpace = "camera"
+    """What its red, green and blue are."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class FieldHeader:
     lights: tuple[int, ...]
     """Index of each plane's light in the session's rig, ascending: its place in the file."""
     solid_angles: SolidAngles
+    space: ColorSpace = "camera"
+    """What red, green and blue of all planes are."""
 
     def __post_init__(self) -> None:
         counts = len(self.lights), len(self.rig), len(self.solid_angles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from olat.model.image import ColorSpace
 from olat.model.shapes import Flags, Plane, Radiance, UnitVectors
 
 
@@ -31,3 +32,5 @@ class PhongMaps:
     confidence: Plane
     """From 0 (guess) to 1."""
     flags: Flags
+    space: ColorSpace = "camera"
+    """What red, green and blue of the albedos are."""

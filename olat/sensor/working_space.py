@@ -141,11 +141,12 @@ def variance_in_space(variance: Radiance, *, matrix: Matrix3, space: ColorSpace)
     return _multiplied(variance, matrix_to(space, matrix=matrix) ** 2)
 
 
-def rec709_from(radiance: Radiance, *, space: ColorSpace) -> Radiance:
-    """Return linear Rec.709, for displays; camera color is taken for it as it is."""
-    if space != "acescg":
+def converted(radiance: Radiance, *, source: ColorSpace, target: ColorSpace) -> Radiance:
+    """Take color from one space to another; where either is a camera's own, it stays as it is."""
+    if source == target or "camera" in (source, target):
         return radiance
-    return _multiplied(radiance, np.linalg.inv(ACESCG_FROM_REC709))
+    matrix = ACESCG_FROM_REC709 if target == "acescg" else np.linalg.inv(ACESCG_FROM_REC709)
+    return _multiplied(radiance, matrix)
 
 
 def _multiplied(pixels: Radiance, matrix: Matrix3) -> Radiance:

@@ -45,7 +45,7 @@ class AssembleField(Stage):
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
         for finding in _findings(LightPlane(condition.light, planar, flags)):
             logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)
-        return LightPlane(condition.light, planar.astype(np.float16), flags)
+        return LightPlane(condition.light, planar.astype(np.float16), flags, merged.space)
 
 
 def _findings(plane: LightPlane) -> list[str]:

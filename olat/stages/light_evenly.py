@@ -27,4 +27,4 @@ class LightEvenly(Stage):
             reflectance, doubts = field.read_rows(top, bottom)
             radiance[top:bottom] = relit(list(reflectance), weights, threads=1)
             flags[top:bottom] = np.bitwise_or.reduce(doubts, axis=0)
-        return RadianceImage(radiance, flags)
+        return RadianceImage(radiance, flags, space=field.header.space)

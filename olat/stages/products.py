@@ -19,7 +19,7 @@ from olat.model.calibration import (
 from olat.model.condition import Olat
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
-from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.image import ColorSpace, RadianceImage, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
@@ -113,7 +113,7 @@ class FieldFiles:
         from olat.io.field_file import create_field, write_plane
 
         _, height, width = product.reflectance.shape
-        header = field_header(self._session, unit.camera, (height, width))
+        header = field_header(self._session, unit.camera, (height, width), product.space)
         field = place.parent.with_suffix(".zarr")
         create_field(field, header)
         return write_plane(field, product)
@@ -125,7 +125,7 @@ class FieldFiles:
         field = open_field(place.parent.with_suffix(".zarr"))
         light = _lights(self._session, unit.camera)[unit.frame]
         row = field.header.lights.index(light)
-        return LightPlane(light, field.planes[row], field.flag_planes[row])
+        return LightPlane(light, field.planes[row], field.flag_planes[row], field.header.space)
 
     def read_all(self, place: Path) -> ReflectanceField:
         """Open the camera's field."""
@@ -141,7 +141,8 @@ class FieldFiles:
         if not field.exists() or not _lights(self._session, camera):
             return []
         found = read_header(field)
-        header = field_header(self._session, camera, (found.height, found.width))
+        size = found.height, found.width
+        header = field_header(self._session, camera, size, found.space)
         remove_planes(field, keep=header.lights)
         return create_field(field, header)
 
@@ -151,7 +152,9 @@ class FieldFiles:
         return {"light": product.light, "mean": round(mean, 6), **flag_shares(product.flags)}
 
 
-def field_header(session: Session, camera: str, shape: tuple[int, int]) -> FieldHeader:
+def field_header(
+    session: Session, camera: str, shape: tuple[int, int], space: ColorSpace
+) -> FieldHeader:
     """Describe the field of a camera: the lights of its OLAT frames, in light order."""
     from olat.light.quadrature import solid_angles
 
@@ -173,6 +176,7 @@ def field_header(session: Session, camera: str, shape: tuple[int, int]) -> Field
         rig=rig,
         lights=lights,
         solid_angles=solid_angles(rig.directions),
+        space=space,
     )
 
 

@@ -109,7 +109,8 @@ def test_stock_zarr_knows_axes_scale_and_origin(tmp_path, rng):
     assert group["reflectance"].chunks == (1, 1, 32, 24)
     assert group.attrs["schema"] == 1
     assert group.attrs["olat"] == olat.__version__
-    assert group.attrs["colorspace"] == "camera linear RGB"
+    assert group.attrs["colorspace"] == "scene-linear camera RGB, not converted"
+    assert group.attrs["color"] == "camera"
     assert "from the subject to the light" in group.attrs["frame"]
 
 
@@ -314,7 +315,7 @@ def test_a_torn_plane_is_not_opened(tmp_path, rng, size):
 def test_a_plane_that_was_made_for_something_else_is_not_opened(tmp_path, rng, other):
     written(tmp_path, rng)
     create_field(tmp_path, header(**other))
-    with pytest.raises(FileError, match="another light, camera or intensity"):
+    with pytest.raises(FileError, match="another light, camera, intensity or color"):
         open_field(tmp_path)
 
 

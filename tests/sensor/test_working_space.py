@@ -12,9 +12,9 @@ from olat.sensor.working_space import (
     ACESCG_FROM_REC709,
     CHROMATICITIES,
     adaptation,
+    converted,
     in_space,
     matrix_to,
-    rec709_from,
     variance_in_space,
     white_xyz,
     xyz_from_rgb,
@@ -75,9 +75,13 @@ def test_noise_below_black_and_saturated_color_stay_signed() -> None:
 @given(arrays(np.float32, (3, 2, 3), elements=st.floats(-2, 2, width=32)))
 def test_a_display_shows_the_same_color_from_either_space(radiance: np.ndarray) -> None:
     shown = in_space(radiance, matrix=CAMERA, space="rec709")
-    back = rec709_from(in_space(radiance, matrix=CAMERA, space="acescg"), space="acescg")
+    wide = in_space(radiance, matrix=CAMERA, space="acescg")
+    back = converted(wide, source="acescg", target="rec709")
     np.testing.assert_allclose(back, shown, rtol=0, atol=2e-5)
-    assert rec709_from(shown, space="rec709") is shown
+    there = converted(shown, source="rec709", target="acescg")
+    np.testing.assert_allclose(there, wide, rtol=0, atol=2e-5)
+    assert converted(shown, source="rec709", target="rec709") is shown
+    assert converted(shown, source="camera", target="acescg") is shown
 
 
 @pytest.mark.parametrize("space", ["rec709", "acescg"])
