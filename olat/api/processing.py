@@ -18,6 +18,7 @@ from olat.engine.pipeline import Pipeline, load_pipeline
 from olat.engine.plan import Plan, Task, plan
 from olat.engine.seal import are_sealed, break_seals, set_seals
 from olat.errors import FileError, UsageError
+from olat.inspection.brackets import check_exposures
 from olat.io.frame_table import write_frame_table
 from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
@@ -185,6 +186,7 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
         watcher.planned(ready.job.pipeline, todo, used)
         if todo.tasks:
             check_pictures(desk.capture)
+            check_exposures(desk.session.frames)
             mark_unfinished(products)
             outcome = _driven(ready, used, watcher)
     finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from olat.errors import FileError
+from olat.inspection.bracketed_sequence import by_bracket
 from olat.inspection.encoding_guess import guess_encoding
 from olat.inspection.exif import exposure_findings
 from olat.inspection.finding import Finding
@@ -75,12 +76,15 @@ def inspect_camera(
     lit = {
         frames[frame]: condition.light
         for frame, condition in reading.conditions.items()
-        if isinstance(condition, Olat)
+        if isinstance(condition, Olat) and frame not in reading.followers
     }
     meaning, finding, warnings = _encoding(frames, lit, rig, said.encoding)
     warnings += light_warnings(lit, rig, encoding=meaning)
     found_mask, mask_findings = _mask(pictures.folder, everything.masks, said.mask)
-    exposure, changes = exposure_findings(pictures.frames)
+    firsts = {
+        frame: path for frame, path in pictures.frames.items() if frame not in reading.followers
+    }
+    exposure, changes = exposure_findings(firsts)
     sizes = _size_warnings(pictures.frames)
     camera = CameraFound(replace(pictures, frames=frames), reading, meaning, found_mask)
     return (
@@ -116,7 +120,11 @@ def _sequence(
     by_names = by_light_names(frames, file.names, roles) if file.names else None
     is_raw = any(path.suffix.lower() in RAW_SUFFIXES for path in frames.values())
     encodings = (encoding,) if encoding else ("linear",) if is_raw else ("linear", "srgb")
-    return by_names or by_count(frames, len(file), roles, encodings=encodings)
+    return (
+        by_names
+        or by_bracket(frames, len(file), roles, encodings=encodings)
+        or by_count(frames, len(file), roles, encodings=encodings)
+    )
 
 
 def _as_before(frames: Mapping[int, Path], seen: Sequence[CameraFound]) -> SequenceReading | None:

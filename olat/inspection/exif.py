@@ -16,6 +16,8 @@ from olat.inspection.finding import Finding
 from olat.io.frame_expression import format_frames
 from olat.io.raw import RAW_SUFFIXES
 
+_BARE = "Image ExposureTime"
+"""As DNG may have it, outside of the Exif tags."""
 _WITH_EXIF = RAW_SUFFIXES | {".jpg", ".jpeg", ".tif", ".tiff"}
 
 
@@ -43,12 +45,12 @@ def read_exposure(path: Path) -> Exposure | None:
             tags = exifread.process_file(file, details=False, extract_thumbnail=False)
     except Exception:  # noqa: BLE001 - parsers of damaged headers raise anything; Exif is a bonus
         return None
-    if not any(key.startswith("EXIF") for key in tags):
+    if not any(key.startswith("EXIF") for key in tags) and _BARE not in tags:
         return None
     model = " ".join(str(tags.get(key, "")) for key in ("Image Model", "EXIF BodySerialNumber"))
     return Exposure(
         _time(tags),
-        _ratio(tags.get("EXIF ExposureTime")),
+        _ratio(tags.get("EXIF ExposureTime", tags.get(_BARE))),
         _ratio(tags.get("EXIF ISOSpeedRatings")),
         _ratio(tags.get("EXIF FNumber")),
         model.strip(),

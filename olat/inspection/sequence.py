@@ -37,8 +37,17 @@ class SequenceReading:
     """Whether the frames that are left show the lights in their order."""
     drive: tuple[tuple[str, float], ...] = ()
     """Level of the lights in tracking and gradient frames, as far as it was measured."""
+    brackets: tuple[tuple[int, ...], ...] = ()
+    """Frames of each exposure bracket."""
+    exposures_s: tuple[float, ...] = ()
+    """Of the frames of any bracket [s]."""
     finding: Finding | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def followers(self) -> frozenset[int]:
+        """Return all frames but the first of each bracket."""
+        return frozenset(frame for group in self.brackets for frame in group[1:])
 
 
 def by_light_names(

@@ -156,7 +156,11 @@ def _rule(reading: SequenceReading, frames: set[int]) -> list[str]:
             by_role.setdefault(role(condition), []).append(frame)
     if reading.skipped:
         by_role["skip"] = list(reading.skipped)
-    return [f'{word} = "{format_frames(found)}"' for word, found in by_role.items()]
+    lines = [f'{word} = "{format_frames(found)}"' for word, found in by_role.items()]
+    if reading.brackets:
+        times = ", ".join(f"{time:.6g}" for time in reading.exposures_s)
+        lines += [f"bracket = {len(reading.exposures_s)}", f"exposures_s = [{times}]"]
+    return lines
 
 
 def _needs_table(cameras: Iterable[CameraFound]) -> bool:
@@ -193,15 +197,29 @@ def _frames_table(cameras: tuple[CameraFound, ...], target: Path) -> str:
     with_files = any(
         _reached_by_pattern(camera) != set(camera.pictures.frames) for camera in cameras
     )
-    table.writerow(("frame", "role", "light", "camera", *(("file",) if with_files else ())))
+    told = ["exposure"] if any(camera.reading.brackets for camera in cameras) else []
+    told += ["file"] if with_files else []
+    table.writerow(("frame", "role", "light", "camera", *told))
     for camera in cameras:
         reached = _reached_by_pattern(camera)
+        exposures = {
+            frame: f"{time:.6g}"
+            for group in camera.reading.brackets
+            for frame, time in zip(group, camera.reading.exposures_s, strict=True)
+        }
         for frame, condition in sorted(camera.reading.conditions.items()):
             light = condition.light if isinstance(condition, Olat) else ""
             path = camera.pictures.frames[frame]
             file = "" if frame in reached else _refer(path, target)
-            row = (frame, role(condition), light, camera.pictures.camera)
-            table.writerow((*row, file) if with_files else row)
+            row = {
+                "frame": frame,
+                "role": role(condition),
+                "light": light,
+                "camera": camera.pictures.camera,
+                "exposure": exposures.get(frame, ""),
+                "file": file,
+            }
+            table.writerow([row[column] for column in ("frame", "role", "light", "camera", *told)])
     return out.getvalue()
 
 
