@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -22,7 +22,7 @@ WHITE_PERCENTILES = (99.5, 90.0, 70.0)
 LONGEST_SIDE_PX = 1600
 """Boards are looked for in pictures of this size, and refined in the photograph."""
 WINDOW = 0.3
-"""Half the refinement window as a share of the distance between corners: it holds one corner."""
+"""Half the refinement window of a chessboard: less than half a square, however it is tilted."""
 FEWEST_CORNERS = 8
 """Fewer corners of a partly seen board say little about a lens."""
 
@@ -51,6 +51,12 @@ class Board:
             )
         if self.kind == "charuco":
             _ = self._dictionary
+
+    @property
+    def window(self) -> float:
+        """Return half the size of a window around a corner that holds nothing else [square]."""
+        margin = 0.9 * (1.0 - self.marker) / 2.0
+        return WINDOW if self.kind == "chessboard" else min(WINDOW, margin)
 
     @property
     def is_oriented(self) -> bool:
@@ -128,6 +134,19 @@ def find_board(radiance: Radiance, board: Board) -> BoardView | None:
     return next((view for view in views if view is not None), None)
 
 
+def other_board(radiance: Radiance, board: Board) -> Board | None:
+    """Return the chessboard that is seen where one of other counts was looked for, if any.
+
+    Squares are easily counted in place of corners.
+    """
+    for columns, rows in ((board.columns - 1, board.rows - 1), (board.columns + 1, board.rows + 1)):
+        if min(columns, rows) >= 2 and board.kind == "chessboard":
+            other = replace(board, columns=columns, rows=rows)
+            if find_board(radiance, other) is not None:
+                return other
+    return None
+
+
 def display_copies(radiance: Radiance) -> Iterator[Codes]:
     """Return gray 8-bit pictures in sRGB's tone, exposed for the brightest parts and then less."""
     gray = radiance.mean(axis=2)
@@ -143,8 +162,9 @@ def display_copies(radiance: Radiance) -> Iterator[Codes]:
 
 def find_in_codes(codes: Codes, board: Board) -> BoardView | None:
     """Find the corners of a board in a gray picture as a display shows it."""
-    shrink = max(codes.shape) / LONGEST_SIDE_PX
-    for scale in (shrink, 1.0) if shrink > 1.0 else (1.0,):
+    shrink = max(1.0, max(codes.shape) / LONGEST_SIDE_PX)
+    # Markers may be too small in the small picture; a chessboard is not, and its search is slow.
+    for scale in {shrink: None} if board.kind == "chessboard" else {shrink: None, 1.0: None}:
         small = codes
         if scale > 1.0:
             size = (round(codes.shape[1] / scale), round(codes.shape[0] / scale))
@@ -153,7 +173,7 @@ def find_in_codes(codes: Codes, board: Board) -> BoardView | None:
         if view is not None:
             stretch = np.array(codes.shape[::-1]) / np.array(small.shape[::-1])
             found = BoardView(view.ids, (view.corners + 0.5) * stretch - 0.5)
-            return BoardView(found.ids, _refined(codes, found.corners))
+            return BoardView(found.ids, _refined(codes, found.corners, board.window))
     return None
 
 
@@ -188,13 +208,14 @@ def _ordered(grid: Float64[Array, "rows columns 2"], codes: Codes, board: Board)
 def _charuco(codes: Codes, board: Board) -> BoardView | None:
     for detector in board.detectors():
         corners, ids, _, _ = detector.detectBoard(codes)
-        if ids is not None and len(ids) >= FEWEST_CORNERS:
-            found = np.asarray(ids, np.int64).ravel()
+        found = np.asarray([] if ids is None else ids, np.int64).ravel()
+        lines = min(len(np.unique(line)) for line in np.divmod(found, board.columns))
+        if len(found) >= FEWEST_CORNERS and lines >= 2:
             return BoardView(found, np.asarray(corners, np.float64).reshape(-1, 2))
     return None
 
 
-def _refined(codes: Codes, corners: Pixels) -> Pixels:
+def _refined(codes: Codes, corners: Pixels, window: float) -> Pixels:
     """Move corners to where the edges that meet in them cross.
 
     References
@@ -204,7 +225,7 @@ def _refined(codes: Codes, corners: Pixels) -> Pixels:
     """
     apart = np.linalg.norm(corners[:, np.newaxis] - corners, axis=2)
     np.fill_diagonal(apart, np.inf)
-    half = int(np.clip(round(WINDOW * apart.min()), 2, 25))
+    half = int(np.clip(round(window * apart.min()), 2, 25))
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 100, 1e-4)
     start = corners.astype(np.float32).reshape(-1, 1, 2)
     exact = cv2.cornerSubPix(codes, start, (half, half), (-1, -1), criteria)

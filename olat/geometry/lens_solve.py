@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,10 @@ OUTLIER = 3.0
 SMALLEST_OUTLIER_PX = 0.1
 SIGNIFICANT = 3.0
 """Standard deviations that a coefficient must be away from 0 to be kept."""
+FOCAL_STARTS = (0.0, 1.2, 5.0)
+"""First guesses of the focal length as shares of the longer side; 0 is OpenCV's own."""
+PATIENCE = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 300, 1e-12)
+"""OpenCV's 30 steps end before terms settle that stand in for each other."""
 FEWEST_TERMS = ((cv2.CALIB_FIX_K3, (4,)), (cv2.CALIB_FIX_K2, (1,)), (cv2.CALIB_FIX_K1, (0,)))
 """Radial terms in the order in which they are given up."""
 
@@ -46,6 +51,7 @@ class _Fit:
     sigma: Float64[Array, "9"]
     """Standard deviations of fx, fy, cx, cy and the coefficients."""
     rms_px: Mapping[int, float]
+    total_rms_px: float
     turn_deg: float
     """Largest angle between the boards of two views."""
 
@@ -101,10 +107,9 @@ def lens_from_boards(
         fit = _fit(kept, board, (height, width), 0)
     fit = _simplest(fit, kept, board, (height, width))
     _check_directions(fit)
-    rms = float(np.sqrt(np.mean(np.square(list(fit.rms_px.values())))))
     corners = np.concatenate([view.corners for view in kept.values()]).astype(np.float32)
     residuals = {
-        "rms_px": rms,
+        "rms_px": fit.total_rms_px,
         "views": float(len(kept)),
         "coverage": float(cv2.contourArea(cv2.convexHull(corners))) / (height * width),
         "focal_sigma_px": float(fit.sigma[:2].max()),
@@ -116,26 +121,76 @@ def lens_from_boards(
 
 
 def _fit(views: Mapping[int, BoardView], board: Board, shape: tuple[int, int], flags: int) -> _Fit:
-    """Fit a lens to views by bundle adjustment."""
+    """Fit a lens to views by bundle adjustment, from several guesses of its focal length."""
     places = [board.places(view.ids).astype(np.float32) for view in views.values()]
     corners = [view.corners.astype(np.float32) for view in views.values()]
-    try:
-        _, matrix, distortion, turns, _, sigma, _, errors = cv2.calibrateCameraExtended(
-            places, corners, shape[::-1], np.zeros((3, 3)), np.zeros(5), flags=flags
-        )
-    except cv2.error:
-        # Views of one direction leave the first guess without a solution.
-        matrix, distortion, turns = np.eye(3), np.zeros(5), [np.zeros(3)] * len(views)
-        sigma, errors = np.full(18, np.inf), np.full(len(views), np.inf)
+    best: list[Any] = []
+    least = np.inf
+    for start in FOCAL_STARTS:
+        focal = start * max(shape)
+        guess = np.array([[focal, 0, shape[1] / 2], [0, focal, shape[0] / 2], [0, 0, 1.0]])
+        how = flags | cv2.CALIB_USE_INTRINSIC_GUESS if start else flags
+        try:
+            found: Any = cv2.calibrateCameraExtended(
+                places,
+                corners,
+                shape[::-1],
+                guess if start else np.eye(3),
+                np.zeros(5),
+                flags=how,
+                criteria=PATIENCE,
+            )
+        except cv2.error:
+            continue  # Views of one direction leave OpenCV's own guess without a solution.
+        if np.isfinite(found[1]).all() and found[0] < least:
+            least, *best = found
+    if not best:
+        raise ValueError(_one_direction(len(views), 0.0, "not at all"))
+    matrix, distortion, turns, shifts, _, _, errors = best
     normals = np.array([cv2.Rodrigues(turn)[0][:, 2] for turn in turns])
     cosine = np.clip((normals @ normals.T).min(), -1.0, 1.0)
     return _Fit(
         matrix=np.asarray(matrix, np.float64),
         distortion=np.asarray(distortion, np.float64).ravel()[:5],
-        sigma=np.asarray(sigma, np.float64).ravel()[:9],
+        sigma=_deviations(places, turns, shifts, matrix, distortion, least, flags),
         rms_px=dict(zip(views, np.asarray(errors, float).ravel().tolist(), strict=True)),
+        total_rms_px=float(least),
         turn_deg=float(np.degrees(np.arccos(cosine))),
     )
+
+
+def _deviations(
+    places: Sequence[Array],
+    turns: Sequence[Array],
+    shifts: Sequence[Array],
+    matrix: Array,
+    distortion: Array,
+    rms: float,
+    flags: int,
+) -> Float64[Array, "9"]:
+    """Return standard deviations of the lens with the poses of the boards free.
+
+    OpenCV's own come from a pseudo-inverse, which calls certain what is not determined at all.
+    """
+    fixed = {term for flag, terms in FEWEST_TERMS if flags & flag for term in terms}
+    if flags & cv2.CALIB_ZERO_TANGENT_DIST:
+        fixed |= {2, 3}
+    free = [0, 1, 2, 3, *(4 + term for term in range(5) if term not in fixed)]
+    information = np.zeros((len(free), len(free)))
+    for place, turn, shift in zip(places, turns, shifts, strict=True):
+        _, slopes = cv2.projectPoints(place, turn, shift, matrix, distortion)
+        pose, lens = slopes[:, :6], slopes[:, 6:15][:, free]
+        rest = lens - pose @ np.linalg.lstsq(pose, lens, rcond=None)[0]
+        information += rest.T @ rest
+    unit = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    values, vectors = np.linalg.eigh(information / np.outer(unit, unit))
+    with np.errstate(divide="ignore"):
+        spread = np.sum(vectors**2 / np.maximum(values, 0.0), axis=1)
+    count = 2 * sum(len(place) for place in places)
+    variance = rms**2 * (count / 2) / max(count - len(free) - 6 * len(places), 1)
+    sigma = np.zeros(9)
+    sigma[free] = np.sqrt(variance * spread) / unit
+    return sigma
 
 
 def _outlier(fit: _Fit) -> int | None:
@@ -171,10 +226,14 @@ def _check_directions(fit: _Fit) -> None:
     focal, sigma = float(fit.matrix[0, 0]), float(fit.sigma[:2].max())
     if fit.turn_deg >= SMALLEST_TURN_DEG and sigma <= LARGEST_SIGMA * focal:
         return
-    known = f"to {sigma:.2g} px of {focal:.0f}" if np.isfinite(sigma) else "not at all"
-    raise ValueError(
-        f"lens: {len(fit.rms_px)} views show the board from nearly one direction (they differ by "
-        f"{fit.turn_deg:.1f} degrees), so that the focal length is known {known}; views that "
-        f"differ by {SMALLEST_TURN_DEG:.0f} degrees at the least were needed, and 30 are better. "
-        "Tilt the board to the left, to the right, up and down."
+    known = f"to {sigma:.2g} px of {focal:.0f}" if sigma < focal else "not at all"
+    raise ValueError(_one_direction(len(fit.rms_px), fit.turn_deg, known))
+
+
+def _one_direction(views: int, turn_deg: float, known: str) -> str:
+    return (
+        f"lens: {views} views show the board from nearly one direction (they differ by "
+        f"{turn_deg:.1f} degrees), so that the focal length is known {known}; views that differ "
+        f"by {SMALLEST_TURN_DEG:.0f} degrees at the least were needed, and 30 are better. Tilt "
+        "the board to the left, to the right, up and down."
     )

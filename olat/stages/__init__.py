@@ -9,6 +9,7 @@ from olat.stages.develop import Develop
 from olat.stages.fit_phong import FitPhong
 from olat.stages.light_evenly import LightEvenly
 from olat.stages.measure_color import MeasureColor
+from olat.stages.measure_lens import MeasureLens
 from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.solve_normals import SolveNormals
@@ -20,6 +21,7 @@ STAGES: dict[str, type[Stage]] = {
         MeasureSensor,
         Develop,
         MeasureColor,
+        MeasureLens,
         Track,
         Align,
         Merge,
