@@ -56,6 +56,8 @@ TARGETS = {
     "led_blue": "a gray card under the blue primaries of all lights",
 }
 """What each kind of target is."""
+LED_PRIMARIES = ("led_red", "led_green", "led_blue")
+"""Targets under one primary of all lights, in the order of the channels."""
 
 
 def lit_alone(condition: Condition) -> int | None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking
+from olat.model.condition import (
+    LED_PRIMARIES,
+    ColorGradient,
+    Condition,
+    Dark,
+    Olat,
+    Target,
+    Tracking,
+)
 from olat.model.shapes import Directions, LightColors
 
 
@@ -57,6 +65,8 @@ class LightRig:
                 drive = np.zeros((count, 3))
                 drive[light] = 1.0
                 return drive
+            case Target(kind=kind) if kind in LED_PRIMARIES:
+                return np.tile(np.eye(3)[LED_PRIMARIES.index(kind)], (count, 1))
             case Tracking() | Target():
                 return np.ones((count, 3))
             case ColorGradient(complement=complement):

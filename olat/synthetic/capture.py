@@ -20,8 +20,6 @@ from olat.synthetic.targets import target_radiance
 
 FLAT_RADIANCE = 0.75
 """Of the glowing panel that shows the camera's vignetting [diffuse white = 1]."""
-_PRIMARIES = {"led_red": 0, "led_green": 1, "led_blue": 2}
-"""The only one that is on with a gray card."""
 
 
 @lru_cache(maxsize=1)
@@ -34,8 +32,6 @@ def drive_of(stage: SyntheticStage, frame: int) -> LightColors:
     """Return the level of every light and primary in a frame, as they really were [1]."""
     condition = stage.conditions[frame]
     drive = stage.rig.pattern(condition) * stage.drive(condition)
-    if isinstance(condition, Target) and condition.kind in _PRIMARIES:
-        drive = drive * np.eye(3)[_PRIMARIES[condition.kind]]
     level = stage.levels[frame]
     return drive if level == 1.0 else drive * level
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.condition import (
+    LED_PRIMARIES,
     ColorGradient,
     Condition,
     Dark,
@@ -39,6 +40,17 @@ def test_the_red_of_the_gradient_grows_with_x_the_green_with_y_the_blue_with_z()
     for axis in range(3):
         order = np.argsort(RIG.directions[:, axis])
         assert (np.diff(drive[order, axis]) >= 0).all()
+
+
+def test_a_card_is_lit_by_one_primary_of_every_light() -> None:
+    drives = [RIG.pattern(Target(kind)) for kind in LED_PRIMARIES]
+    np.testing.assert_array_equal(sum(drives), RIG.pattern(Tracking()))
+    assert (drives[2] == [0.0, 0.0, 1.0]).all()
+
+
+def test_a_ball_of_a_sweep_is_lit_by_one_light() -> None:
+    drive = RIG.pattern(Target("mirror_ball", light=3))
+    np.testing.assert_array_equal(drive, RIG.pattern(Olat(3)))
 
 
 def test_darkness_drives_nothing() -> None:
