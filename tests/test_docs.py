@@ -318,4 +318,9 @@ def commands() -> list[tuple[str, str]]:
 def test_every_command_is_one_that_the_program_takes(page: str, line: str) -> None:
     _, verb, *arguments = shlex.split(line, comments=True)
     command: click.Command = import_module(f"olat.cli.{verb}").command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        _, inner, arguments = command.resolve_command(context, arguments)
+        assert inner is not None
+        command = inner
     command.make_context(verb, arguments)

@@ -109,6 +109,15 @@ class OpenLights:
     patterns: LightPatterns | None = None
     """Which lights were on in which frame, where it is known."""
 
+    def in_order(self, order: Sequence[int]) -> OpenLights:
+        """Return the lights in another order, and their frames; see the function `in_order`."""
+        rig, patterns = in_order(self.rig, order), self.patterns
+        if patterns is not None:
+            place = {light: index for index, light in enumerate(order)}
+            olat = {frame: place[light] for frame, light in patterns.olat.items()}
+            patterns = replace(patterns, olat=olat)
+        return replace(self, rig=rig, patterns=patterns)
+
 
 def open_lights(path: Path, meaning: Meaning | None = None) -> OpenLights:
     """Read the lights of a light file, of a folder of footprints, or of a session.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from olat.cli.lights_report import as_dict, facts, note, say, say_table, tell_frames
+
 if TYPE_CHECKING:
-    from olat.api.lights import Meaning, OpenLights
-    from olat.light.rig_summary import RigSummary
+    from olat.api.lights import Meaning
     from olat.model.rig import LightRig
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -176,21 +177,18 @@ def convert(
     OUT is in the program's own axes: x right, y up, z to the camera, subject at the origin, meters
     or what the format demands. What the format cannot hold is said.
     """
-    from olat.api.lights import at_distance, in_order, open_lights
+    from olat.api.lights import at_distance, open_lights
     from olat.io.light_file_write import format_of
     from olat.io.manifest_lights import read_order
 
     format_of(target)
     lights = open_lights(source, _meaning(meaning))
-    rig, patterns = lights.rig, lights.patterns
-    if radius is not None:
-        rig = at_distance(rig, radius)
     if order is not None:
-        rig = in_order(rig, [light - index_base for light in read_order(order)])
-        patterns = None
-    _note(lights.notes)
-    _tell_frames(lights)
-    _write(target, rig, patterns=patterns, overwrite=overwrite)
+        lights = lights.in_order([light - index_base for light in read_order(order)])
+    rig = lights.rig if radius is None else at_distance(lights.rig, radius)
+    note(lights.notes)
+    tell_frames(lights)
+    _write(target, rig, patterns=lights.patterns, overwrite=overwrite)
     return 0
 
 
@@ -222,12 +220,12 @@ def show(
     lights = open_lights(source, _meaning(meaning))
     summary = summary_of_lights(lights.rig)
     if as_json:
-        click.echo(json.dumps(_as_dict(lights, summary)))
+        click.echo(json.dumps(as_dict(lights, summary)))
     else:
-        _say(lights, summary)
+        say(lights, summary)
         if table:
-            _say_table(light_rows(lights.rig))
-        _note((*lights.notes, *(f"{lights.rig.name}: {words}." for words in summary.warnings)))
+            say_table(light_rows(lights.rig))
+        note((*lights.notes, *(f"{lights.rig.name}: {words}." for words in summary.warnings)))
     if output is not None:
         from olat.io.display import write_png
         from olat.io.rig_picture import picture_of_rig
@@ -251,71 +249,10 @@ def _write(path: Path, rig: LightRig, *, overwrite: bool, patterns: Any = None) 
 
     summary = summary_of_lights(rig)
     written, losses = write_lights(path, rig, patterns=patterns, overwrite=overwrite)
-    click.echo(f"{summary.count} lights, {', '.join(_words(summary))}")
-    _note((*losses, *(f"{path.name}: {words}." for words in summary.warnings)))
+    click.echo(f"{summary.count} lights, {', '.join(facts(summary))}")
+    note((*losses, *(f"{path.name}: {words}." for words in summary.warnings)))
     for place in written:
         click.echo(place)
-
-
-def _words(summary: RigSummary) -> list[str]:
-    """Return the facts about a rig."""
-    return [
-        summary.distance_words(),
-        summary.spacing_words(),
-        summary.coverage_words(),
-        f"widest gap {summary.gap_words()}",
-        f"intensity {summary.intensity_words()}",
-    ]
-
-
-def _say(lights: OpenLights, summary: RigSummary) -> None:
-    """Print a rig's facts, a line each."""
-    click.echo(f"{lights.rig.name}: {summary.count} lights ({lights.source})")
-    for words in _words(summary):
-        click.echo(f"  {words}")
-    _tell_frames(lights, indent="  ")
-
-
-def _tell_frames(lights: OpenLights, indent: str = "") -> None:
-    """Print the rhythm of the capture, where it is known."""
-    from olat.api.lights import rhythm_words
-
-    if lights.patterns is not None:
-        click.echo(indent + rhythm_words(lights.patterns))
-
-
-def _say_table(rows: list[dict[str, Any]]) -> None:
-    """Print a line a light."""
-    click.echo("light  azimuth  elevation  nearest  red    green  blue   name")
-    for row in rows:
-        levels = " ".join(f"{level:<6.3g}" for level in row["intensity"])
-        click.echo(
-            f"{row['light']:5d}  {row['azimuth_deg']:7.2f}  {row['elevation_deg']:9.2f}  "
-            f"{row['nearest_deg']:7.2f}  {levels} {row['name'] or ''}".rstrip()
-        )
-
-
-def _as_dict(lights: OpenLights, summary: RigSummary) -> dict[str, Any]:
-    """Return all that is known about a rig, in plain values."""
-    from dataclasses import asdict
-
-    from olat.api.lights import light_rows
-
-    frames = None
-    if lights.patterns is not None:
-        frames = {
-            "all_on": list(lights.patterns.tracking),
-            "olat": {str(frame): light for frame, light in lights.patterns.olat.items()},
-        }
-    return {
-        "schema": 1,
-        "name": lights.rig.name,
-        "source": lights.source,
-        "summary": asdict(summary),
-        "frames": frames,
-        "lights": light_rows(lights.rig),
-        "notes": list(lights.notes),
-    }
 
 
 def _check_picture(path: Path | None, *, overwrite: bool) -> None:
@@ -328,9 +265,3 @@ def _check_picture(path: Path | None, *, overwrite: bool) -> None:
         raise UsageError(
             f"{path}: it is there already; a new name is needed. Choose one, or say --overwrite."
         )
-
-
-def _note(notes: tuple[str, ...]) -> None:
-    """Say on standard error what is worth knowing."""
-    for note in notes:
-        click.echo(f"note: {note}", err=True)

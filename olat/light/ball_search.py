@@ -67,10 +67,12 @@ def ball_in_picture(luminance: Plane, pinhole: Pinhole | None = None) -> BallFit
     # Highlights, the ring of a stand or of a lens are round, too, but lie inside of the ball.
     best = max(found, key=lambda fit: fit.coverage * fit.view.radius_px**0.5, default=None)
     if best is None or best.coverage < SEEN:
-        seen = 0.0 if best is None else best.coverage
+        seen = "nothing is round"
+        if best is not None:
+            seen = f"the roundest thing has an edge along {best.coverage:.0%} of its outline"
         raise ValueError(
-            f"no ball was found: the roundest thing has an edge along {seen:.0%} of its outline; "
-            f"{SEEN:.0%} is needed. Give a mask that is bright inside the ball."
+            f"no ball was found: {seen}; an edge along {SEEN:.0%} of a circle is needed. Give a "
+            "mask that is bright inside the ball."
         )
     check_ball(best, linear.shape)
     return best

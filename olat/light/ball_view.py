@@ -114,7 +114,7 @@ class PerspectiveBall:
     @property
     def center_px(self) -> Float64[Array, " 2"]:
         """Where the center of the ball is seen; not the middle of the outline [px]."""
-        return self.pinhole.pixels(self.center[np.newaxis])[0]
+        return np.asarray(self.pinhole.pixels(self.center[np.newaxis])[0])
 
     def sight(self, points: Points) -> tuple[Vectors, Vectors]:
         r"""Return the rays through places in the picture and the normals of what they meet.
@@ -192,7 +192,7 @@ class BallBox:
     facing: Float64[Array, "h w"]
     """Cosine between normal and view; not a number off the ball."""
     solid_angles: Float64[Array, "h w"]
-    """Solid angle that each pixel sees mirrored; zero next to the outline and off the ball [sr]."""
+    """Solid angle that each pixel sees mirrored; zero off the ball [sr]."""
 
     @property
     def span(self) -> tuple[slice, slice]:
@@ -223,13 +223,15 @@ def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> B
     facing = -np.einsum("pk,pk->p", rays, normals)
     grid = (*rows.shape, 3)
     mirrored = directions.reshape(grid)
-    across, down = np.gradient(mirrored, axis=1), np.gradient(mirrored, axis=0)
-    area = np.linalg.norm(np.cross(across, down), axis=2)
+    # Close neighbors, so that pixels next to the outline have a solid angle too.
+    beside = [mirrored_rays(view, points + step)[0] for step in 0.02 * np.eye(2)]
+    across, down = ((there - directions) / 0.02 for there in beside)
+    area = np.linalg.norm(np.cross(across, down), axis=1)
     return BallBox(
         int(top),
         int(left),
         mirrored,
         normals.reshape(grid),
         facing.reshape(rows.shape),
-        np.nan_to_num(area, nan=0.0),
+        np.nan_to_num(area, nan=0.0).reshape(rows.shape),
     )

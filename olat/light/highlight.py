@@ -114,9 +114,7 @@ def find_highlight(
     at_rim = bool((edge & ~inside).any())
     if clipped or at_rim:
         sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
-    near &= ball
-    level = np.median(radiance[inside & usable & ~near], axis=0)
-    flux = np.sum((radiance - level)[near] * box.solid_angles[near][:, np.newaxis], axis=0)
+    flux = _sum_above(radiance, near, inside & usable, ball) * _solid_angle_at(box, center)
     return Highlight(
         center_px=center + np.array([box.left, box.top]),
         sigma_px=sigma,
@@ -143,6 +141,31 @@ def _above_surroundings(
     steps = np.unique(mean[inside])
     step = float(np.diff(steps).min()) if len(steps) > 1 else 0.0
     return value, max(noise, 0.3 * step, 1e-12)
+
+
+def _sum_above(
+    radiance: Float64[Array, "h w 3"], near: Inside, inside: Inside, ball: Inside
+) -> Float64[Array, " 3"]:
+    """Return the sum over a window of what lies above ball and background, color by color."""
+    total = np.zeros(3)
+    for part, around in ((ball, inside), (~ball, ~ball)):
+        here, there = near & part, around & ~near
+        if here.any():
+            level = np.median(radiance[there], axis=0) if there.any() else 0.0
+            total += (radiance[here] - level).sum(axis=0)
+    return total
+
+
+def _solid_angle_at(box: BallBox, center: Float64[Array, " 2"]) -> float:
+    """Return the mirrored solid angle of a pixel at a place, or of the nearest on the ball."""
+    row, column = np.rint(center[::-1]).astype(int)
+    height, width = box.facing.shape
+    patch = box.solid_angles[
+        max(row - BLUR_PX, 0) : min(row + BLUR_PX + 1, height),
+        max(column - BLUR_PX, 0) : min(column + BLUR_PX + 1, width),
+    ]
+    seen = patch[patch > 0.0]
+    return float(np.median(seen)) if seen.size else 0.0
 
 
 def _weighed_spots(

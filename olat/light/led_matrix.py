@@ -79,26 +79,32 @@ def shares(matrix: Matrix3) -> Matrix3:
     return np.asarray(matrix / total)
 
 
-def unmixed(gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3) -> Radiance:
+def unmixed(
+    gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3
+) -> tuple[Radiance, Radiance]:
     r"""Return a color gradient as it would be if each channel saw its own primary alone.
 
-    .. math:: g'_c = F_c \sum_j \big(\hat M^{-1}\big)_{cj} \frac{g_j}{F_j}
+    .. math:: g'_c = F_c\, \frac{(M^{-1} g)_c}{(M^{-1} F)_c}
 
-    with :math:`\hat M` the LED matrix with rows divided by their sums, and F all lights.
+    with M the LED matrix and F all lights: the share of each primary that the gradient returns.
+    On a gray surface this is :math:`F_c\,(\hat M^{-1} (g / F))_c` with :math:`\hat M` the matrix
+    with rows divided by their sums; on a colored one only the first form is right.
 
     Parameters
     ----------
     gradient
         Radiance under a color gradient, or its complement.
     all_lights
-        Under all primaries of all lights; what does not exceed 0 there gives 0.
+        Under all primaries of all lights.
     matrix
-        LED matrix in the color of the radiance: after a color matrix C it is C M.
+        LED matrix in the color of the radiance: after a color matrix C it is C M, and the result
+        is the same. Its columns may be in units of their own.
 
     Returns
     -------
-    gradient
-        Gradient and complement still add up to all lights.
+    gradient, all_lights
+        Both 0 in all channels where a primary gave no light. Gradient and complement still add up
+        to all lights.
 
     Raises
     ------
@@ -107,8 +113,8 @@ def unmixed(gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3) -> Rad
 
     Notes
     -----
-    Assumes a surface as bright under each primary, channel by channel. On strongly colored ones
-    the shares of the primaries differ from those on the card, and a part of the leak remains.
+    Assumes that a surface reflects all wavelengths of one primary alike, and scatters none of
+    them into the wavelengths of another.
 
     References
     ----------
@@ -120,10 +126,13 @@ def unmixed(gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3) -> Rad
             f"color gradient and all lights: {gradient.shape} and {all_lights.shape}; one shape "
             "was needed. Pass the photographs of one camera."
         )
-    back = np.linalg.inv(shares(matrix)).astype(np.float32)
-    lit = all_lights > 0
-    ratio = np.divide(gradient, all_lights, out=np.zeros_like(gradient), where=lit)
-    return np.asarray(all_lights * (ratio @ back.T), np.float32)
+    shares(matrix)
+    back = np.linalg.inv(matrix).T.astype(np.float32)
+    under_gradient, under_all = gradient @ back, all_lights @ back
+    is_lit = (under_all > 0).all(axis=-1, keepdims=True)
+    ratio = np.divide(under_gradient, under_all, out=np.zeros_like(under_all), where=is_lit)
+    lit = np.where(is_lit, all_lights, np.float32(0.0))
+    return np.asarray(lit * ratio, np.float32), np.asarray(lit, np.float32)
 
 
 def leak(matrix: Matrix3) -> float:

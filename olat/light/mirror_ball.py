@@ -16,7 +16,7 @@ from olat.light.mirror_ball_rays import (
     light_rays,
     or_infinity,
 )
-from olat.light.triangulation import refined_to_sphere, triangulated
+from olat.light.triangulation import FLAT, refined_to_sphere, triangulated
 from olat.model.shapes import Array, Directions
 
 TOLERANCE = 0.003
@@ -180,7 +180,7 @@ def _from_several(
     positions, alone = _completed(positions, rays, center, reach)
     if alone:
         notes.append(
-            f"lights {_listed(alone)} were seen by one ball only, or at too small an angle; their "
+            f"lights {listed(alone)} were seen by one ball only, or at too small an angle; their "
             "distance is taken to be that of the others."
         )
     length = np.linalg.norm(positions, axis=1)
@@ -222,7 +222,14 @@ def _rms(values: Float64[Array, " light"]) -> float:
     return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
 
 
-def _listed(lights: Sequence[int]) -> str:
+def listed(lights: Sequence[int]) -> str:
     """Return light numbers as words, the first few of them."""
     shown = ", ".join(str(light) for light in lights[:8])
     return shown if len(lights) <= 8 else f"{shown} and {len(lights) - 8} more"
+
+
+def lies_flat(directions: Directions) -> bool:
+    """Tell whether lights lie in a plane with the subject, so that no normal can be told."""
+    known = directions[np.isfinite(directions).all(axis=1)]
+    widths = np.linalg.svd(known, compute_uv=False)
+    return len(widths) < 3 or bool(widths[2] < FLAT * widths[0])

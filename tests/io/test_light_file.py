@@ -263,6 +263,54 @@ def test_a_light_in_the_center_is_refused(tmp_path: Path) -> None:
         rig_from_lights(lights, center=(4.0, 5.0, 6.0))
 
 
+def test_a_point_cloud_lists_positions(tmp_path: Path) -> None:
+    text = "# lights\nv 0.1 1.5 1.7\nvn 0 0 1\nv 1,7 0 0.5 255 0 0\n"
+    lights = read_lights(written(tmp_path, "stage.pc", text))
+    assert_allclose(lights.vectors, [[0.1, 1.5, 1.7], [1.7, 0, 0.5]], rtol=0, atol=0)
+    assert (lights.holds, lights.units) == ("positions", None)
+    assert lights.notes == ("1 lines do not begin with 'v' and were left out",)
+
+
+def test_arrays_may_say_what_they_are(tmp_path: Path) -> None:
+    colors = np.array([[1.0, 0.5, 0.25], [1, 1, 1]])
+    path = tmp_path / "a.npz"
+    np.savez(path, other=np.eye(3), positions=[Z, X], intensities=colors, names=["a", "b"])
+    lights = read_lights(path)
+    assert (lights.holds, lights.names) == ("positions", ("a", "b"))
+    assert_allclose(lights.vectors, [Z, X], rtol=0, atol=0)
+    assert lights.intensities is not None
+    assert_allclose(lights.intensities, colors, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"directions": np.eye(4)}, r"directions is \(4, 4\); shape \(lights, 3\) is needed"),
+        (
+            {"positions": np.eye(3), "intensities": np.ones(3)},
+            r"intensities is \(3,\); \(3, 3\) is needed",
+        ),
+        ({"positions": np.eye(3), "names": ["a"]}, "1 names for 3 lights; one each is needed"),
+        ({"positions": np.full((2, 3), np.nan)}, "row 0: the light is at nan nan nan"),
+    ],
+)
+def test_arrays_that_contradict_what_they_say_are_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray], words: str
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(FileError, match=words):
+        read_lights(tmp_path / "a.npz")
+
+
+def test_goliath_positions_may_say_their_unit(tmp_path: Path) -> None:
+    text = '{"light_positions": [[0, 0, 900]], "units": "mm"}'
+    rig = rig_from_lights(read_lights(written(tmp_path, "a.json", text)))
+    assert rig.positions is not None
+    assert_allclose(rig.positions, [[0, 0, 0.9]], rtol=0, atol=1e-15)
+    with pytest.raises(FileError, match="'units' is 'inch'; m, cm, mm are needed"):
+        read_lights(written(tmp_path, "b.json", text.replace("mm", "inch")))
+
+
 def goliath(folder: Path, pairs: list[list[int]], patterns: list[dict[str, object]]) -> Path:
     positions = [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]
     written(folder, "light_pattern_per_frame.json", json.dumps(pairs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -229,3 +230,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=r"a\.csv"):
         write_lights(tmp_path / "file" / "a.csv", rig_of())
+
+
+def test_the_page_says_what_each_format_holds() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "lights.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.*?) \|((?: (?:yes|no)[^|]*\|){5})$", page, re.MULTILINE)
+    told = {
+        name: [cell.strip().startswith("yes") for cell in cells.split("|")[:5]]
+        for words, cells in rows
+        for name in re.findall(r"`([\w.]+)`", words)
+    }
+    kinds = {**FORMATS, "light_directions.txt": DILIGENT}
+    assert told == {
+        name: [kind.directions, kind.positions, kind.intensities, kind.names, kind.frames]
+        for name, kind in kinds.items()
+    }
