@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from olat.model.calibration import SensorCalibration
+from olat.model.encoding import Encoding
 from olat.model.flags import PixelFlag
 from olat.model.image import Picture, RadianceImage, RawMosaic
 from olat.model.shapes import Array, Flags, Mask, Radiance
@@ -26,7 +27,7 @@ from olat.sensor.sites import prepared, require_fit, with_measured_black
 def developed(
     photo: RawMosaic | Picture,
     *,
-    encoding: str | float = "linear",
+    encoding: Encoding = "linear",
     white_patch: float = 1.0,
     gain: float = 1.0,
     saturation: float = 0.98,
@@ -133,6 +134,8 @@ def _spread(sites: Mask, demosaic: Demosaic) -> UInt8[Array, "out_h out_w"]:
     if demosaic != "half":
         return grown(sites, REACH[demosaic]).view(np.uint8)
     height, width = (length // 2 for length in sites.shape)
+    if not sites.any():
+        return np.zeros((height, width), np.uint8)
     quads = sites[: 2 * height, : 2 * width].view(np.uint8).reshape(height, 2, width, 2)
     return np.asarray(quads.max(axis=(1, 3)))
 
@@ -140,7 +143,7 @@ def _spread(sites: Mask, demosaic: Demosaic) -> UInt8[Array, "out_h out_w"]:
 def radiance_from_picture(
     picture: Picture,
     *,
-    encoding: str | float = "linear",
+    encoding: Encoding = "linear",
     white_patch: float = 1.0,
     gain: float = 1.0,
     saturation: float = 0.98,
