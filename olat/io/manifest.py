@@ -15,7 +15,9 @@ from olat.io.manifest_brackets import exposed
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import CameraTable, Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
+from olat.io.response_file import read_response
 from olat.model.condition import ColorGradient, Condition, Olat, Tracking
+from olat.model.encoding import Encoding
 from olat.model.rig import LightRig
 from olat.model.session import Camera, Frame, Session
 
@@ -111,13 +113,24 @@ def _camera(name: str, table: CameraTable, folder: Path, complaints: Complaints)
         complaints.add(("camera", name, "mask"), f"camera '{name}': there is no mask {mask}.")
     return Camera(
         name,
-        table.encoding,
+        _encoding(name, table, folder, complaints),
         table.white_patch,
         table.field_of_view_deg,
         mask,
         serial=table.serial,
         lens=table.lens,
     )
+
+
+def _encoding(name: str, table: CameraTable, folder: Path, complaints: Complaints) -> Encoding:
+    """Return what a camera's codes mean; complain if the table of a response cannot be read."""
+    if not isinstance(table.encoding, str) or not table.encoding.endswith(".csv"):
+        return table.encoding
+    try:
+        return read_response(folder / table.encoding)
+    except FileError as error:
+        complaints.add(("camera", name, "encoding"), str(error))
+        return "linear"
 
 
 def _camera_files(

@@ -29,12 +29,14 @@ def _files(value: object) -> str | tuple[str, ...]:
 
 
 def _encoding(value: object) -> str | float:
-    """Accept a named encoding or an exponent."""
-    if isinstance(value, str) and value in ("linear", "srgb"):
+    """Accept a named encoding, an exponent, or the table of a measured response."""
+    if isinstance(value, str) and (value in ("linear", "srgb") or value.endswith(".csv")):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return float(value)
-    raise ValueError("'linear', 'srgb' or an exponent above 0, such as 2.2, is needed")
+    raise ValueError(
+        "'linear', 'srgb' or an exponent above 0, such as 2.2, or a response .csv is needed"
+    )
 
 
 def _order(value: object) -> str | tuple[int, ...]:

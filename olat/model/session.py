@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from olat.model.condition import Condition, Olat
+from olat.model.encoding import Encoding
 from olat.model.rig import LightRig
 
 
@@ -15,8 +16,8 @@ class Camera:
     """One camera of the stage, and what its files mean."""
 
     name: str
-    encoding: str | float = "linear"
-    """``linear``, ``srgb``, or the exponent of a power law that the codes were raised to."""
+    encoding: Encoding = "linear"
+    """``linear``, ``srgb``, the exponent of a power law over the codes, or a measured response."""
     white_patch: float = 1.0
     """What a white Lambert patch facing a light of intensity 1 reads [fraction of full scale]."""
     field_of_view_deg: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32, Shaped, UInt8
 
+from olat.model.encoding import Encoding, ResponseCurve
 from olat.model.shapes import Array
 
 _SRGB_KNEE = 0.0031308
@@ -12,7 +13,7 @@ _SRGB_CODE_KNEE = 0.04045
 
 
 def linear_from_codes(
-    codes: Shaped[Array, "h w *channels"], *, white: float, encoding: str | float
+    codes: Shaped[Array, "h w *channels"], *, white: float, encoding: Encoding
 ) -> Float32[Array, "h w *channels"]:
     r"""Undo the encoding of a picture's values.
 
@@ -26,7 +27,7 @@ def linear_from_codes(
     white
         Code of full scale; infinity for floats, which are taken as they are [code].
     encoding
-        ``linear``, ``srgb``, or the exponent γ that leads from codes to light.
+        ``linear``, ``srgb``, the exponent γ that leads from codes to light, or a measured response.
 
     Returns
     -------
@@ -36,18 +37,47 @@ def linear_from_codes(
     Raises
     ------
     ValueError
-        If there is no such encoding.
+        If there is no such encoding, or a response is asked of codes that are not 8 bits.
 
     References
     ----------
     .. [1] IEC 61966-2-1:1999, section 5.2.
     """
+    if isinstance(encoding, ResponseCurve):
+        return light_of_codes(codes, encoding)
     unit = 1.0 if np.isinf(white) else 1.0 / white
     if codes.dtype in (np.uint8, np.uint16):
         # As many powers as there are codes, not as there are pixels.
         table = _decoded(np.arange(np.iinfo(codes.dtype).max + 1) * unit, encoding)
         return np.take(table.astype(np.float32), codes)
     return _decoded(codes * np.float32(unit), encoding).astype(np.float32, copy=False)
+
+
+def light_of_codes(
+    codes: Shaped[Array, "h w *channels"], response: ResponseCurve
+) -> Float32[Array, "h w *channels"]:
+    """Return the light that 8-bit codes stand for.
+
+    Parameters
+    ----------
+    codes
+        Photograph, gray or with three channels [code].
+    response
+        One column for all channels, or one for each.
+
+    Raises
+    ------
+    ValueError
+        If the codes are not 8 bits, or a gray picture meets a response of three channels.
+    """
+    table = np.array(response.light, np.float32)
+    if codes.dtype != np.uint8:
+        raise ValueError(f"a response has 256 codes, but the picture holds {codes.dtype}")
+    if table.shape[1] == 1:
+        return np.take(table[:, 0], codes)
+    if codes.ndim != 3:
+        raise ValueError("the response has three channels, but the picture is gray")
+    return np.asarray(table[codes, np.arange(3)])
 
 
 def display_from_linear(

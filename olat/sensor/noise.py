@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from olat.model.calibration import SensorCalibration
+from olat.model.encoding import Encoding
 from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Radiance
 from olat.sensor import demosaic_kernel, sites_kernel
@@ -78,7 +79,7 @@ def variance_from_picture(
     picture: Picture,
     *,
     sensor: SensorCalibration,
-    encoding: str | float = "linear",
+    encoding: Encoding = "linear",
     gain: float = 1.0,
 ) -> Radiance:
     """Return the variance of the radiance of a picture, as `variance_from_mosaic` does.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from olat.model.encoding import Encoding
 from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Array
 from olat.sensor.encoding import linear_from_codes
@@ -41,7 +42,7 @@ class Levels(NamedTuple):
 
 
 def readings_of(
-    photo: RawMosaic | Picture, *, encoding: str | float = "linear"
+    photo: RawMosaic | Picture, *, encoding: Encoding = "linear"
 ) -> Float32[Array, "h w plane"]:
     """Return a photograph as numbers that are linear in light, in one plane for a mosaic.
 

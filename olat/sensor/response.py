@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float64, Shaped, UInt8
+from jaxtyping import Bool, Float64, UInt8
 from scipy.optimize import isotonic_regression
 
 from olat.model.shapes import Array
@@ -100,22 +100,6 @@ def response_from_ratios(curve: Float64[Array, "256 3"]) -> ResponseTable:
         response[:, channel] = _rising(curve[:, channel], name)
     response /= response[MIDDLE]
     return np.asarray(response / response[255, 1])
-
-
-def light_of_codes(
-    codes: UInt8[Array, "h w *channels"], response: Shaped[Array, "256 columns"]
-) -> Float64[Array, "h w *channels"]:
-    """Return the light that codes stand for.
-
-    Parameters
-    ----------
-    codes
-        Photograph, gray or with three channels.
-    response
-        One column for all channels, or one for each [full scale = 1].
-    """
-    columns = np.arange(codes.shape[-1]) if codes.ndim == 3 and response.shape[1] > 1 else 0
-    return np.asarray(response[codes, columns], np.float64)
 
 
 def _rising(curve: Float64[Array, " code"], name: str) -> Float64[Array, " code"]:

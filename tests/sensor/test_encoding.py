@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from olat.model.encoding import ResponseCurve
 from olat.sensor.encoding import display_from_linear, linear_from_codes
 
 # Codes and linear values of the standard's curve, from its text.
@@ -53,3 +54,20 @@ def test_an_unknown_encoding_is_refused(encoding: str | float) -> None:
 def test_displays_clip_what_they_cannot_show() -> None:
     linear = np.array([[-1, np.nan, np.inf, 7, -np.inf]], np.float32)
     assert display_from_linear(linear).tolist() == [[0, 0, 255, 255, 0]]
+
+
+def test_a_measured_response_is_looked_up_by_channel_or_for_all_alike() -> None:
+    table = np.stack([np.arange(256.0), 2 * np.arange(256.0), 3 * np.arange(256.0)], axis=1)
+    curve = ResponseCurve(tuple(map(tuple, table.tolist())))
+    gray = ResponseCurve(tuple((float(code),) for code in range(256)))
+    codes = np.full((2, 3, 3), 7, np.uint8)
+    linear = linear_from_codes(codes, white=255.0, encoding=curve)
+    np.testing.assert_array_equal(linear[0, 0], (7, 14, 21))
+    np.testing.assert_array_equal(linear_from_codes(codes, white=255.0, encoding=gray), codes)
+    np.testing.assert_array_equal(
+        linear_from_codes(codes[..., 0], white=255.0, encoding=gray), codes[..., 0]
+    )
+    with pytest.raises(ValueError, match="256 codes, but the picture holds uint16"):
+        linear_from_codes(codes.astype(np.uint16), white=65535.0, encoding=curve)
+    with pytest.raises(ValueError, match="three channels, but the picture is gray"):
+        linear_from_codes(codes[..., 0], white=255.0, encoding=curve)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from olat.io.photograph import read_photograph
+from olat.model.encoding import ResponseCurve
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.sensor.bracket_merge import merged
-from olat.sensor.response import light_of_codes, response_from_ratios, spread_pixels
+from olat.sensor.encoding import linear_from_codes
+from olat.sensor.response import response_from_ratios, spread_pixels
 from olat.sensor.response_debevec import response_debevec
 from olat.sensor.response_robertson import response_robertson
 
@@ -88,14 +90,6 @@ def test_a_small_dip_is_ironed_out_and_gaps_are_filled() -> None:
     np.testing.assert_allclose(found[145], found[[139, 150]].mean(axis=0), rtol=0.01)
 
 
-def test_codes_become_light_by_channel_or_all_alike() -> None:
-    table = np.stack([np.arange(256.0), 2 * np.arange(256.0), 3 * np.arange(256.0)], axis=1)
-    codes = np.full((2, 2, 3), 7, np.uint8)
-    np.testing.assert_array_equal(light_of_codes(codes, table)[0, 0], (7, 14, 21))
-    np.testing.assert_array_equal(light_of_codes(codes, table[:, :1])[0, 0], (7, 7, 7))
-    np.testing.assert_array_equal(light_of_codes(codes[..., 0], table[:, :1]), np.full((2, 2), 7))
-
-
 @BOTH
 def test_odd_and_even_exposures_of_the_church_agree(
     recover: Callable[..., np.ndarray], shared_data: Path
@@ -106,10 +100,11 @@ def test_odd_and_even_exposures_of_the_church_agree(
     codes = [np.ascontiguousarray(read_photograph(path).codes) for path in paths]
     empty = [_near((c[..., :2] < 8).all(axis=2) & (c[..., 2] > 247)) for c in codes]
     rim = _near(np.any([(c < 10).all(axis=2) for c in codes], axis=0))
-    response = recover(codes, exposures_s=seconds, is_usable=~np.any([*empty, rim], axis=0))
+    table = recover(codes, exposures_s=seconds, is_usable=~np.any([*empty, rim], axis=0))
+    response = ResponseCurve(tuple(map(tuple, table.tolist())))
     samples = [
         RadianceImage(
-            (light_of_codes(c, response) / time).astype(np.float32),
+            linear_from_codes(c, white=255.0, encoding=response) / np.float32(time),
             (c >= 250).any(axis=2) * np.uint8(PixelFlag.SATURATED)
             | nothing * np.uint8(PixelFlag.OUT_OF_FRAME),
         )
