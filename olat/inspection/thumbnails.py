@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,15 @@ _READERS = 4
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Thumbnail:
+    """What is left of a photograph."""
+
+    small: Float32[Array, "size size 3"]
+    range_dn: float | None = None
+    fault: str = ""
+
+
 def thumbnails(
     paths: Sequence[Path], *, encoding: str | float, size: int
 ) -> Float32[Array, "frame size size 3"]:
@@ -36,23 +46,51 @@ def thumbnails(
     size
         Side of the small pictures [px].
     """
+    read = _read_all(paths, encoding, size)
+    for one in read:
+        if one.fault:
+            _log.warning("%s", one.fault)
+    return np.stack([one.small for one in read])
+
+
+def glance(
+    paths: Sequence[Path], *, encoding: str | float, size: int
+) -> tuple[Float32[Array, "frame size size 3"], float | None]:
+    """Return the same, and the range of RAW counts from black to white; say nothing of faults.
+
+    Returns
+    -------
+    small
+        Black level subtracted [fraction of full scale].
+    range_dn
+        None unless all that can be read are camera RAW [DN].
+    """
+    read = _read_all(paths, encoding, size)
+    ranges = [one.range_dn for one in read if not one.fault]
+    known = [value for value in ranges if value is not None]
+    is_raw = len(known) == len(ranges) > 0
+    return np.stack([one.small for one in read]), float(np.median(known)) if is_raw else None
+
+
+def _read_all(paths: Sequence[Path], encoding: str | float, size: int) -> list[_Thumbnail]:
+    """Read photographs at once, as decoders leave the interpreter free."""
+
+    def small_of(path: Path) -> _Thumbnail:
+        try:
+            photograph = read_photograph(path)
+        except FileError as error:
+            return _Thumbnail(np.full((size, size, 3), np.nan, np.float32), fault=str(error))
+        if isinstance(photograph, RawMosaic):
+            range_dn = photograph.white - float(photograph.black.mean())
+            return _Thumbnail(_of_mosaic(photograph, size), range_dn)
+        return _Thumbnail(_resized(_linear(photograph, encoding), size))
+
     with ThreadPoolExecutor(_READERS) as pool:
-        small = pool.map(lambda path: _thumbnail(path, encoding=encoding, size=size), paths)
-        return np.stack(list(small))
+        return list(pool.map(small_of, paths))
 
 
-def _thumbnail(path: Path, *, encoding: str | float, size: int) -> Float32[Array, "size size 3"]:
-    """Return one small linear picture."""
-    try:
-        photograph = read_photograph(path)
-    except FileError as error:
-        _log.warning("%s", error)
-        return np.full((size, size, 3), np.nan, np.float32)
-    linear = (
-        _half_size(photograph)
-        if isinstance(photograph, RawMosaic)
-        else _linear(photograph, encoding)
-    )
+def _resized(linear: Float32[Array, "h w ..."], size: int) -> Float32[Array, "size size ..."]:
+    """Return a picture squeezed to a square by the mean over what each pixel covers."""
     small = cv2.resize(np.nan_to_num(linear), (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.float32)
 
@@ -63,14 +101,14 @@ def _linear(picture: Picture, encoding: str | float) -> Float32[Array, "h w 3"]:
     return np.repeat(linear[..., None], 3, axis=2) if linear.ndim == 2 else linear[..., :3]
 
 
-def _half_size(mosaic: RawMosaic) -> Float32[Array, "h w 3"]:
-    """Return a mosaic at half size: the sites of each color, averaged."""
+def _of_mosaic(mosaic: RawMosaic, size: int) -> Float32[Array, "size size 3"]:
+    """Return a mosaic as a small picture: the sites of each color, averaged."""
     height, width = (side - side % 2 for side in mosaic.counts.shape)
-    sites = [(y, x) for y in (0, 1) for x in (0, 1)]
-    planes = {(y, x): mosaic.counts[y:height:2, x:width:2] - mosaic.black[y, x] for y, x in sites}
-    colors = [
-        np.mean([planes[site] for site in sites if mosaic.pattern[site] == color], axis=0)
-        for color in range(3)
-    ]
-    scale = mosaic.white - float(mosaic.black.mean())
-    return np.stack(colors, axis=2).astype(np.float32) / np.float32(scale)
+    colors = np.zeros((3, size, size), np.float32)
+    for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        plane = mosaic.counts[y:height:2, x:width:2].astype(np.float32)
+        color = mosaic.pattern[y, x]
+        # Black is subtracted from the few pixels that are left: the mean is linear.
+        share = np.float32(1.0 / (mosaic.pattern == color).sum())
+        colors[color] += share * (_resized(plane, size) - mosaic.black[y, x])
+    return np.moveaxis(colors, 0, 2) / np.float32(mosaic.white - float(mosaic.black.mean()))
