@@ -8,8 +8,10 @@ from olat.stages.assemble_field import AssembleField
 from olat.stages.develop import Develop
 from olat.stages.fit_phong import FitPhong
 from olat.stages.light_evenly import LightEvenly
+from olat.stages.locate_lights import LocateLights
 from olat.stages.measure_color import MeasureColor
 from olat.stages.measure_lens import MeasureLens
+from olat.stages.measure_lights import MeasureLights
 from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.solve_normals import SolveNormals
@@ -22,6 +24,8 @@ STAGES: dict[str, type[Stage]] = {
         Develop,
         MeasureColor,
         MeasureLens,
+        LocateLights,
+        MeasureLights,
         Track,
         Align,
         Merge,

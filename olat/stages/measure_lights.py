@@ -1,0 +1,166 @@
+"""Stage: how bright each light is, from a gray ball."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import PositiveFloat
+
+from olat.engine.stage import Grain, Stage, Under
+from olat.errors import SolveError
+from olat.model.calibration import LensCalibration, RigCalibration
+from olat.model.condition import Target, Tracking
+from olat.model.image import Frames, RadianceImage
+from olat.model.rig import LightRig
+from olat.model.session import Camera
+from olat.model.shapes import Mask
+from olat.stages.ball_frames import Outline, Projection, pinhole_of, size_of, sweeps_of
+from olat.stages.light_levels import (
+    MIRROR_SIGMA,
+    LightLevels,
+    completed,
+    drift_of,
+    levels_off_gray,
+    levels_off_mirror,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class MeasureLights(Stage):
+    """Intensity of each light and color, off a matte gray ball (Woodham 1980)."""
+
+    grain = Grain.CAMERA
+    makes = "lights"
+
+    albedo: PositiveFloat | None = None
+    """Albedo of the gray ball; none: intensities are relative to the mean of the rig [1]."""
+    ball_radius: PositiveFloat | None = None
+    """Radius of the gray ball; with positions of lights, takes them as near [m]."""
+    mirror_radius: PositiveFloat | None = None
+    """Radius of the mirror ball, which stands in for lights that the gray one hides [m]."""
+    projection: Projection = "auto"
+    """How the camera looks; auto: perspective where its lens or field of view is known."""
+    outline: Outline = "auto"
+    """Where the ball's outline is taken from; auto: the mask if it is that of a ball."""
+
+    def run(
+        self,
+        radiance: Annotated[
+            Frames[RadianceImage] | None,
+            Under((Target("gray_ball"), Target("mirror_ball"), Tracking)),
+        ],
+        located: RigCalibration | None,
+        camera: Camera,
+        lens: LensCalibration | None,
+        rig: LightRig,
+        mask: Mask | None,
+    ) -> RigCalibration:
+        """Return the located rig with intensities."""
+        told = f"measure_lights: camera {camera.name!r}"
+        placed = RigCalibration(rig) if located is None else located
+        if not np.isfinite(placed.rig.directions).all():
+            raise SolveError(
+                f"{told}: it is not known where all {len(rig)} lights are; needed are directions. "
+                "Run locate_lights before, or give a light file in [rig]."
+            )
+        try:
+            read = self._levels(radiance, placed.rig, camera, lens, mask)
+            return _calibration(placed, read, albedo=self.albedo)
+        except ValueError as error:
+            raise SolveError(f"{told}: {error}") from error
+
+    def _levels(
+        self,
+        radiance: Frames[RadianceImage] | None,
+        rig: LightRig,
+        camera: Camera,
+        lens: LensCalibration | None,
+        mask: Mask | None,
+    ) -> LightLevels | None:
+        """Read the gray ball, and the mirror ball for lights that it does not show."""
+        balls = None
+        if radiance is not None:
+            balls = radiance.under(Target("gray_ball"), Target("mirror_ball"))
+        if radiance is None or not balls or not sweeps_of(balls.shots):
+            return None
+        pinhole = pinhole_of(camera, lens, size_of(balls), self.projection)
+        gains, drift = drift_of(balls, radiance.under(Tracking), mask)
+        gray, mirror = (radiance.under(Target(kind)) for kind in ("gray_ball", "mirror_ball"))
+        read = None
+        if sweeps_of(gray.shots):
+            read = levels_off_gray(
+                gray,
+                rig,
+                ball_radius=self.ball_radius,
+                pinhole=pinhole,
+                mask=mask,
+                outline=self.outline,
+                gains=gains,
+            )
+            read = replace(read, residuals={**read.residuals, **drift})
+            if np.isfinite(read.levels).all() or not sweeps_of(mirror.shots):
+                return read
+        levels, cosines = levels_off_mirror(
+            mirror,
+            rig,
+            ball_radius=self.mirror_radius,
+            pinhole=pinhole,
+            mask=mask,
+            outline=self.outline,
+            gains=gains,
+        )
+        if read is not None:
+            return completed(read, levels, cosines)
+        logger.warning(
+            "There is no sweep over a gray ball: intensities are those of the highlights on the "
+            "mirror ball, which are less sure, and relative to their mean."
+        )
+        return LightLevels(levels, MIRROR_SIGMA * levels, drift, is_off_gray=False)
+
+
+def _calibration(
+    placed: RigCalibration, read: LightLevels | None, *, albedo: float | None
+) -> RigCalibration:
+    """Return the rig with intensities; of 1 where nothing was measured at all."""
+    from olat.light.gray_ball import intensities_from_levels
+    from olat.light.mirror_ball import listed
+
+    rig, count = placed.rig, len(placed.rig)
+    if read is None:
+        logger.warning(
+            "There is no sweep over a gray or a mirror ball: all %d lights are taken to be as "
+            "bright as the light file says. Photograph a gray ball under each light.",
+            count,
+        )
+        return placed
+    albedo = albedo if read.is_off_gray else None
+    found = intensities_from_levels(read.levels, read.sigmas, albedo=albedo)
+    intensities = found.intensities.copy()
+    if found.dead:
+        logger.warning("Lights %s are dead: their intensity is 0.", listed(found.dead))
+    if found.unseen:
+        usual = np.nanmedian(intensities, axis=0)
+        logger.warning(
+            "How bright lights %s are is not known, as no ball shows them: they are taken to be "
+            "as bright as the others are on the median. A sweep over a mirror ball tells more.",
+            listed(found.unseen),
+        )
+        intensities[list(found.unseen)] = usual
+    lit = found.relative_sigmas[np.isfinite(found.relative_sigmas)]
+    residuals = {
+        **placed.residuals,
+        **read.residuals,
+        "mean_relative_sigma": float(lit.mean()),
+        "unmeasured_lights": float(len(found.unseen)),
+        "dead_lights": float(len(found.dead)),
+    }
+    colors = ("red", "green", "blue")
+    residuals |= {
+        f"white_{name}": float(one) for name, one in zip(colors, found.white, strict=True)
+    }
+    falloff = placed.falloff if read.falloff is None else read.falloff
+    return RigCalibration(replace(rig, intensities=intensities), falloff, residuals)
