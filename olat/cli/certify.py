@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from olat.api.certification import Certified
 
 
 @click.command(name="certify")
@@ -65,6 +69,11 @@ def command(
         ]
         click.echo(json.dumps({"schema": 1, "certified": told}))
         return
+    tell_certified(certified)
+
+
+def tell_certified(certified: list[Certified]) -> None:
+    """Say what is on the shelf, and how well it fits."""
     for item in certified:
         fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
         click.echo(f"{item.kind} of {item.device}: {fits or 'no residuals'}")

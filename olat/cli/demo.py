@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+MEASURES = {"calibrate_camera": ("sensor", "color", "lens"), "calibrate_rig": ("rig",)}
+"""What each definition that measures finds out."""
 KEY_LIGHT = (0.7, 0.5, 0.6)
 """Direction of the distant light that the demo shows."""
 
@@ -21,29 +23,43 @@ KEY_LIGHT = (0.7, 0.5, 0.6)
 @click.option("--lights", type=click.IntRange(12, 1000), metavar="N", help="Of the stage.")
 @click.option("--workers", type=click.IntRange(0), help="Processes; 0 runs in this one.")
 def command(folder: Path, size: int | None, lights: int | None, workers: int | None) -> int:
-    """Capture a simulated head in DIR as RAW files, process the session, relight it.
+    """Capture a simulated head in DIR as RAW files, calibrate, process and relight the session.
 
-    Everything that a real session has is there: dark frames, tracking frames, color gradients,
-    an OLAT sweep of a subject that sways and blinks, calibration balls. The exact truth lies
-    beside it. A second run carries on where the first one stopped.
+    Everything that a real session has is there: tracking frames, color gradients, an OLAT sweep of
+    a subject that sways and blinks, and dark, flat, chart, board and ball frames. What the camera
+    and the lights are like is measured on those and certified. The exact truth lies beside it. A
+    second run carries on where the first one stopped.
     """
     from rich.console import Console
 
-    from olat.api.processing import process
-    from olat.cli.process import say
-    from olat.cli.progress import tell, watcher
+    from olat.cli.progress import tell
 
     console = Console(stderr=True)
     if not (folder / "session.toml").exists():
         _simulate(folder, size, lights, console)
-    summary = process(folder, workers=workers, watcher=watcher(console))
-    say(summary, console)
-    if summary.exit_code:
-        return summary.exit_code
+    for pipeline in ("calibrate_camera", "calibrate_rig", "standard"):
+        if code := _process(folder, pipeline, workers, console):
+            return code
     for path in _relight(folder):
         click.echo(path)
     tell(console, f"Look at {folder / 'pictures' / 'overview.png'} first.")
     return 0
+
+
+def _process(folder: Path, pipeline: str, workers: int | None, console: Console) -> int:
+    """Run a pipeline, and certify what it measured; return its exit code."""
+    from olat.api.certification import Terms, certify
+    from olat.api.processing import process
+    from olat.cli.certify import tell_certified
+    from olat.cli.process import say
+    from olat.cli.progress import watcher
+
+    summary = process(folder, pipeline=pipeline, workers=workers, watcher=watcher(console))
+    say(summary, console)
+    if not summary.exit_code and pipeline in MEASURES:
+        terms = Terms(by="olat demo", insist=True)
+        tell_certified(certify(folder, terms=terms, only=MEASURES[pipeline]))
+    return summary.exit_code
 
 
 def _simulate(folder: Path, size: int | None, lights: int | None, console: Console) -> None:
@@ -63,7 +79,7 @@ def _simulate(folder: Path, size: int | None, lights: int | None, console: Conso
         )
     wanted = {"size": size, "lights": lights}
     changes = {name: value for name, value in wanted.items() if value is not None}
-    stage = SyntheticStage.model_validate(SyntheticStage.preset("demo").model_dump() | changes)
+    stage = SyntheticStage.model_validate(SyntheticStage.preset("studio").model_dump() | changes)
     total = len(stage.conditions)
     tell(console, f"simulate: {total} RAW frames into {folder}")
     with Progress(console=console, disable=not console.is_terminal) as progress:

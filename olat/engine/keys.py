@@ -113,6 +113,18 @@ class Keys:
         is_given = need.name in self.capture.given()
         return None if maker and is_given and not self.units(maker, camera) else maker
 
+    def is_given(self, stage: Stage, need: Need) -> bool:
+        """Tell whether the capture gives what no earlier stage makes.
+
+        What a later stage makes anew is not taken from the capture: a measurement does not rest
+        on the last one.
+        """
+        is_made_later = (
+            self.pipeline.maker(need.name) is not None
+            and self.pipeline.maker(need.name, before=stage) is None
+        )
+        return need.name in self.capture.given() and not is_made_later
+
     def of_many(
         self, maker: Stage, conditions: Conditions, camera: str, *, leads_only: bool = False
     ) -> str:
@@ -128,7 +140,7 @@ class Keys:
 
     def _given_key(self, stage: Stage, need: Need, unit: Unit) -> str:
         """Return the digest of something given; over many frames, also of what the frames are."""
-        if need.name not in self.capture.given():
+        if not self.is_given(stage, need):
             return "none"
         if not need.is_many:
             return self.capture.key(need.name, unit)

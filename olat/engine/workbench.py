@@ -85,7 +85,7 @@ class Workbench:
 
     def _given(self, stage: Stage, need: Need, unit: Unit) -> Any:
         capture = self._keys.capture
-        if need.name not in capture.given():
+        if not self._keys.is_given(stage, need):
             return None
         if not need.is_many:
             return capture.value(need.name, unit)

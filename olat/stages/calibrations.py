@@ -40,6 +40,7 @@ class Calibrations:
         own = session.folder / CALIBRATION_FOLDER
         told = [] if session.calibration is None else [session.calibration]
         self.folders = (own, *folders, *told, shipped("calibration"))
+        self._found: dict[tuple[Kind, str], Path | None] = {}
         self._read: dict[Path, Calibration] = {}
 
     def document(self, kind: Kind, device: str) -> Path | None:
@@ -52,6 +53,11 @@ class Calibrations:
         FileError
             If it cannot be read.
         """
+        if (kind, device) not in self._found:
+            self._found[kind, device] = self._fitting(kind, device)
+        return self._found[kind, device]
+
+    def _fitting(self, kind: Kind, device: str) -> Path | None:
         path = find_calibration(self.folders, kind, device, self.session.date)
         if path is None:
             return None

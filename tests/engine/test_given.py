@@ -128,8 +128,13 @@ def test_a_product_of_the_pipeline_comes_before_what_is_given(folder: Path) -> N
     assert RUNS == ["measure", "measure"]
 
 
-def test_a_later_stage_is_no_source(folder: Path) -> None:
+def test_what_a_later_stage_makes_anew_is_neither_taken_from_it_nor_given(folder: Path) -> None:
     run(folder, Subtract(), Measure())
+    assert made(folder, "clean/0001") == 11
+
+
+def test_what_no_stage_makes_is_given(folder: Path) -> None:
+    run(folder, Subtract())
     assert made(folder, "clean/0001") == 11 - 100
 
 
