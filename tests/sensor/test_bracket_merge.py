@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from olat.model.calibration import SensorCalibration
 from olat.model.flags import PixelFlag
-from olat.model.image import RadianceImage
+from olat.model.image import RadianceImage, RawMosaic
 from olat.sensor.bracket_merge import merged
 from olat.sensor.bracket_noise import transfer_of_differences, transfer_of_variances
+from olat.sensor.develop import developed
 from tests.support.texture import Texture, pixel_centers
 
 FULL_WELL, READ = 4000.0, 4.0
@@ -240,3 +242,39 @@ def test_what_is_no_bracket_is_refused() -> None:
     other = RadianceImage(pair[0].radiance, pair[0].flags, pair[0].variance, "rec709")
     with pytest.raises(ValueError, match="color spaces"):
         merged([pair[0], other], exposures_s=(1.0, 2.0))
+
+
+def test_developed_mosaics_merge_without_bias_and_state_their_noise(
+    rng: np.random.Generator,
+) -> None:
+    """Three exposures of a ramp from 2 to 80000 electrons, behind a Bayer filter."""
+    dn_per_electron, read_dn, black, white = 0.5, 3.0, 512.0, 16383.0
+    shape, seconds = (300, 400), (1.0, 0.25, 0.0625)
+    charge = np.broadcast_to(np.geomspace(2, 80_000, shape[1]), shape)
+    sensor = SensorCalibration(
+        np.full((*shape, 1), black, np.float32),
+        np.ones((*shape, 1), np.float32),
+        np.zeros((*shape, 1), bool),
+        dn_per_electron,
+        read_dn,
+    )
+    samples = []
+    for time in seconds:
+        counts = dn_per_electron * rng.poisson(charge * time) + rng.normal(black, read_dn, shape)
+        mosaic = RawMosaic(
+            np.clip(np.rint(counts), 0, white).astype(np.uint16),
+            np.array([[0, 1], [1, 2]], np.uint8),
+            np.full((2, 2), black, np.float32),
+            white,
+        )
+        samples.append(developed(mosaic, gain=1 / time, sensor=sensor))
+    image, ghosts = merged(samples, exposures_s=seconds)
+    error = image.radiance - (dn_per_electron * charge / (white - black))[..., None]
+    steps = np.split(error, 8, axis=1), np.split(image.variance, 8, axis=1)
+    chi2 = [float((e**2 / v).mean()) for e, v in zip(*steps, strict=True)]
+    bias = [float(e.mean() / np.sqrt(v.mean() / e.size)) for e, v in zip(*steps, strict=True)]
+    print("chi squared of developed brackets, dark to bright:", np.round(chi2, 3))
+    assert np.abs(np.array(chi2) - 1).max() < 0.12
+    assert np.abs(bias).max() < 8  # standard errors, of neighbors that demosaicing made alike
+    assert ghosts.mean() < 1e-3
+    assert not image.flags.any()
