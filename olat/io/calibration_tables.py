@@ -62,7 +62,7 @@ class SensorTable(_Table):
 class ColorTable(_Table):
     """The matrices of a camera's colors."""
 
-    matrix: Rows | None = None
+    matrix: Rows
     led_matrix: Rows | None = None
 
     @classmethod
@@ -72,7 +72,8 @@ class ColorTable(_Table):
 
     def calibration(self, residuals: Residuals) -> ColorCalibration:
         """Return the calibration."""
-        return ColorCalibration(_matrix(self.matrix), _matrix(self.led_matrix), residuals)
+        matrix = np.array(self.matrix, np.float64)
+        return ColorCalibration(matrix, _matrix(self.led_matrix), residuals)
 
 
 class LensTable(_Table):

@@ -7,7 +7,7 @@ import numpy as np
 from olat.model.shapes import Mask, Matrix3, Radiance
 
 LARGEST_CONDITION = 20.0
-"""Of the shares of the primaries: noise of a gradient grows by at most as much."""
+"""Of the colors of the primaries: noise of a gradient grows by at most as much."""
 UNEVEN = 0.2
 """Spread of the readings of an even card over their mean."""
 
@@ -52,8 +52,18 @@ def led_matrix(red: Radiance, green: Radiance, blue: Radiance, *, card: Mask) ->
     ]
     matrix = np.column_stack(columns)
     matrix = np.asarray(matrix / matrix[1].sum())
-    shares(matrix)
+    condition = condition_of(matrix)
+    if condition > LARGEST_CONDITION:
+        raise ValueError(
+            f"LED matrix: its condition is {condition:.0f}; {LARGEST_CONDITION:.0f} or less was "
+            "needed. Two primaries look alike to the camera: was one photographed twice?"
+        )
     return matrix
+
+
+def condition_of(matrix: Matrix3) -> float:
+    """Return the condition of the colors of the primaries, however bright each is."""
+    return float(np.linalg.cond(matrix / np.linalg.norm(matrix, axis=0)))
 
 
 def shares(matrix: Matrix3) -> Matrix3:
@@ -62,7 +72,7 @@ def shares(matrix: Matrix3) -> Matrix3:
     Raises
     ------
     ValueError
-        If a channel sees nothing, or the shares cannot be told from each other.
+        If a channel sees nothing.
     """
     total = matrix.sum(axis=1, keepdims=True)
     if not (np.isfinite(matrix).all() and (total > 0).all()):
@@ -70,46 +80,37 @@ def shares(matrix: Matrix3) -> Matrix3:
             f"LED matrix: under all primaries the channels read {np.round(total[:, 0], 5)}; light "
             "in every channel was needed. Look at the photographs of the card."
         )
-    condition = float(np.linalg.cond(matrix / total))
-    if condition > LARGEST_CONDITION:
-        raise ValueError(
-            f"LED matrix: its condition is {condition:.0f}; {LARGEST_CONDITION:.0f} or less was "
-            "needed. Two primaries look alike to the camera: was one photographed twice?"
-        )
     return np.asarray(matrix / total)
 
 
-def unmixed(
-    gradient: Radiance, all_lights: Radiance, *, matrix: Matrix3
-) -> tuple[Radiance, Radiance]:
-    r"""Return a color gradient as it would be if each channel saw its own primary alone.
+def in_primaries(radiance: Radiance, *, matrix: Matrix3) -> Radiance:
+    r"""Return what each primary alone gave, from radiance in which the channels mix them.
 
-    .. math:: g'_c = F_c\, \frac{(M^{-1} g)_c}{(M^{-1} F)_c}
+    .. math:: p = M^{-1} I
 
-    with M the LED matrix and F all lights: the share of each primary that the gradient returns.
-    On a gray surface this is :math:`F_c\,(\hat M^{-1} (g / F))_c` with :math:`\hat M` the matrix
-    with rows divided by their sums; on a colored one only the first form is right.
+    Under a color gradient and under all lights, :math:`(1 + r)/2 = p^{gradient} / p^{all}`
+    whatever the color of the surface. On a gray one that is :math:`\hat M^{-1} (I / F)` with
+    :math:`\hat M` the LED matrix with rows divided by their sums; on a colored one the latter is
+    wrong.
 
     Parameters
     ----------
-    gradient
-        Radiance under a color gradient, or its complement.
-    all_lights
-        Under all primaries of all lights.
+    radiance
+        In the camera's color, or converted.
     matrix
         LED matrix in the color of the radiance: after a color matrix C it is C M, and the result
-        is the same. Its columns may be in units of their own.
+        is the same.
 
     Returns
     -------
-    gradient, all_lights
-        Both 0 in all channels where a primary gave no light. Gradient and complement still add up
-        to all lights.
+    radiance
+        Channel j under primary j; the card of the matrix reads 1 in each under all lights where
+        it reads 1 in green.
 
     Raises
     ------
     ValueError
-        As for `shares`, or if the photographs differ in shape.
+        If the matrix is singular.
 
     Notes
     -----
@@ -121,18 +122,12 @@ def unmixed(
     .. [1] Fyffe and Debevec, Cosine lobe based relighting from gradient illumination
        photographs, Journal of Virtual Reality and Broadcasting 9(2), 2012.
     """
-    if gradient.shape != all_lights.shape:
-        raise ValueError(
-            f"color gradient and all lights: {gradient.shape} and {all_lights.shape}; one shape "
-            "was needed. Pass the photographs of one camera."
-        )
-    shares(matrix)
-    back = np.linalg.inv(matrix).T.astype(np.float32)
-    under_gradient, under_all = gradient @ back, all_lights @ back
-    is_lit = (under_all > 0).all(axis=-1, keepdims=True)
-    ratio = np.divide(under_gradient, under_all, out=np.zeros_like(under_all), where=is_lit)
-    lit = np.where(is_lit, all_lights, np.float32(0.0))
-    return np.asarray(lit * ratio, np.float32), np.asarray(lit, np.float32)
+    return _multiplied(radiance, np.linalg.inv(matrix))
+
+
+def from_primaries(radiance: Radiance, *, matrix: Matrix3) -> Radiance:
+    """Return the color in which the channels mix the primaries; undoes `in_primaries`."""
+    return _multiplied(radiance, matrix)
 
 
 def leak(matrix: Matrix3) -> float:
@@ -162,3 +157,8 @@ def _mean(
             "region that is read."
         )
     return np.asarray(mean)
+
+
+def _multiplied(pixels: Radiance, matrix: Matrix3) -> Radiance:
+    flat = pixels.reshape(-1, 3) @ matrix.T.astype(np.float32)
+    return np.asarray(flat.reshape(pixels.shape), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from olat.engine.stage import Grain, Stage, Under
 from olat.errors import CalibrationError, SolveError
-from olat.model.calibration import LensCalibration
+from olat.model.calibration import ColorCalibration, LensCalibration
 from olat.model.condition import ColorGradient, Tracking
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
@@ -47,6 +47,7 @@ class FitPhong(Stage):
         rig: LightRig,
         camera: Camera,
         lens: LensCalibration | None,
+        color: ColorCalibration | None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
@@ -54,7 +55,7 @@ class FitPhong(Stage):
         sweep = None if self.source == "gradients" else field
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
-        elif self.source != "olats" and (shot := GradientPhotographs.among(merged, rig)):
+        elif self.source != "olats" and (shot := GradientPhotographs.among(merged, rig, color)):
             maps = self._from_gradients(shot, normals, view, rig)
         else:
             raise SolveError(
@@ -88,12 +89,12 @@ class FitPhong(Stage):
                     shadow_floor=self.shadow_floor,
                 )
             )
-        return PhongMaps(
-            *(
-                np.concatenate([getattr(part, plane.name) for part in parts])
-                for plane in fields(PhongMaps)
-            )
-        )
+        planes = {
+            plane.name: np.concatenate([getattr(part, plane.name) for part in parts])
+            for plane in fields(PhongMaps)
+            if plane.name != "space"
+        }
+        return PhongMaps(**planes, space=field.header.space)
 
     def _from_gradients(
         self,
@@ -114,7 +115,12 @@ class FitPhong(Stage):
         )
         np.bitwise_or(maps.flags, photographs.flags, out=maps.flags)
         np.multiply(maps.confidence, trust_in_gradients(rig), out=maps.confidence)
-        return maps
+        return replace(
+            maps,
+            diffuse_albedo=photographs.in_color(maps.diffuse_albedo),
+            specular_albedo=photographs.in_color(maps.specular_albedo),
+            space=photographs.space,
+        )
 
 
 def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> UnitVectors:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from olat.errors import SolveError
+from olat.model.calibration import ColorCalibration
 from olat.model.condition import ColorGradient, Tracking
-from olat.model.image import Frames, RadianceImage
+from olat.model.image import ColorSpace, Frames, RadianceImage
 from olat.model.rig import LightRig
-from olat.model.shapes import Flags, Radiance
+from olat.model.shapes import Flags, Matrix3, Radiance
 from olat.stages.track import reference_of
 
 logger = logging.getLogger(__name__)
@@ -25,22 +27,35 @@ HALF_TRUST_DEG = 5.0
 class GradientPhotographs:
     """A color gradient with its complement, or with the full-on frame, or with both.
 
-    Scaled from a sum over the lights to an integral over the sphere of light, channel by channel:
-    a white Lambert patch reads pi under all lights, whatever their number and tint [sr].
+    Each channel is what its own LED primary gave. Scaled from a sum over the lights to an integral
+    over the sphere of light: a white Lambert patch reads pi under all lights, whatever their number
+    and tint [sr].
     """
 
     gradient: Radiance
     complement: Radiance | None
     full_on: Radiance | None
     flags: Flags
+    space: ColorSpace
+    """Of the photographs."""
+    mixing: Matrix3 | None
+    """From what the primaries gave to the color of the photographs; none where that is the same."""
 
     @classmethod
     def among(
-        cls, aligned: Frames[RadianceImage] | None, rig: LightRig
+        cls,
+        aligned: Frames[RadianceImage] | None,
+        rig: LightRig,
+        color: ColorCalibration | None,
     ) -> GradientPhotographs | None:
         """Return the first gradient and what completes it, or nothing if there is not enough.
 
         Where no full-on frame was shot, gradient and complement add up to it.
+
+        Raises
+        ------
+        SolveError
+            If color was converted in a way that is not known, or differs between photographs.
         """
         if aligned is None:
             return None
@@ -51,12 +66,18 @@ class GradientPhotographs:
         if gradient is None or (complement is None and full_on is None):
             return None
         shots = [shot for shot in (gradient, complement, full_on) if shot is not None]
-        light = solid_angle_of_one(rig)
+        light, mixing, back = solid_angle_of_one(rig), _mixing(shots, color), None
+        if mixing is not None:
+            # Primaries are in the unit of green; what else there is of a tint is in the matrix.
+            back = (light / light[1])[:, np.newaxis] * mixing
+            light = light[1:2]
         return cls(
-            gradient.radiance * light,
-            None if complement is None else complement.radiance * light,
-            None if full_on is None else full_on.radiance * light,
+            _of_primaries(gradient.radiance, mixing) * light,
+            None if complement is None else _of_primaries(complement.radiance, mixing) * light,
+            None if full_on is None else _of_primaries(full_on.radiance, mixing) * light,
             np.bitwise_or.reduce(np.stack([shot.flags for shot in shots])),
+            gradient.space,
+            back,
         )
 
     @property
@@ -68,6 +89,12 @@ class GradientPhotographs:
         if self.full_on is None:
             raise ValueError("a gradient alone does not tell the radiance under all lights")
         return self.full_on
+
+    def in_color(self, albedo: Radiance) -> Radiance:
+        """Return the color of the photographs of what reflects the primaries like this."""
+        from olat.light.led_matrix import from_primaries
+
+        return albedo if self.mixing is None else from_primaries(albedo, matrix=self.mixing)
 
 
 def solid_angle_of_one(rig: LightRig) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -93,6 +120,47 @@ def trust_in_gradients(rig: LightRig) -> float:
             float(np.percentile(lean, 95.0)),
         )
     return 1.0 / (1.0 + (typical / HALF_TRUST_DEG) ** 2)
+
+
+def _mixing(shots: list[RadianceImage], color: ColorCalibration | None) -> Matrix3 | None:
+    """Return what the channels see of each primary, in the color of the photographs.
+
+    Where no LED matrix was measured, the camera's own channels are taken to see one primary each;
+    how strongly, the color matrix tells, which knows what is neutral to the camera.
+    """
+    from olat.light.led_matrix import leak
+    from olat.sensor.working_space import matrix_to
+
+    spaces = {shot.space for shot in shots}
+    if len(spaces) > 1:
+        raise SolveError(
+            f"gradients: photographs are in {', '.join(sorted(spaces))}; one is needed."
+        )
+    space = spaces.pop()
+    if color is None:
+        if space != "camera":
+            raise SolveError(
+                f"gradients: photographs are in {space!r}, but there is no color calibration that "
+                "says how they came there; needed to tell LED primaries apart. Set develop.space "
+                "to 'camera', or calibrate the camera's colors."
+            )
+        return None
+    if color.led_matrix is None:
+        neutral = np.linalg.solve(color.matrix, np.ones(3))
+        return None if space == "camera" else matrix_to(space, matrix=color.matrix) * neutral
+    logger.warning(
+        "Up to %.0f %% of what a channel sees in color gradients is light of other primaries; the "
+        "LED matrix of the color calibration takes it out.",
+        100 * leak(color.led_matrix),
+    )
+    return np.asarray(matrix_to(space, matrix=color.matrix) @ color.led_matrix)
+
+
+def _of_primaries(radiance: Radiance, mixing: Matrix3 | None) -> Radiance:
+    """Return what each primary gave."""
+    from olat.light.led_matrix import in_primaries
+
+    return radiance if mixing is None else in_primaries(radiance, matrix=mixing)
 
 
 def _first(frames: Frames[RadianceImage]) -> RadianceImage | None:

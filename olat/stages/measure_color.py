@@ -68,9 +68,9 @@ class MeasureColor(Stage):
             "tilt_percent": 100.0 * fit.tilt,
         }
         if led is not None:
-            from olat.light.led_matrix import leak, shares
+            from olat.light.led_matrix import condition_of, leak
 
-            residuals["led_condition"] = float(np.linalg.cond(shares(led)))
+            residuals["led_condition"] = condition_of(led)
             residuals["led_leak_percent"] = 100.0 * leak(led)
         return ColorCalibration(fit.matrix, led, residuals)
 

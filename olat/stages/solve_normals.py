@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeFloat
 
 from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
+from olat.model.calibration import ColorCalibration
 from olat.model.condition import ColorGradient, Tracking
 from olat.model.field import ReflectanceField
 from olat.model.flags import PixelFlag
@@ -42,16 +43,17 @@ class SolveNormals(Stage):
         merged: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
         mask: Mask | None,
         rig: LightRig,
+        color: ColorCalibration | None,
     ) -> NormalMap:
         """Return the normals of a camera."""
         sweep = None if self.source == "gradients" else field
-        photographs = None if self.source == "olats" else GradientPhotographs.among(merged, rig)
+        shots = None if self.source == "olats" else merged
         if sweep is not None:
             solved = self._from_olats(sweep)
-            if photographs is not None and _open(solved).any():
-                _fill(solved, self._from_gradients(photographs, rig))
-        elif photographs is not None:
-            solved = self._from_gradients(photographs, rig)
+            if _open(solved).any() and (shot := GradientPhotographs.among(shots, rig, color)):
+                _fill(solved, self._from_gradients(shot, rig))
+        elif shot := GradientPhotographs.among(shots, rig, color):
+            solved = self._from_gradients(shot, rig)
         else:
             raise SolveError(
                 f"solve_normals: source = {self.source!r}, but there is no OLAT sweep and no color "

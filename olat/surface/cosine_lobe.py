@@ -115,9 +115,10 @@ def lobes_from_moments(
 
     Notes
     -----
-    Assumes a full, even sphere of lights, channels without cross-talk and a lobe shape shared by
-    the three channels. The axis is the normal where the exponent is near 1, and the mirrored
-    view where it is large; in between it is neither.
+    Assumes a full, even sphere of lights, channels without cross-talk
+    (`olat.light.led_matrix.in_primaries`) and a lobe shape shared by the three channels. The axis
+    is the normal where the exponent is near 1, and the mirrored view where it is large; in between
+    it is neither.
     """
     if integral.shape != moment.shape:
         raise ValueError(

@@ -46,9 +46,10 @@ def normals_from_color_gradients(
 
     Notes
     -----
-    Assumes a full, even sphere of lights and channels without cross-talk. Interreflection and
-    subsurface scattering shorten the ratio, a hidden horizon or a glossy lobe lengthens it and
-    bends it; the confidence sees the length only.
+    Assumes a full, even sphere of lights and channels without cross-talk: what leaks is taken out
+    before (`olat.light.led_matrix.in_primaries`). Interreflection and subsurface scattering
+    shorten the ratio, a hidden horizon or a glossy lobe lengthens it and bends it; the confidence
+    sees the length only.
 
     References
     ----------

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from olat.light.led_matrix import leak, led_matrix, shares, unmixed
+from olat.light.led_matrix import (
+    condition_of,
+    from_primaries,
+    in_primaries,
+    leak,
+    led_matrix,
+    shares,
+)
 from olat.surface.cosine_lobe import lobes_from_moments
 from olat.surface.gradient_normals import normals_from_color_gradients
 
@@ -53,8 +60,9 @@ def test_correction_gives_axes_and_exponents_of_lobes_back() -> None:
     gradient = (full_on + axis * 2 * np.pi / 10) / 2
     seen = (gradient @ M.T).astype(np.float32), (full_on @ M.T).astype(np.float32)
     error, exponent = {}, {}
-    for name, shot in (("without", seen[0]), ("with", unmixed(*seen, matrix=M))):
-        lobes = lobes_from_moments(seen[1], 2 * shot - seen[1])
+    own = [in_primaries(shot, matrix=M) for shot in seen]
+    for name, (shot, whole) in (("without", seen), ("with", own)):
+        lobes = lobes_from_moments(whole, 2 * shot - whole)
         cosine = np.einsum("hwc,hwc->hw", lobes.axis, axis)
         error[name] = np.degrees(np.arccos(cosine.clip(-1, 1))).mean()
         exponent[name] = float(np.median(lobes.exponent("hemispherical")))
@@ -73,9 +81,8 @@ def test_correction_gives_normals_of_a_matte_surface_back() -> None:
         (albedo * np.pi * (1 + sign * normals * 2 / 3) / 2 @ M.T).astype(np.float32)
         for sign in (1, -1)
     ]
-    whole = pair[0] + pair[1]
     found, confidence, _ = normals_from_color_gradients(
-        *(unmixed(shot, whole, matrix=M) for shot in pair)
+        *(in_primaries(shot, matrix=M) for shot in pair)
     )
     left = normals_from_color_gradients(*pair)[0]
     np.testing.assert_allclose(found, normals, rtol=0, atol=2e-5)
@@ -84,12 +91,10 @@ def test_correction_gives_normals_of_a_matte_surface_back() -> None:
 
 
 @given(st.integers(0, 10_000))
-def test_gradient_and_complement_still_add_up(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    pair = random.uniform(0.01, 1, (2, 3, 4, 3)).astype(np.float32)
-    whole = pair.sum(axis=0)
-    total = sum(unmixed(shot, whole, matrix=M) for shot in pair)
-    np.testing.assert_allclose(total, whole, rtol=1e-5)
+def test_primaries_go_back_to_the_color_they_came_from(seed: int) -> None:
+    color = np.random.default_rng(seed).uniform(-0.1, 1, (3, 4, 3)).astype(np.float32)
+    back = from_primaries(in_primaries(color, matrix=M), matrix=M)
+    np.testing.assert_allclose(back, color, rtol=0, atol=1e-6)
 
 
 @given(st.floats(0.1, 10), st.floats(0.1, 10), st.floats(0.1, 10))
@@ -98,19 +103,49 @@ def test_the_sensitivity_of_channels_plays_no_part(red: float, green: float, blu
     np.testing.assert_allclose(shares(gains[:, None] * M), shares(M), rtol=1e-12)
 
 
-def test_color_that_was_converted_is_unmixed_by_the_converted_matrix() -> None:
-    convert = np.array([[1.6, -0.5, -0.1], [-0.2, 1.4, -0.2], [0.0, -0.4, 1.4]])
+def test_on_gray_it_is_the_ratio_formula_of_the_shares() -> None:
     axis = directions(400)
-    full_on = np.ones_like(axis)
-    gradient = (1 + axis * 0.9) / 2
-    seen = [(shot @ (convert @ M).T).astype(np.float32) for shot in (gradient, full_on)]
-    found = unmixed(seen[0], seen[1], matrix=convert @ M) / seen[1]
-    np.testing.assert_allclose(found, gradient, rtol=0, atol=1e-5)
+    full_on = (0.3 * np.ones_like(axis) @ M.T).astype(np.float32)
+    gradient = (0.3 * (1 + axis * 0.9) / 2 @ M.T).astype(np.float32)
+    by_shares = (gradient / full_on) @ np.linalg.inv(shares(M)).T
+    found = in_primaries(gradient, matrix=M) / in_primaries(full_on, matrix=M)
+    np.testing.assert_allclose(found, by_shares, rtol=0, atol=1e-6)
 
 
-def test_dark_pixels_stay_dark() -> None:
-    dark = np.array([[[0.0, 0.1, -0.1]]], np.float32)
-    assert np.isfinite(unmixed(dark, dark, matrix=M)).all()
+def test_color_of_the_surface_turns_no_normal_and_neither_does_a_color_matrix() -> None:
+    """Reflectance differs from primary to primary, by factors of 2 and more."""
+    convert = np.array([[2.64, -0.79, -0.02], [-0.54, 1.67, -0.70], [0.08, -0.82, 3.99]])
+    normals = directions(4000)
+    albedo = 0.3 * np.exp(np.random.default_rng(2).normal(scale=0.5, size=normals.shape))
+    shots = albedo * (1 + normals * 2 / 3) / 2, albedo
+    for name, to_seen in (("camera color", M), ("Rec.709", convert @ M)):
+        seen = [(shot @ to_seen.T).astype(np.float32) for shot in shots]
+        own = [in_primaries(shot, matrix=to_seen) for shot in seen]
+        ratios = {
+            "as it is": seen[0] / seen[1],
+            "by ratios and shares": (seen[0] / seen[1]) @ np.linalg.inv(shares(to_seen)).T,
+            "in primaries": own[0] / own[1],
+        }
+        lean = {way: lean_of(2 * ratio - 1, normals) for way, ratio in ratios.items()}
+        told = ", ".join(f"{way} {error.mean():.2f} deg" for way, error in lean.items())
+        print(f"normals of a colored surface in {name}: {told}")
+        assert lean["as it is"].mean() > 8
+        assert lean["by ratios and shares"].mean() > 4
+        assert lean["in primaries"].max() < 0.1
+
+
+def lean_of(vectors: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """Return angles in degrees."""
+    return np.degrees(np.arccos(np.einsum("hwc,hwc->hw", unit(vectors), normals).clip(-1, 1)))
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+@given(st.floats(0.1, 10), st.floats(0.1, 10), st.floats(0.1, 10))
+def test_how_bright_a_primary_is_tells_nothing_of_its_color(r: float, g: float, b: float) -> None:
+    assert condition_of(M * np.array([r, g, b])) == pytest.approx(condition_of(M))
 
 
 def test_leak_is_the_share_of_foreign_light() -> None:

@@ -19,12 +19,12 @@ from tests.surface.readings import Surface, normals_facing
 SHAPE = (24, 32)
 
 
-def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None, lens=None):
+def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None, lens=None, color=None):
     found = surface.normals if normals is None else normals
     known = NormalMap(
         found.astype(np.float32), np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
     )
-    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"), lens)
+    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"), lens, color)
 
 
 def glossy(rng, exponent):

@@ -20,8 +20,8 @@ def surface(rng):
     return Surface(normals_facing(rng, SHAPE, 70.0), rng.uniform(0.2, 0.8, (*SHAPE, 3)))
 
 
-def solve(rig, *, field=None, aligned=None, mask=None, **settings):
-    return SolveNormals(**settings).run(field, aligned, mask, rig)
+def solve(rig, *, field=None, aligned=None, mask=None, color=None, **settings):
+    return SolveNormals(**settings).run(field, aligned, mask, rig, color)
 
 
 @pytest.mark.parametrize("full_on", [False, True], ids=["complement", "full-on"])
