@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from olat.api.opened import open_session as open  # noqa: A004 - olat.open, as gzip.open
     from olat.api.processing import process
-    from olat.api.response import recover_response
 
 __version__ = "0.1.0"
 
-__all__ = ["open", "process", "recover_response"]
+__all__ = ["open", "process"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,8 +23,4 @@ def __getattr__(name: str) -> Any:
         from olat.api.processing import process
 
         return process
-    if name == "recover_response":
-        from olat.api.response import recover_response
-
-        return recover_response
     raise AttributeError(f"module 'olat' has no attribute {name!r}")

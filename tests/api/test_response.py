@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import olat
+from olat.api.response import recover_response
 from olat.errors import FileError, SolveError, UsageError
 from olat.io.response_file import read_response
 
@@ -32,7 +32,7 @@ def test_a_response_is_measured_and_written(
     photographs: list[Path], tmp_path: Path, method: str
 ) -> None:
     table = tmp_path / "response.csv"
-    found = olat.recover_response(photographs, table, exposures_s=SECONDS, method=method)
+    found = recover_response(photographs, table, exposures_s=SECONDS, method=method)
     assert len(read_response(table).light) == len(found.light) == 256
     light = np.array(found.light)[60:230]
     truth = (np.arange(60, 230) / 255)[:, None] ** 2.2
@@ -44,10 +44,10 @@ def test_a_response_is_measured_and_written(
 def test_what_cannot_tell_a_response_is_refused(photographs: list[Path], tmp_path: Path) -> None:
     table = tmp_path / "response.csv"
     with pytest.raises(UsageError, match=r"no exposure time is in 0\.png"):
-        olat.recover_response(photographs, table)
+        recover_response(photographs, table)
     with pytest.raises(SolveError, match=r"falls|can be told"):
-        olat.recover_response(photographs, table, exposures_s=SECONDS[::-1])
+        recover_response(photographs, table, exposures_s=SECONDS[::-1])
     Image.new("L", (8, 8)).save(tmp_path / "gray.png")
     with pytest.raises(FileError, match="an 8-bit picture with red, green and blue"):
-        olat.recover_response([tmp_path / "gray.png"] * 2, table, exposures_s=[1, 2])
+        recover_response([tmp_path / "gray.png"] * 2, table, exposures_s=[1, 2])
     assert not table.exists()
