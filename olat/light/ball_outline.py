@@ -14,6 +14,8 @@ from olat.model.shapes import Array, Mask
 
 SMALLEST_PX = 12.0
 """Radius below which a pixel is more than 5 degrees of mirrored direction."""
+TRIES = 200
+"""Triples after which one is of the ball alone, with odds of 10^11 to 1, if half of it is."""
 ROUND = 0.01
 """Share of the radius by which the outline of a ball may stray from its fit."""
 
@@ -29,7 +31,7 @@ class BallFit:
     """Share of the outline along which an edge was seen, 0 to 1."""
 
 
-def fit_ball(points: Points, pinhole: Pinhole | None = None) -> BallFit:
+def fit_ball(points: Points, pinhole: Pinhole | None = None, *, tries: int = 0) -> BallFit:
     r"""Fit a ball to places along its outline.
 
     Without a camera matrix the outline is a circle, linear in :math:`(2a, 2b, R^2 - a^2 - b^2)`:
@@ -50,6 +52,9 @@ def fit_ball(points: Points, pinhole: Pinhole | None = None) -> BallFit:
         Along the outline, some of which may be elsewhere.
     pinhole
         Camera; none for an orthographic view.
+    tries
+        Triples of points to start from, the best by the median distance of all points: needed
+        where something else than the ball makes up to half of them, a stand for example.
 
     Returns
     -------
@@ -63,12 +68,14 @@ def fit_ball(points: Points, pinhole: Pinhole | None = None) -> BallFit:
 
     References
     ----------
-    .. [1] Holland and Welsch, Robust regression using iteratively reweighted least-squares,
-       Communications in Statistics 1977.
+    .. [1] Zhang, Wong and Zhang, Camera calibration from images of spheres, TPAMI 2007, sec. 2.
+    .. [2] Holland and Welsch, Robust regression using iteratively reweighted least-squares,
+       Communications in Statistics 1977. The start is Rousseeuw's least median of squares,
+       JASA 1984.
     """
     if len(points) < 8:
         raise ValueError(f"outline: {len(points)} places along an edge; at least 8 are needed.")
-    weights = np.ones(len(points))
+    weights = _start(points, pinhole, tries)
     for _ in range(30):
         view, residual = _weighted_fit(points, weights, pinhole)
         sigma = max(1.4826 * float(np.median(np.abs(residual))), 0.02)
@@ -80,6 +87,23 @@ def fit_ball(points: Points, pinhole: Pinhole | None = None) -> BallFit:
     rms = float(np.sqrt(np.mean(residual[used] ** 2)))
     near = np.abs(residual) < max(1.0, ROUND * view.radius_px)
     return BallFit(view, rms, float(near.mean()))
+
+
+def _start(points: Points, pinhole: Pinhole | None, tries: int) -> Float64[Array, " point"]:
+    """Return the weights to start from: of all points, or of those near the best of many balls."""
+    best, weights = np.inf, np.ones(len(points))
+    rng = np.random.default_rng(0)
+    for _ in range(tries):
+        triple = np.zeros(len(points))
+        triple[rng.choice(len(points), 3, replace=False)] = 1.0
+        try:
+            _, residual = _weighted_fit(points, triple, pinhole)
+        except ValueError:
+            continue
+        if (middle := float(np.median(np.abs(residual)))) < best:
+            best = middle
+            weights = (np.abs(residual) < max(4.0 * middle, 0.5)).astype(np.float64)
+    return weights
 
 
 def _weighted_fit(
@@ -139,7 +163,7 @@ def ball_in_mask(mask: Mask, pinhole: Pinhole | None = None) -> BallFit:
     _refuse_border(
         {"left": solid[:, 0], "right": solid[:, -1], "top": solid[0], "bottom": solid[-1]}
     )
-    fit = fit_ball(_cracks(solid), pinhole)
+    fit = fit_ball(_cracks(solid), pinhole, tries=TRIES)
     check_ball(fit, solid.shape)
     if fit.coverage < 0.9 or fit.rms_px > max(0.6, ROUND * fit.view.radius_px):
         raise ValueError(

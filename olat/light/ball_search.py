@@ -21,6 +21,7 @@ ANGLES = 360
 CANDIDATES = 6
 
 Values = Float64[Array, "h w"]
+Edge = Float64[Array, "edge 2"]
 
 
 def ball_in_picture(luminance: Plane, pinhole: Pinhole | None = None) -> BallFit:
@@ -161,7 +162,7 @@ def _refined(
     return BallFit(fit.view, fit.rms_px, _coverage(fit, wide))
 
 
-def _steepest(picture: Values, edge: Points, center: Float64[Array, " 2"], band: float) -> Points:
+def _steepest(picture: Values, edge: Points, center: Float64[Array, " 2"], band: float) -> Edge:
     """Return the steepest place on each radius within a band about an outline."""
     outward = edge - center
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)

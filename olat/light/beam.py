@@ -103,7 +103,7 @@ def fit_falloff(readings: Values, emission: Values, lights: Int64[Array, " sampl
 
     References
     ----------
-    .. [1] Quéau et al., LED-based photometric stereo, JMIV 2018, eq. 2.8 on.
+    .. [1] Quéau et al., LED-based photometric stereo, JMIV 2018, sec. 2.
     """
     usable = (readings > 0.0) & (emission > 0.05) & np.isfinite(readings)
     if usable.sum() < 3:

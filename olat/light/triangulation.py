@@ -59,7 +59,7 @@ def triangulated(origins: Rays, directions: Rays, sigmas: Sigmas) -> Triangulati
 
     References
     ----------
-    .. [1] Hartley and Sturm, Triangulation, CVIU 1997, sec. 5.1 for the linear least squares.
+    .. [1] Hartley and Sturm, Triangulation, CVIU 1997, sec. 5.
     """
     seen = np.isfinite(directions).all(axis=2) & np.isfinite(sigmas)
     weights = np.where(seen, 1.0 / np.where(seen, sigmas, 1.0) ** 2, 0.0)
