@@ -14,6 +14,7 @@ from jaxtyping import Float32
 
 from olat.errors import FileError
 from olat.io.photograph import read_photograph
+from olat.model.encoding import Encoding
 from olat.model.image import Picture, RawMosaic
 from olat.model.shapes import Array
 from olat.sensor.encoding import linear_from_codes
@@ -33,7 +34,7 @@ class _Thumbnail:
 
 
 def thumbnails(
-    paths: Sequence[Path], *, encoding: str | float, size: int
+    paths: Sequence[Path], *, encoding: Encoding, size: int
 ) -> Float32[Array, "frame size size 3"]:
     """Return small linear pictures of photographs, squeezed to squares; NaN for unreadable ones.
 
@@ -54,7 +55,7 @@ def thumbnails(
 
 
 def glance(
-    paths: Sequence[Path], *, encoding: str | float, size: int
+    paths: Sequence[Path], *, encoding: Encoding, size: int
 ) -> tuple[Float32[Array, "frame size size 3"], float | None]:
     """Return the same, and the range of RAW counts from black to white; say nothing of faults.
 
@@ -72,7 +73,7 @@ def glance(
     return np.stack([one.small for one in read]), float(np.median(known)) if is_raw else None
 
 
-def _read_all(paths: Sequence[Path], encoding: str | float, size: int) -> list[_Thumbnail]:
+def _read_all(paths: Sequence[Path], encoding: Encoding, size: int) -> list[_Thumbnail]:
     """Read photographs at once, as decoders leave the interpreter free."""
 
     def small_of(path: Path) -> _Thumbnail:
@@ -95,7 +96,7 @@ def _resized(linear: Float32[Array, "h w ..."], size: int) -> Float32[Array, "si
     return np.asarray(small, dtype=np.float32)
 
 
-def _linear(picture: Picture, encoding: str | float) -> Float32[Array, "h w 3"]:
+def _linear(picture: Picture, encoding: Encoding) -> Float32[Array, "h w 3"]:
     """Return linear values of a picture, gray three times."""
     linear = linear_from_codes(picture.codes, white=picture.white, encoding=encoding)
     return np.repeat(linear[..., None], 3, axis=2) if linear.ndim == 2 else linear[..., :3]
