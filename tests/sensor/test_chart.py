@@ -133,7 +133,11 @@ def test_a_chart_is_found_at_the_same_place_again() -> None:
 def test_the_detector_of_opencv_sees_the_real_chart_too(shared_data: Path) -> None:
     mosaic = read_photograph(shared_data / "raw/colorchart.dng")
     radiance, flags = radiance_from_mosaic(mosaic)[:2]
-    found = [_oriented(radiance, box) for box in _grids_of_opencv(radiance, side=1000)]
+    # The detector draws random numbers, and misses the chart now and then.
+    boxes = [
+        box for side in (700, 850, 1000, 1200) for box in _grids_of_opencv(radiance, side=side)
+    ]
+    found = [_oriented(radiance, box) for box in boxes]
     misfit, corners = min(found, key=lambda pair: pair[0])
     assert misfit < LARGEST_DELTA_E
     # A patch is 90 px wide there.
