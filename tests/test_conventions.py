@@ -10,23 +10,26 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from olat.geometry.camera import in_camera, projected
+from olat.geometry.undistortion import undistorted_positions
 from olat.io.frame_expression import parse_frames
 from olat.io.photograph import read_photograph
 from olat.light.arrangements import fibonacci_sphere
 from olat.light.environment_weights import weights_for_environment
 from olat.light.latlong import directions_of_pixels, pixel_of_direction, turned
 from olat.light.quadrature import solid_angles
+from olat.model.calibration import LensCalibration
 from olat.model.condition import ColorGradient, Olat
 from olat.model.environment import EnvironmentMap
 from olat.model.image import Picture, RadianceImage, RawMosaic
 from olat.model.rig import LightRig
 from olat.model.session import Frame
 from olat.motion.flow import flow_between
-from olat.motion.warp import warped
+from olat.motion.warp import resampled, split, warped
 from olat.sensor.develop import radiance_from_mosaic, radiance_from_picture
 from olat.stages.assemble_field import AssembleField
 from olat.surface.lambert import normals_from_olats
-from olat.surface.view import mirrored, view_directions
+from olat.surface.view import mirrored, view_directions, view_directions_of_lens
 from tests.support.texture import Texture, pixel_centers
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "conventions.md"
@@ -253,3 +256,38 @@ def test_25_content_that_moved_right_and_down_has_positive_flow(rng):
 def test_26_warping_pulls(rng):
     image = rng.random((8, 9, 3)).astype(np.float32)
     assert_array_equal(pulled(image, 2, 3)[1, 4], image[4, 6])
+
+
+def lens(k1=0.0, **pose):
+    """Return a lens whose axis is in the middle of 9 x 7 pixels."""
+    matrix = np.array([[8.0, 0.0, 4.0], [0.0, 8.0, 3.0], [0.0, 0.0, 1.0]])
+    return LensCalibration(matrix, np.array([k1, 0.0, 0.0, 0.0]), 7, 9, **pose)
+
+
+def test_27_the_middle_of_the_picture_is_half_the_last_pixel():
+    middle = view_directions_of_lens(lens(), height=7, width=9)[3, 4]
+    assert_allclose(middle, Z, rtol=0, atol=1e-7)
+    assert_allclose(projected(Z[None], lens()), [[(9 - 1) / 2, (7 - 1) / 2]], rtol=0, atol=0)
+
+
+def test_28_a_camera_has_x_right_y_down_and_z_forward():
+    right, down = projected(np.array([X + Z, Y + Z]), lens())
+    assert right[0] > 4.0
+    assert down[1] > 3.0
+    assert_array_equal(lens().axes, [X, -Y, -Z])
+
+
+def test_29_a_pose_takes_world_to_camera():
+    turn = np.array([-Z, -Y, -X])
+    placed = lens(rotation=turn, translation=np.array([0.0, 0.0, 2.0]))
+    assert_array_equal(in_camera(np.array([X + Y]), placed), [[0.0, -1.0, 1.0]])
+
+
+def test_30_undistorting_pulls_from_where_the_lens_images_a_pixel(rng):
+    image = rng.random((7, 9, 3)).astype(np.float32)
+    barrel = lens(k1=-0.5)
+    positions = undistorted_positions(barrel, height=7, width=9)
+    # Pixel 8 has the slope 0.5, which this lens images at 0.5 (1 - 0.5 / 4) = 3.5 px / 8.
+    assert_allclose(positions[3, 8], [4.0 + 3.5, 3.0], rtol=0, atol=1e-6)
+    pulled_out = resampled(still(image), *split(positions))
+    assert_array_equal(pulled_out.radiance[3, 4], image[3, 4])

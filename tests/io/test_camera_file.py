@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from olat.geometry.camera import in_camera, projected
 from olat.geometry.placement import place_of
 from olat.io.camera_file import read_cameras, write_cameras
 from olat.model.calibration import LensCalibration
+from tests.geometry.test_board_poses import BOARD, shared_views
 from tests.geometry.test_placement import stage
 from tests.support.lenses import lens_of
 
@@ -439,3 +441,15 @@ def test_rounded_rotations_are_made_exact(tmp_path):
     frame = {"transform_matrix": matrix.tolist(), "fl_x": 500.0, "w": 640, "h": 480}
     lens = read_cameras(transforms(tmp_path, frame))["Cam01"]
     assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), rtol=0, atol=1e-12)
+
+
+def test_the_examples_of_the_page_run(tmp_path, monkeypatch, rng):
+    page = Path(__file__).resolve().parents[2] / "docs" / "cameras.md"
+    examples = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    monkeypatch.chdir(tmp_path)
+    truth = {"A": stage()["front"], "B": stage()["left"]}
+    write_cameras(tmp_path / "colmap" / "sparse" / "0", truth)
+    names = {"views": shared_views(truth, rng), "lenses": truth, "board": BOARD, "Path": Path}
+    exec("\n".join(examples), names)  # noqa: S102 - our own page
+    assert list(read_cameras(tmp_path / "transforms.json")) == ["A", "B"]
