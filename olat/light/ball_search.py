@@ -63,7 +63,7 @@ def ball_in_picture(luminance: Plane, pinhole: Pinhole | None = None) -> BallFit
     found: list[BallFit] = []
     for circle in _candidates(compressed):
         fit = _refined(circle, compressed, linear, pinhole)
-        if fit is not None and fit.rms_px < max(0.6, ROUND * fit.view.radius_px):
+        if fit is not None and _is_round(fit):
             found.append(fit)
     # Highlights, the ring of a stand or of a lens are round, too, but lie inside of the ball.
     best = max(found, key=lambda fit: fit.coverage * fit.view.radius_px**0.5, default=None)
@@ -77,6 +77,37 @@ def ball_in_picture(luminance: Plane, pinhole: Pinhole | None = None) -> BallFit
         )
     check_ball(best, linear.shape)
     return best
+
+
+def refined_ball(luminance: Plane, start: BallFit, pinhole: Pinhole | None = None) -> BallFit:
+    """Move a ball that is roughly known to the edges around it in a picture.
+
+    Parameters
+    ----------
+    luminance
+        Linear; of the full-on frame, or of the sum of a sweep.
+    start
+        Of a mask, say, which may be off by 5 % of the radius.
+    pinhole
+        Camera; none for an orthographic view.
+
+    Returns
+    -------
+    fit
+        That of the edges if they are seen along half of the outline, else the start.
+    """
+    linear = np.nan_to_num(np.asarray(luminance, np.float64))
+    radius = start.view.radius_px
+    bands = [(max(4.0, 0.04 * radius), linear), *[(max(2.5, 0.015 * radius), linear)] * 2]
+    fit = _followed(start, bands, linear, pinhole)
+    if fit is None or fit.coverage < SEEN or not _is_round(fit):
+        return start
+    return fit if abs(fit.view.radius_px / radius - 1.0) < 0.05 else start
+
+
+def _is_round(fit: BallFit) -> bool:
+    """Tell whether edges lie on the outline of a ball."""
+    return fit.rms_px < max(0.6, ROUND * fit.view.radius_px)
 
 
 def _compressed(linear: Values) -> Values:
@@ -139,16 +170,22 @@ def _refined(
     circle: OrthographicBall, compressed: Values, linear: Values, pinhole: Pinhole | None
 ) -> BallFit | None:
     """Return the ball whose outline runs through the steepest places near a circle."""
-    angles = np.linspace(0.0, 2.0 * np.pi, ANGLES, endpoint=False)
-    fit = BallFit(circle, 0.0, 0.0)
     radius = circle.radius_px
     # Compressed, a blurred edge lies too far out: it only leads to the linear one.
     shares = ((0.12, compressed), (0.06, compressed), (0.06, linear), (0.03, linear))
     bands = [(max(6.0, share * radius), picture) for share, picture in shares]
     bands += [(max(2.5, 0.015 * radius), linear)] * 2
+    return _followed(BallFit(circle, 0.0, 0.0), bands, linear, pinhole)
+
+
+def _followed(
+    fit: BallFit, bands: list[tuple[float, Values]], linear: Values, pinhole: Pinhole | None
+) -> BallFit | None:
+    """Fit the steepest places in band after band; none if the ball is lost on the way."""
+    angles = np.linspace(0.0, 2.0 * np.pi, ANGLES, endpoint=False)
+    radius = fit.view.radius_px
     for band, picture in bands:
-        edge = fit.view.outline(angles)
-        points = _steepest(picture, edge, fit.view.center_px, band)
+        points = _steepest(picture, fit.view.outline(angles), fit.view.center_px, band)
         if len(points) < ANGLES * SEEN / 2:
             return None
         try:
@@ -158,7 +195,8 @@ def _refined(
         if not 0.7 * radius < fit.view.radius_px < 1.4 * radius:
             return None
     # In a wide band, edges that are none would lie on the fit by chance only.
-    wide = _steepest(linear, fit.view.outline(angles), fit.view.center_px, max(8.0, 0.08 * radius))
+    edge = fit.view.outline(angles)
+    wide = _steepest(linear, edge, fit.view.center_px, max(8.0, 0.08 * radius))
     return BallFit(fit.view, fit.rms_px, _coverage(fit, wide))
 
 

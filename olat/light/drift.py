@@ -145,7 +145,9 @@ def outliers(levels: Levels) -> np.ndarray:
     return np.asarray(off > max(OUTLIER * 1.4826 * float(np.median(off)), STEADY))
 
 
-def _smooth(when: Moments, level: Moments, asked: Moments) -> Moments:
+def _smooth(
+    when: Moments, level: Moments, asked: Float64[Array, " asked"]
+) -> Float64[Array, " asked"]:
     """Return the level at moments asked for."""
     if len(when) < FEWEST_SMOOTH:
         return np.asarray(np.interp(asked, when, level))

@@ -19,6 +19,8 @@ RIM_PX = 0.75
 """What lies nearer to the outline than this may be seen past the ball [px]."""
 RIVAL = 0.5
 """Weight of the runner-up, relative to the highlight, from which on the choice is doubtful."""
+LARGE_LAMP = 0.01
+"""Solid angle above which a bright thing is less likely a lamp: 6 degrees across [sr]."""
 BLUR_PX = 3
 """How far beyond the outline a highlight may be blurred [px]."""
 CLIPPED_FLOOR = 0.3
@@ -60,15 +62,21 @@ def find_highlight(
 ) -> Highlight:
     r"""Find the mirror image of the only light that is on.
 
-    Bright parts of the ball are weighed by :math:`W = \kappa \sum v^2`, with :math:`v` the
-    radiance above the surroundings and :math:`\kappa = \Omega / (2\pi\sigma^2)` how compact
-    they are: solid angle by mean square spread in mirrored directions, 1 for a disc. A lamp is
-    bright and compact; what it lights up in the room is faint or spread out. The center is
+    Bright parts of the ball are weighed by
+
+    .. math:: W = \frac{\kappa}{1 + \Omega/\Omega_0} \sum v^2 , \quad
+              \kappa = \frac{\Omega}{2\pi\sigma^2} ,
+
+    with :math:`v` the radiance above the surroundings, :math:`\Omega` the solid angle that is
+    seen mirrored, :math:`\Omega_0` that of a large lamp, and :math:`\kappa` how compact it is:
+    solid angle by mean square spread, 1 for a disc. A lamp is bright, small and compact; what it
+    lights up in the room is faint or spread out. The center is
 
     .. math:: c = \sum v\,x \,/ \sum v
 
     over a window that shrinks about the brightest part, with the standard error
-    :math:`\sigma_c^2 = \sum \sigma_v^2 (x - c)^2 / (\sum v)^2`.
+    :math:`\sigma_c^2 = \sum \sigma_v^2 (x - c)^2 / (\sum v)^2`. Towards the outline a disc is
+    drawn out to an arc, whose center of gravity lies inwards of its middle; it is moved there.
 
     Parameters
     ----------
@@ -97,6 +105,7 @@ def find_highlight(
     rim = np.sqrt(np.maximum(1.0 - np.nan_to_num(box.facing) ** 2, 0.0))
     spread = 1.0 / max(float(np.sqrt(np.isfinite(box.facing).sum() / np.pi)), 1.0)
     ball = np.isfinite(box.facing)
+    radiance[~usable] = np.median(radiance[ball & usable], axis=0) if (ball & usable).any() else 0.0
     inside = ball & (rim < 1.0 - RIM_PX * spread)
     value, noise = _above_surroundings(radiance, inside & usable, ball)
     spots, rival = _weighed_spots(value, noise, inside, box)
@@ -106,10 +115,13 @@ def find_highlight(
     # Blur carries light across the outline: without it the center would lean inwards.
     around = cv2.dilate(ball.astype(np.uint8), np.ones((2 * BLUR_PX + 1, 2 * BLUR_PX + 1))) > 0
     center, near, extent = _centered(value, floor, spots & usable, around & usable)
+    center = center + _arch(value, near & (value > floor), center, box)
     variance = np.full(value.shape, noise**2)
     if photo.variance is not None:
         variance += np.mean(photo.variance[box.span], axis=2, dtype=np.float64) / 3.0
-    sigma = _standard_error(value, variance, near, center)
+    # Pixels at the floor flicker in and out of the sum.
+    lit = cv2.dilate((near & (value > floor)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    sigma = _standard_error(value, variance, lit & near, center)
     edge = cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     at_rim = bool((edge & ~inside).any())
     if clipped or at_rim:
@@ -141,6 +153,30 @@ def _above_surroundings(
     steps = np.unique(mean[inside])
     step = float(np.diff(steps).min()) if len(steps) > 1 else 0.0
     return value, max(noise, 0.3 * step, 1e-12)
+
+
+def _arch(
+    value: Values, light: Inside, center: Float64[Array, " 2"], box: BallBox
+) -> Float64[Array, " 2"]:
+    r"""Return the way from the center of gravity of an arc to its middle [px].
+
+    A disc of variance :math:`s^2` at the angle :math:`\theta` from the view is an arc of variance
+    :math:`t^2` along the circle of radius :math:`\rho` about the middle of the ball: outwards by
+    :math:`\frac{t^2}{2\rho}\,\frac{2 - \cos\theta\,(1 + \cos\theta)}{2}`.
+    """
+    rows, columns = np.nonzero(np.isfinite(box.facing))
+    outward = center - np.array([columns.mean(), rows.mean()])
+    radius = float(np.linalg.norm(outward))
+    if radius < 1.0:
+        return np.zeros(2)
+    outward /= radius
+    rows, columns = np.nonzero(light)
+    along = (rows - center[1]) * outward[0] - (columns - center[0]) * outward[1]
+    weight = value[light]
+    square = float(np.sum(weight * along**2) / np.sum(weight))
+    share = min(radius / float(np.sqrt(np.isfinite(box.facing).sum() / np.pi)), 1.0)
+    cosine = 1.0 - 2.0 * share**2
+    return np.asarray(outward * square / (2.0 * radius) * (2.0 - cosine * (1.0 + cosine)) / 2.0)
 
 
 def _sum_above(
@@ -203,7 +239,7 @@ def _weight(value: Values, spot: Inside, box: BallBox) -> float:
     square = float(np.sum(area * np.sum((towards - middle) ** 2, axis=1))) / total
     # A pixel is not a point: its own spread is that of a square of its size.
     square += float(area.mean()) / 6.0
-    return energy * min(1.0, total / (2.0 * np.pi * square))
+    return energy * min(1.0, total / (2.0 * np.pi * square)) / (1.0 + total / LARGE_LAMP)
 
 
 def _centered(

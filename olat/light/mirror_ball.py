@@ -166,7 +166,7 @@ def _from_several(
                 rays.origins,
                 rays.directions,
                 rays.sigmas,
-                positions,
+                found,
                 radius=distance,
                 tolerance=TOLERANCE * distance,
             )

@@ -96,3 +96,31 @@ def followed(
 def or_infinity(sigmas: Float64[Array, "pose light"]) -> Float64[Array, "pose light"]:
     """Return standard errors with infinity where there is none."""
     return np.where(np.isnan(sigmas), np.inf, sigmas)
+
+
+def irradiance_at_center(
+    view: BallView, highlight: Highlight, place: Float64[Array, " 3"]
+) -> Float64[Array, " 3"]:
+    r"""Return what a near light sends to the center of the ball, times the ball's reflectance.
+
+    `Highlight.irradiance` takes the light for distant. Seen from the surface of the ball, a light
+    at :math:`P` is left behind by the mirrored direction, and by the place it is seen from, too:
+    a pixel sees the solid angle :math:`|\partial_x f \times \partial_y f|` of it, with
+    :math:`f = \omega - (P - n)/|P - n|`. To the center of the ball, irradiance falls by
+    :math:`|P - n|^2/|P|^2`.
+
+    Parameters
+    ----------
+    view, highlight
+        Of the ball.
+    place
+        Of the light, from the center of the ball [radii of the ball].
+    """
+    step = 0.02
+    shifts = np.array([[0.0, 0.0], [step, 0.0], [0.0, step]])
+    directions, normals = mirrored_rays(view, highlight.center_px + shifts)
+    away = place - normals
+    seen = directions - away / np.linalg.norm(away, axis=1, keepdims=True)
+    near, far = (np.linalg.norm(np.cross(*(part[1:] - part[0]))) for part in (seen, directions))
+    fall = np.sum(away[0] ** 2) / np.sum(place**2)
+    return np.asarray(highlight.irradiance * near / far * fall)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from olat.light.ball_outline import BallFit, ball_in_mask
-from olat.light.ball_search import ball_in_picture
+from olat.light.ball_search import ball_in_picture, refined_ball
 from olat.light.ball_view import BallBox, Pinhole, ball_box
 from olat.light.highlight import Highlight, find_highlight
 from olat.light.mirror_ball_rays import BallSweep
@@ -30,7 +30,10 @@ def ball_in_photos(
     mask: Mask | None = None,
     pinhole: Pinhole | None = None,
 ) -> BallFit:
-    """Find the ball: in its mask, else in the full-on frame, else in the sum of the sweep.
+    """Find the ball in the full-on frame, or in the sum of the sweep.
+
+    A mask tells roughly where it is: masks are rarely drawn to a pixel, and a pixel of a hundred
+    is a degree. Edges in the picture tell the rest, if they are seen along half of the outline.
 
     Parameters
     ----------
@@ -50,16 +53,18 @@ def ball_in_photos(
     ValueError
         If there is no ball, or it is cut or too small.
     """
-    if mask is not None:
-        return ball_in_mask(mask, pinhole)
+    start = None if mask is None else ball_in_mask(mask, pinhole)
     if full_on is not None:
-        return ball_in_picture(_luminance(photos[full_on]), pinhole)
-    if not sweep:
+        picture = _luminance(photos[full_on])
+    elif sweep:
+        picture = np.zeros_like(photos[sweep[0]].radiance[..., 0])
+        for frame in sweep:
+            picture += _luminance(photos[frame])
+    else:
         raise ValueError("there is neither a full-on frame of the ball nor a sweep; one is needed")
-    total = np.zeros_like(photos[sweep[0]].radiance[..., 0])
-    for frame in sweep:
-        total += _luminance(photos[frame])
-    return ball_in_picture(total, pinhole)
+    if start is None:
+        return ball_in_picture(picture, pinhole)
+    return refined_ball(picture, start, pinhole)
 
 
 def _luminance(photo: RadianceImage) -> Plane:

@@ -118,26 +118,33 @@ def refined_to_sphere(
     origins: Rays,
     directions: Rays,
     sigmas: Sigmas,
-    positions: Directions,
+    first: Triangulation,
     *,
     radius: float,
     tolerance: float,
 ) -> RigSphere:
     r"""Refine places to rays and to a sphere of known radius about an unknown center.
 
-    Minimizes, over all places :math:`X_i` and the center :math:`C`, with Huber's loss,
+    Minimizes, over all places :math:`X_i`, the center :math:`C` and small shifts :math:`s_k` of
+    all poses but the first, with Huber's loss,
 
-    .. math:: \sum_{ki} \Big|\frac{(I - \omega \omega^T)(X_i - o)}{\sigma\,|X_i - o|}\Big|^2
-              + \sum_i \Big(\frac{|X_i - C| - r}{\tau}\Big)^2 .
+    .. math:: \sum_{ki} \Big|\frac{(I - \omega \omega^T)(X_i - o - s_k)}
+              {\sigma\,|X_i - o - s_k|}\Big|^2
+              + \sum_i \Big(\frac{|X_i - C| - r}{\tau}\Big)^2
+              + \sum_k \Big|\frac{s_k}{\tau}\Big|^2 .
+
+    The shifts are there since the size of an outline tells the distance of a ball only to about
+    a thousandth, which would turn all its rays together.
 
     Parameters
     ----------
     origins, directions, sigmas
         Rays, as for `triangulated`.
-    positions
-        First guess; not a number where unknown, which stays so.
+    first
+        First guess; places that are unknown stay so.
     radius, tolerance
-        :math:`r` of the rig, and how far lights hang off it, :math:`\tau` [unit of the positions].
+        :math:`r` of the rig, and how far lights hang off it and balls stand off their places,
+        :math:`\tau` [unit of the positions].
 
     Raises
     ------
@@ -145,34 +152,35 @@ def refined_to_sphere(
         If fewer than four lights are known, or they lie in a plane: then the center may be on
         either side of it.
     """
-    known = np.isfinite(positions).all(axis=1)
-    start = positions[known]
+    known = np.isfinite(first.positions).all(axis=1)
+    start = first.positions[known]
     if len(start) < 4:
         raise ValueError(
             f"rig sphere: {len(start)} lights have places; at least 4 are needed to find a center."
         )
     widths = np.linalg.svd(start - start.mean(axis=0), compute_uv=False)
-    if widths[2] < FLAT * widths[0]:
+    unsure = 2.0 * float(np.median(first.sigmas[known])) * len(start) ** 0.5
+    if widths[2] < max(FLAT * widths[0], unsure):
         raise ValueError(
-            f"rig sphere: the {len(start)} lights lie in a plane (thickness "
-            f"{widths[2] / widths[0]:.1%} of their width); its center can be on either side of "
-            "it. Leave light_distance out."
+            f"rig sphere: the {len(start)} lights lie in a plane as far as can be told (thickness "
+            f"{widths[2] / widths[0]:.1%} of their width); its center can be on either side of it. "
+            "Leave light_distance out."
         )
     problem = _Bundle(origins[:, known], directions[:, known], sigmas[:, known], radius, tolerance)
     center = _sphere_center(start, radius)
+    shifts = np.zeros(3 * (len(origins) - 1))
     solved = least_squares(
         problem.residuals,
-        np.concatenate([start.ravel(), center]),
+        np.concatenate([start.ravel(), center, shifts]),
         jac_sparsity=problem.sparsity(),
         loss="huber",
         x_scale=radius,
     )
-    found = solved.x[:-3].reshape(-1, 3)
-    refined = positions.copy()
+    found, center, moved = problem.parts(solved.x)
+    refined = first.positions.copy()
     refined[known] = found
-    center = solved.x[-3:]
     off = np.linalg.norm(found - center, axis=1) - radius
-    gaps = problem.gaps(found)[problem.seen]
+    gaps = problem.gaps(found, moved)[problem.seen]
     return RigSphere(
         refined,
         center,
@@ -204,28 +212,43 @@ class _Bundle:
         self._sigmas = sigmas
         self._radius, self._tolerance = radius, tolerance
 
-    def gaps(self, places: Directions) -> Rays:
+    def parts(
+        self, unknown: Float64[Array, " unknown"]
+    ) -> tuple[Directions, Float64[Array, " 3"], Float64[Array, "pose 3"]]:
+        """Return places, center and the shifts of all poses."""
+        end = 3 * self.seen.shape[1]
+        shifts = np.concatenate([np.zeros(3), unknown[end + 3 :]]).reshape(-1, 3)
+        return unknown[:end].reshape(-1, 3), unknown[end : end + 3], shifts
+
+    def gaps(self, places: Directions, shifts: Float64[Array, "pose 3"]) -> Rays:
         """Return the way from each ray to its light."""
-        away = places - self._origins
+        away = places - self._origins - shifts[:, np.newaxis]
         along = np.einsum("kli,kli->kl", away, self._directions)
         return np.asarray(away - along[..., np.newaxis] * self._directions)
 
     def residuals(self, unknown: Float64[Array, " unknown"]) -> Float64[Array, " residual"]:
         """Return what least squares shall make small."""
-        places, center = unknown[:-3].reshape(-1, 3), unknown[-3:]
-        distance = np.linalg.norm(places - self._origins, axis=2)
-        angles = self.gaps(places) / (self._sigmas * distance)[..., np.newaxis]
+        places, center, shifts = self.parts(unknown)
+        distance = np.linalg.norm(places - self._origins - shifts[:, np.newaxis], axis=2)
+        angles = self.gaps(places, shifts) / (self._sigmas * distance)[..., np.newaxis]
         off = np.linalg.norm(places - center, axis=1) - self._radius
-        return np.concatenate([angles[self.seen].ravel(), off / self._tolerance])
+        held = np.concatenate([off, shifts[1:].ravel()]) / self._tolerance
+        return np.concatenate([angles[self.seen].ravel(), held])
 
     def sparsity(self) -> csr_matrix:
         """Return which unknowns each residual depends on."""
-        _, lights = np.nonzero(self.seen)
-        count = self.seen.shape[1]
-        pattern = lil_matrix((3 * len(lights) + count, 3 * count + 3), dtype=int)
-        for row, light in enumerate(lights.tolist()):
+        poses, lights = np.nonzero(self.seen)
+        free, count = len(self.seen) - 1, self.seen.shape[1]
+        rows = 3 * len(lights)
+        pattern = lil_matrix((rows + count + 3 * free, 3 * count + 3 + 3 * free), dtype=int)
+        for row, (pose, light) in enumerate(zip(poses.tolist(), lights.tolist(), strict=True)):
             pattern[3 * row : 3 * row + 3, 3 * light : 3 * light + 3] = 1
+            if pose:
+                shift = 3 * count + 3 * pose
+                pattern[3 * row : 3 * row + 3, shift : shift + 3] = 1
         for light in range(count):
-            pattern[3 * len(lights) + light, 3 * light : 3 * light + 3] = 1
-            pattern[3 * len(lights) + light, -3:] = 1
+            pattern[rows + light, 3 * light : 3 * light + 3] = 1
+            pattern[rows + light, 3 * count : 3 * count + 3] = 1
+        for one in range(3 * free):
+            pattern[rows + count + one, 3 * count + 3 + one] = 1
         return pattern.tocsr()

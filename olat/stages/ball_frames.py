@@ -111,27 +111,30 @@ def find_ball(
     pinhole: Pinhole | None,
     outline: Outline,
 ) -> BallFit:
-    """Find the ball in its mask or in the pictures; `ValueError` if it is not there.
+    """Find the ball; `ValueError` if it is not there.
 
-    With `auto` the mask counts if it is that of a ball, as it is in sessions of a ball alone.
+    With `auto` a mask that is that of a ball says where to look, as in sessions of a ball alone;
+    with `mask` it is taken as it is.
     """
     from olat.light.ball_outline import ball_in_mask
     from olat.light.mirror_ball_sweep import ball_in_photos
 
-    if outline == "mask" and mask is None:
-        raise ValueError(
-            "outline is 'mask', but the camera has none; needed is a picture that is bright inside "
-            "the ball. Name it as mask in session.toml."
-        )
-    if mask is not None and outline != "picture":
-        fitting = inside(mask, size_of(frames))
-        if outline == "mask":
-            return ball_in_mask(fitting, pinhole)
+    if outline == "mask":
+        if mask is None:
+            raise ValueError(
+                "outline is 'mask', but there is none for this place of the ball; needed is a "
+                "picture that is bright inside the ball. Name it as mask in session.toml."
+            )
+        return ball_in_mask(inside(mask, size_of(frames)), pinhole)
+    lit = list(sweep.values())
+    if mask is not None and outline == "auto":
         try:
-            return ball_in_mask(fitting, pinhole)
+            return ball_in_photos(
+                frames, lit, full_on=full_on, mask=inside(mask, size_of(frames)), pinhole=pinhole
+            )
         except ValueError:
             logger.info("The mask is not that of a ball; the ball is looked for in the pictures.")
-    return ball_in_photos(frames, list(sweep.values()), full_on=full_on, pinhole=pinhole)
+    return ball_in_photos(frames, lit, full_on=full_on, pinhole=pinhole)
 
 
 def mirror_sweeps(

@@ -92,6 +92,7 @@ def levels_off_mirror(
     irradiance is brought from the surface of the ball to its center.
     """
     from olat.light.ball_view import mirrored_rays
+    from olat.light.mirror_ball_rays import irradiance_at_center
 
     sweeps = mirror_sweeps(radiance, mask, pinhole=pinhole, outline=outline)
     pose, sweep = next(iter(sweeps.items()))
@@ -101,12 +102,13 @@ def levels_off_mirror(
         if one.is_saturated or one.is_at_rim:
             continue
         towards, normals = mirrored_rays(sweep.view, one.center_px[np.newaxis])
-        levels[light] = one.irradiance / gains.get(frames[light], np.ones(3))
+        irradiance = one.irradiance
+        if rig.positions is not None and ball_radius is not None:
+            place = rig.positions[light] / ball_radius
+            irradiance = irradiance_at_center(sweep.view, one, place)
+        levels[light] = irradiance / gains.get(frames[light], np.ones(3))
         # The normal halves the angle between the view and the light.
         cosines[light] = float(towards[0] @ normals[0])
-        if rig.positions is not None and ball_radius is not None:
-            away = rig.positions[light] - ball_radius * normals[0]
-            levels[light] *= float(np.sum(away**2) / np.sum(rig.positions[light] ** 2))
     return levels, cosines
 
 

@@ -47,7 +47,7 @@ class LocateLights(Stage):
     projection: Projection = "auto"
     """How the camera looks; auto: perspective where its lens or field of view is known."""
     outline: Outline = "auto"
-    """Where the ball's outline is taken from; auto: the mask if it is that of a ball."""
+    """Where the outline is taken from; auto: the picture, near the mask if that is of a ball."""
 
     def run(
         self,
