@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from olat.model.image import ColorSpace
+    from olat.model.color import ColorSpace
     from olat.model.shapes import Radiance
 
 

@@ -20,8 +20,8 @@ from olat.engine.store import Store
 from olat.errors import FileError
 from olat.model.image import Frames
 
-REMEMBERED = 4
-"""Products of other frames that stay in memory: the four flows around a moment."""
+REMEMBERED = 6
+"""Products that stay in memory: the four flows around a moment, and two of the whole camera."""
 
 
 class Workbench:

@@ -14,6 +14,7 @@ from olat.model.calibration import (
     RigCalibration,
     SensorCalibration,
 )
+from olat.model.color import ColorSpace
 from olat.model.rig import LightRig
 from olat.model.shapes import Matrix3
 
@@ -119,6 +120,7 @@ class RigTable(_Table):
 
     name: str
     holds: Literal["directions", "positions"]
+    space: ColorSpace | None = None
     falloff: float | None = None
 
     @classmethod
@@ -127,11 +129,15 @@ class RigTable(_Table):
         holds: Literal["directions", "positions"] = (
             "directions" if what.rig.positions is None else "positions"
         )
-        return cls(name=what.rig.name, holds=holds, falloff=what.falloff)
+        return cls(
+            name=what.rig.name, holds=holds, space=what.rig.space, falloff=what.falloff
+        )
 
     def calibration(self, rig: LightRig, residuals: Residuals) -> RigCalibration:
         """Return the calibration of a rig that was read as `holds` says."""
-        plain = LightRig(self.name, rig.directions, rig.intensities, rig.positions)
+        plain = LightRig(
+            self.name, rig.directions, rig.intensities, rig.positions, space=self.space
+        )
         return RigCalibration(plain, self.falloff, residuals)
 
 

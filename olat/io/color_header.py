@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from olat.model.image import ColorSpace
+from olat.model.color import ColorSpace
 from olat.sensor.working_space import CHROMATICITIES
 
 if TYPE_CHECKING:

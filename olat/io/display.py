@@ -14,7 +14,8 @@ from olat.errors import FileError
 from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
 from olat.io.photograph import read_photograph
 from olat.io.publish import publish
-from olat.model.image import ColorSpace, RawMosaic
+from olat.model.color import ColorSpace
+from olat.model.image import RawMosaic
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear

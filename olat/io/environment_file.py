@@ -12,8 +12,8 @@ import numpy as np
 from olat.errors import FileError
 from olat.io.color_header import space_told
 from olat.io.exr import exr_attributes, read_exr_picture
+from olat.model.color import ColorSpace
 from olat.model.environment import EnvironmentMap
-from olat.model.image import ColorSpace
 from olat.model.shapes import Radiance
 
 _HEADER_BYTES = 65536

@@ -18,8 +18,8 @@ import google_crc32c
 import numpy as np
 
 from olat.io.color_header import WORDS
+from olat.model.color import ColorSpace
 from olat.model.field import FieldHeader
-from olat.model.image import ColorSpace
 from olat.model.rig import LightRig
 
 SCHEMA = 1

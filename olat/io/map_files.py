@@ -19,7 +19,8 @@ from olat.io.display import (
     write_png,
 )
 from olat.io.exr import Attribute, read_exr, write_exr
-from olat.model.image import ColorSpace, RadianceImage, TrackingFlow
+from olat.model.color import ColorSpace
+from olat.model.image import RadianceImage, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Plane, Radiance
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import UInt8
 
-from olat.model.image import ColorSpace
+from olat.model.color import ColorSpace
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, SolidAngles
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from olat.model.color import ColorSpace
 from olat.model.condition import Condition, is_under
 from olat.model.session import Frame
 from olat.model.shapes import Array, Flags, Flow, Mosaic, Plane, Radiance
 
 T = TypeVar("T")
-
-ColorSpace: TypeAlias = Literal["camera", "rec709", "acescg"]
-"""Primaries of linear color: the camera's own, those of Rec.709, or ACES AP1."""
 
 
 @dataclass(frozen=True, slots=True)

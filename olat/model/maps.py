@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from olat.model.image import ColorSpace
+from olat.model.color import ColorSpace
 from olat.model.shapes import Flags, Plane, Radiance, UnitVectors
 
 

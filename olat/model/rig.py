@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from olat.model.color import ColorSpace
 from olat.model.condition import (
     LED_PRIMARIES,
     ColorGradient,
@@ -31,6 +32,8 @@ class LightRig:
     """World positions [m], where they are known."""
     names: tuple[str, ...] = ()
     """What the light file called the lights; empty if it did not."""
+    space: ColorSpace | None = None
+    """Color that the intensities were measured in; none if a light file tells them."""
 
     def __post_init__(self) -> None:
         count = len(self.directions)

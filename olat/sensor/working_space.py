@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from olat.model.image import ColorSpace
+from olat.model.color import ColorSpace
 from olat.model.shapes import Matrix3, Radiance
 
 Chromaticities = tuple[float, float, float, float, float, float, float, float]

@@ -10,6 +10,7 @@ from olat.stages.fit_phong import FitPhong
 from olat.stages.light_evenly import LightEvenly
 from olat.stages.locate_lights import LocateLights
 from olat.stages.measure_color import MeasureColor
+from olat.stages.measure_drift import MeasureDrift
 from olat.stages.measure_lens import MeasureLens
 from olat.stages.measure_lights import MeasureLights
 from olat.stages.measure_sensor import MeasureSensor
@@ -29,6 +30,7 @@ STAGES: dict[str, type[Stage]] = {
         Track,
         Align,
         Merge,
+        MeasureDrift,
         AssembleField,
         LightEvenly,
         SolveNormals,

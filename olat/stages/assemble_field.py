@@ -7,13 +7,15 @@ import logging
 import numpy as np
 
 from olat.engine.stage import Grain, Stage
+from olat.errors import SolveError
 from olat.model.condition import Olat
+from olat.model.drift import LightDrift
 from olat.model.field import LightPlane
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Frame
-from olat.model.shapes import Plane
+from olat.model.shapes import LightColors, Plane
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +34,24 @@ class AssembleField(Stage):
     makes = "field"
     conditions = (Olat,)
     leads_only = True
+    revision = 2
 
-    def run(self, merged: RadianceImage, frame: Frame, rig: LightRig) -> LightPlane:
+    def run(
+        self, merged: RadianceImage, frame: Frame, rig: LightRig, drift: LightDrift | None
+    ) -> LightPlane:
         """Return one light's plane; a white Lambert patch facing the light reads 1."""
         condition = frame.condition
         if not isinstance(condition, Olat):
             raise ValueError(f"frame {frame.index} is not lit by one light")
-        scale = (1.0 / rig.intensities[condition.light]).astype(np.float32)
+        if rig.space is not None and rig.space != merged.space:
+            raise SolveError(
+                f"frame {frame.index} (camera {frame.camera}): it is developed to {merged.space} "
+                f"color, but the intensities of rig {rig.name!r} were measured in {rig.space} "
+                "color. Measure the lights again, or develop to the same color: --set "
+                f"develop.space={rig.space}."
+            )
+        level = rig.intensities[condition.light] * _level_at(frame, drift)[0]
+        scale = (1.0 / level).astype(np.float32)
         planar = np.ascontiguousarray(np.moveaxis(merged.radiance * scale, 2, 0))
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
         flags = merged.flags | is_outside * np.uint8(PixelFlag.CLAMPED)
@@ -46,6 +59,15 @@ class AssembleField(Stage):
         for finding in _findings(LightPlane(condition.light, planar, flags)):
             logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)
         return LightPlane(condition.light, planar.astype(np.float16), flags, merged.space)
+
+
+def _level_at(frame: Frame, drift: LightDrift | None) -> LightColors:
+    """Return the level of all lights in a frame, relative to their mean over the sweep."""
+    from olat.light.drift import drift_gains
+
+    if drift is None or len(drift.moments) < 2:
+        return np.ones((1, 3))
+    return drift_gains(drift.moments, drift.levels, [frame.index])
 
 
 def _findings(plane: LightPlane) -> list[str]:

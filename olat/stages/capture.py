@@ -112,7 +112,7 @@ class SessionCapture:
     @cached_property
     def _rig_key(self) -> str:
         rig = self.session.rig
-        hasher = hashlib.sha256()
+        hasher = hashlib.sha256(str(rig.space).encode())
         for array in (rig.directions, rig.intensities, rig.positions):
             hasher.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
         return hasher.hexdigest()
@@ -135,7 +135,10 @@ class SessionCapture:
         lens = self.calibrations.calibration("lens", camera)
         if mask is None or not isinstance(lens, LensCalibration):
             return mask
-        return undistorted_mask(mask, lens)
+        try:
+            return undistorted_mask(mask, lens)
+        except ValueError as error:
+            raise SessionError(f"{self.session.camera(camera).mask}: {error}") from error
 
     def _frame(self, unit: Unit) -> Frame:
         if unit.frame is None:

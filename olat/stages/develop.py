@@ -10,7 +10,8 @@ from pydantic import Field
 from olat.engine.stage import Grain, Stage
 from olat.errors import CalibrationError
 from olat.model.calibration import ColorCalibration, SensorCalibration
-from olat.model.image import ColorSpace, Picture, RadianceImage, RawMosaic
+from olat.model.color import ColorSpace
+from olat.model.image import Picture, RadianceImage, RawMosaic
 from olat.model.session import Camera, Frame
 
 logger = logging.getLogger(__name__)

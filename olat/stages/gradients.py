@@ -9,8 +9,9 @@ import numpy as np
 
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
+from olat.model.color import ColorSpace
 from olat.model.condition import ColorGradient, Tracking
-from olat.model.image import ColorSpace, Frames, RadianceImage
+from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.shapes import Flags, Matrix3, Radiance
 from olat.stages.track import reference_of

@@ -16,10 +16,12 @@ from olat.model.calibration import (
     RigCalibration,
     SensorCalibration,
 )
+from olat.model.color import ColorSpace
 from olat.model.condition import Olat
+from olat.model.drift import LightDrift
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
-from olat.model.image import ColorSpace, RadianceImage, TrackingFlow
+from olat.model.image import RadianceImage, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
@@ -34,6 +36,7 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
         LightPlane: FieldFiles(session),
+        LightDrift: DriftFiles(),
         **dict.fromkeys(
             (SensorCalibration, ColorCalibration, LensCalibration, RigCalibration),
             CalibrationFiles(session),
@@ -98,6 +101,39 @@ def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
         "mean_confidence_where_known": round(mean, 4),
         **flag_shares(product.flags),
     }
+
+
+class DriftFiles:
+    """The drift of the lights in ``<camera>/drift.csv``."""
+
+    collection: type | None = None
+
+    def write(self, place: Path, unit: Unit, product: LightDrift, provenance: str) -> list[Path]:
+        """Write ``<place>.csv``."""
+        from olat.io.drift_file import write_drift
+
+        path = place.with_name(f"{place.name}.csv")
+        write_drift(path, product)
+        return [path]
+
+    def read(self, place: Path, unit: Unit) -> LightDrift:
+        """Read ``<place>.csv``."""
+        from olat.io.drift_file import read_drift
+
+        return read_drift(place.with_name(f"{place.name}.csv"))
+
+    def read_all(self, place: Path) -> Any:
+        """Refuse: drift is of a whole camera."""
+        raise TypeError(f"{place}: drift is not measured frame by frame")
+
+    def settle(self, place: Path, camera: str) -> list[Path]:
+        """Return nothing: nothing is shared."""
+        return []
+
+    def metrics(self, product: LightDrift) -> dict[str, float]:
+        """Return how much the level changed."""
+        change = float(np.ptp(product.levels.mean(axis=1)))
+        return {"full_on_frames": len(product.moments), "change": round(change, 5)}
 
 
 class FieldFiles:

@@ -1,0 +1,65 @@
+"""The level of the lights over a sweep, and a field that does not show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from olat.api.processing import process
+from olat.errors import FileError
+from olat.io.drift_file import read_drift, write_drift
+from olat.io.field_file import open_field
+from olat.model.drift import LightDrift
+from tests.support.sessions import CLEAN, simulated
+
+SPHERE = {**CLEAN, "size": 96, "lights": 24, "tracking_every": 4}
+MATTE = {"subject": "sphere", "material": "lambert"}
+
+
+def field_of(folder: Path, *, warm_up: float) -> tuple[np.ndarray, LightDrift]:
+    """Return the field of a capture whose lights dim, and the drift that was found in it."""
+    simulated(folder, **SPHERE, **MATTE, imperfections={"warm_up": warm_up})
+    assert not process(folder, pipeline="normals", workers=0).failures
+    planes = np.stack(list(open_field(folder / "olat" / "A" / "field.zarr").planes))
+    return planes.astype(np.float64), read_drift(folder / "olat" / "A" / "drift.csv")
+
+
+@pytest.mark.slow
+def test_lights_that_dim_by_a_tenth_leave_no_trace_in_the_field(tmp_path: Path) -> None:
+    steady, still = field_of(tmp_path / "steady", warm_up=0.0)
+    field, drift = field_of(tmp_path / "dimming", warm_up=0.1)
+    bright = steady > 0.3
+    ratio = np.array(
+        [
+            np.median(one[lit] / other[lit])
+            for one, other, lit in zip(field, steady, bright, strict=True)
+            if lit.sum() > 200
+        ]
+    )
+    ratio /= ratio.mean()
+    change = np.ptp(drift.levels.mean(axis=1))
+    left = np.abs(ratio - 1.0).max()
+    print(f"\nlights dim by {change:.1%} over the sweep; planes differ by {left:.2%}")
+    assert change > 0.03
+    assert left < 0.003
+    assert np.ptp(still.levels.mean(axis=1)) < 0.002
+
+
+def test_drift_is_read_as_it_was_written(tmp_path: Path) -> None:
+    drift = LightDrift(
+        (3, 14, 25), np.array([[1.0, 1.0, 1.0], [0.99, 0.98, 0.97], [0.5, 0.6, 0.7]])
+    )
+    write_drift(tmp_path / "drift.csv", drift)
+    found = read_drift(tmp_path / "drift.csv")
+    assert found.moments == drift.moments
+    np.testing.assert_array_equal(found.levels, drift.levels)
+
+
+@pytest.mark.parametrize("text", ["", "frame,red\n1,2\n", "frame,red,green,blue\n1,2,x,4\n"])
+def test_a_spoiled_table_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "drift.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileError, match="frame, red, green, blue"):
+        read_drift(path)
