@@ -24,6 +24,8 @@ _CONTRADICTS = 0.3
 """Leaning by which the plan has to be worse than another order to be contradicted by it."""
 _BETTER, _MOVED_BETTER, _BOTH_BETTER = 0.9, 0.5, 0.25
 """Part of what neighbors do not explain that may stay: of all, of those moved, of either of two."""
+_LEAST_MOVED = 3
+"""Pictures that have to move for a missing or an extra one to be told from a dead light."""
 _MUCH = 5.0
 """Gain, in errors of a usual picture, from which two swapped pictures need not fit as well."""
 
@@ -145,8 +147,7 @@ def _orders(
         swapped = plan.copy()
         swapped[[first, second]] = second, first
         yield "swapped", first, second, swapped
-    # The last picture alone cannot tell.
-    for place in range(1, count - 1):
+    for place in range(1, count - _LEAST_MOVED):
         later = np.where(plan >= place, plan + 1, plan)
         yield "dropped", place, 0, np.where(later < count, later, -1)
         earlier = np.where(plan >= place, plan - 1, plan)
