@@ -25,7 +25,7 @@ from olat.io.publish import remove_leftovers
 from olat.stages import STAGES
 from olat.stages.calibrations import measured_by
 from olat.stages.capture import GIVEN
-from olat.stages.checks import check_pictures, check_rig, duplicates
+from olat.stages.checks import check_lit, check_pictures, check_rig, duplicates
 from olat.stages.work import Desk, Job, work
 
 
@@ -79,6 +79,7 @@ def prepare(
     job = Job(_absolute(session), definition, _folders(calibration))
     desk = Desk(job, read_session(job.session))
     check_rig(desk.capture, definition)
+    check_lit(desk.capture)
     return Prepared(job, desk, plan(desk.keys, desk.store))
 
 

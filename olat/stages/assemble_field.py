@@ -37,7 +37,11 @@ class AssembleField(Stage):
     revision = 2
 
     def run(
-        self, merged: RadianceImage, frame: Frame, rig: LightRig, drift: LightDrift | None
+        self,
+        merged: RadianceImage,
+        frame: Frame,
+        rig: LightRig,
+        drift: LightDrift | None = None,
     ) -> LightPlane:
         """Return one light's plane; a white Lambert patch facing the light reads 1."""
         condition = frame.condition

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import numpy as np
+
 from olat.engine.pipeline import Pipeline
 from olat.errors import CalibrationError, FileError, SessionError, SolveError
 from olat.io.frame_expression import format_frames
@@ -32,6 +34,28 @@ def check_rig(capture: SessionCapture, pipeline: Pipeline) -> None:
         "under [rig], or locate them on a mirror ball: olat process --pipeline calibrate_rig, then "
         "olat certify."
     )
+
+
+def check_lit(capture: SessionCapture) -> None:
+    """Refuse frames that are lit by lights which, as was measured, give no light.
+
+    Raises
+    ------
+    CalibrationError
+        Naming the lights and the frames.
+    """
+    rig = capture.session.rig
+    dark = set(np.flatnonzero((rig.intensities <= 0).any(axis=1)).tolist())
+    lit = {
+        frame.index: frame.condition.light
+        for frame in capture.session.frames
+        if isinstance(frame.condition, Olat) and frame.condition.light in dark
+    }
+    if lit:
+        raise CalibrationError(
+            f"rig {rig.name!r}: light {format_frames(lit.values())} gave no light when it was "
+            f"measured, but frames are lit by it. {skip_advice(format_frames(lit))}"
+        )
 
 
 def check_pictures(capture: SessionCapture) -> None:

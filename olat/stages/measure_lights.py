@@ -69,9 +69,13 @@ class MeasureLights(Stage):
             )
         try:
             read = self._levels(radiance, placed.rig, camera, lens, mask)
-            return _calibration(placed, read, albedo=self.albedo)
+            measured = _calibration(placed, read, albedo=self.albedo)
         except ValueError as error:
             raise SolveError(f"{told}: {error}") from error
+        if radiance is None or read is None:
+            return measured
+        space = next(iter(radiance.values())).space
+        return replace(measured, rig=replace(measured.rig, space=space))
 
     def _levels(
         self,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.condition import Olat
 from olat.model.flags import PixelFlag
@@ -108,3 +109,14 @@ def test_a_frame_a_million_times_too_bright_is_noted_and_costs_no_albedo(rng, ca
         lights,
     )
     assert_allclose(albedo, surface.albedo, rtol=0.01, atol=0)
+
+
+def test_lights_measured_in_another_color_are_refused():
+    rig = LightRig("dome", np.eye(3)[2:], np.ones((1, 3)), space="camera")
+    flags = np.zeros((4, 4), np.uint8)
+    image = RadianceImage(np.ones((4, 4, 3), np.float32), flags, space="rec709")
+    frame = Frame("A", 7, Olat(0), Path("7.dng"))
+    with pytest.raises(SolveError, match=r"developed to rec709 color, but .* measured in camera"):
+        AssembleField().run(image, frame, rig)
+    told = LightRig("dome", np.eye(3)[2:], np.ones((1, 3)))
+    assert AssembleField().run(image, frame, told).space == "rec709"

@@ -148,6 +148,17 @@ def test_lights_that_nobody_located_are_refused_before_anything_runs(
     np.testing.assert_allclose(rig.directions, tiny.rig.directions, rtol=0, atol=1e-8)
 
 
+def test_frames_under_a_light_that_was_measured_dead_are_refused(
+    tiny: Session, shelve: Callable[..., Path]
+) -> None:
+    intensities = tiny.rig.intensities.copy()
+    intensities[5] = 0.0
+    rig = LightRig(tiny.rig.name, tiny.rig.directions, intensities)
+    shelf = shelve("rig", rig.name, RigCalibration(rig))
+    with pytest.raises(CalibrationError, match="light 5 gave no light when it was measured"):
+        prepare(tiny.folder, calibration=[shelf])
+
+
 def test_a_folder_of_calibrations_that_is_not_there_is_a_mistake(tiny: Session) -> None:
     with pytest.raises(UsageError, match=r"--calibration .*nowhere: there is no such folder"):
         prepare(tiny.folder, calibration=[tiny.folder / "nowhere"])

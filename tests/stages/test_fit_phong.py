@@ -19,8 +19,9 @@ from tests.surface.readings import Surface, normals_facing
 SHAPE = (24, 32)
 
 
-def fit(surface, rig, *, field=None, aligned=None, mask=None, normals=None, lens=None, color=None):
+def fit(surface, rig, *, field=None, aligned=None, normals=None, **given):
     found = surface.normals if normals is None else normals
+    mask, lens, color = (given.get(name) for name in ("mask", "lens", "color"))
     known = NormalMap(
         found.astype(np.float32), np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
     )
