@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.optimize import least_squares
-from scipy.sparse import csr_matrix, lil_matrix
 
+from olat.light.rig_bundle import Bundle
 from olat.model.shapes import Array, Directions
 
 DEEPEST = 0.1
@@ -151,6 +151,11 @@ def refined_to_sphere(
     ValueError
         If fewer than four lights are known, or they lie in a plane: then the center may be on
         either side of it.
+
+    References
+    ----------
+    .. [1] Triggs, McLauchlan, Hartley and Fitzgibbon, Bundle adjustment: a modern synthesis,
+       Vision Algorithms 1999, sec. 6.1 for the reduced system.
     """
     known = np.isfinite(first.positions).all(axis=1)
     start = first.positions[known]
@@ -166,21 +171,13 @@ def refined_to_sphere(
             f"{widths[2] / widths[0]:.1%} of their width); its center can be on either side of it. "
             "Leave light_distance out."
         )
-    problem = _Bundle(origins[:, known], directions[:, known], sigmas[:, known], radius, tolerance)
-    center = _sphere_center(start, radius)
-    shifts = np.zeros(3 * (len(origins) - 1))
-    solved = least_squares(
-        problem.residuals,
-        np.concatenate([start.ravel(), center, shifts]),
-        jac_sparsity=problem.sparsity(),
-        loss="huber",
-        x_scale=radius,
-    )
-    found, center, moved = problem.parts(solved.x)
+    bundle = Bundle(origins[:, known], directions[:, known], sigmas[:, known], radius, tolerance)
+    solved = bundle.solved(start, _sphere_center(start, radius))
+    found, center = solved.places, solved.center
     refined = first.positions.copy()
     refined[known] = found
     off = np.linalg.norm(found - center, axis=1) - radius
-    gaps = problem.gaps(found, moved)[problem.seen]
+    gaps = bundle.gaps(solved)[bundle.seen]
     return RigSphere(
         refined,
         center,
@@ -199,56 +196,3 @@ def _sphere_center(points: Directions, radius: float) -> Float64[Array, " 3"]:
     rows = np.column_stack([2.0 * points, np.ones(len(points))])
     first = np.linalg.lstsq(rows, np.sum(points**2, axis=1))[0][:3]
     return np.asarray(least_squares(off, first, loss="huber", f_scale=0.02 * radius).x)
-
-
-class _Bundle:
-    """Residuals of all lights at once."""
-
-    def __init__(
-        self, origins: Rays, directions: Rays, sigmas: Sigmas, radius: float, tolerance: float
-    ) -> None:
-        self.seen = np.isfinite(directions).all(axis=2) & np.isfinite(sigmas)
-        self._origins, self._directions = origins, directions
-        self._sigmas = sigmas
-        self._radius, self._tolerance = radius, tolerance
-
-    def parts(
-        self, unknown: Float64[Array, " unknown"]
-    ) -> tuple[Directions, Float64[Array, " 3"], Float64[Array, "pose 3"]]:
-        """Return places, center and the shifts of all poses."""
-        end = 3 * self.seen.shape[1]
-        shifts = np.concatenate([np.zeros(3), unknown[end + 3 :]]).reshape(-1, 3)
-        return unknown[:end].reshape(-1, 3), unknown[end : end + 3], shifts
-
-    def gaps(self, places: Directions, shifts: Float64[Array, "pose 3"]) -> Rays:
-        """Return the way from each ray to its light."""
-        away = places - self._origins - shifts[:, np.newaxis]
-        along = np.einsum("kli,kli->kl", away, self._directions)
-        return np.asarray(away - along[..., np.newaxis] * self._directions)
-
-    def residuals(self, unknown: Float64[Array, " unknown"]) -> Float64[Array, " residual"]:
-        """Return what least squares shall make small."""
-        places, center, shifts = self.parts(unknown)
-        distance = np.linalg.norm(places - self._origins - shifts[:, np.newaxis], axis=2)
-        angles = self.gaps(places, shifts) / (self._sigmas * distance)[..., np.newaxis]
-        off = np.linalg.norm(places - center, axis=1) - self._radius
-        held = np.concatenate([off, shifts[1:].ravel()]) / self._tolerance
-        return np.concatenate([angles[self.seen].ravel(), held])
-
-    def sparsity(self) -> csr_matrix:
-        """Return which unknowns each residual depends on."""
-        poses, lights = np.nonzero(self.seen)
-        free, count = len(self.seen) - 1, self.seen.shape[1]
-        rows = 3 * len(lights)
-        pattern = lil_matrix((rows + count + 3 * free, 3 * count + 3 + 3 * free), dtype=int)
-        for row, (pose, light) in enumerate(zip(poses.tolist(), lights.tolist(), strict=True)):
-            pattern[3 * row : 3 * row + 3, 3 * light : 3 * light + 3] = 1
-            if pose:
-                shift = 3 * count + 3 * pose
-                pattern[3 * row : 3 * row + 3, shift : shift + 3] = 1
-        for light in range(count):
-            pattern[rows + light, 3 * light : 3 * light + 3] = 1
-            pattern[rows + light, 3 * count : 3 * count + 3] = 1
-        for one in range(3 * free):
-            pattern[rows + count + one, 3 * count + 3 + one] = 1
-        return pattern.tocsr()
