@@ -12,6 +12,7 @@ from pathlib import Path
 
 from olat.api.currency import is_current, mark_current, mark_unfinished
 from olat.api.lock import session_lock
+from olat.api.sequence_check import sequence_notes
 from olat.api.summary import Summary, summary_of
 from olat.engine.driver import Executor, Inline, Outcome, Result, drive
 from olat.engine.pipeline import Pipeline, load_pipeline
@@ -97,7 +98,7 @@ def _folders(calibration: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(_absolute(folder) for folder in calibration)
 
 
-def process(
+def process(  # noqa: PLR0913 - one argument for each thing that a person may say
     session: Path | str,
     *,
     pipeline: str = "standard",
@@ -105,6 +106,7 @@ def process(
     keep: Sequence[str] = (),
     calibration: Sequence[Path] = (),
     workers: int | None = None,
+    trust_manifest: bool = False,
     watcher: Watcher | None = None,
 ) -> Summary:
     """Take a session from photographs to products; what stands already is not made again.
@@ -124,6 +126,8 @@ def process(
     workers
         Worker processes; 0 runs in this process, none chooses by cores and memory. A script that
         wants workers calls this below ``if __name__ == "__main__":``.
+    trust_manifest
+        Whether the manifest is followed even where the pictures contradict it.
     watcher
         Told what happens.
 
@@ -141,8 +145,10 @@ def process(
     if not ready.is_finished:
         with session_lock(ready.job.products):
             ready = _cleared(ready)
+            if ready.todo.tasks:
+                notes = _checked(ready, trust=trust_manifest)
             outcome, used = _run(ready, workers, watcher or Watcher())
-        notes = _notes(ready)
+        notes = [*_notes(ready), *notes]
     outcome.seconds = time.perf_counter() - started
     return summary_of(
         ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes
@@ -178,6 +184,15 @@ def _cleared(ready: Prepared) -> Prepared:
     return ready
 
 
+def _checked(ready: Prepared, *, trust: bool) -> list[str]:
+    """Check that the pictures are what the manifest says; return what is worth a note."""
+    check_pictures(ready.desk.capture)
+    check_exposures(ready.desk.session.frames)
+    notes = sequence_notes(ready.job, ready.desk, trust=trust)
+    ready.desk.capture.hashes.save()
+    return notes
+
+
 def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcome, int]:
     desk, todo, products = ready.desk, ready.todo, ready.job.products
     used = _worker_count(ready) if workers is None else workers
@@ -186,8 +201,6 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
     try:
         watcher.planned(ready.job.pipeline, todo, used)
         if todo.tasks:
-            check_pictures(desk.capture)
-            check_exposures(desk.session.frames)
             mark_unfinished(products)
             outcome = _driven(ready, used, watcher)
     finally:

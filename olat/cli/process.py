@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     help="Also look for certified calibrations there.",
 )
 @click.option("--workers", type=click.IntRange(0), help="Processes; 0 runs in this one.")
+@click.option(
+    "--trust-manifest", is_flag=True, help="Go on even if the pictures contradict session.toml."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and why; do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
 def command(
@@ -39,6 +42,7 @@ def command(
     keep: tuple[str, ...],
     calibration: tuple[Path, ...],
     workers: int | None,
+    trust_manifest: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -67,6 +71,7 @@ def command(
         keep=keep,
         calibration=calibration,
         workers=workers,
+        trust_manifest=trust_manifest,
         watcher=watcher(console),
     )
     if as_json:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from olat.inspection.glances import Glances, Sweep
-from olat.inspection.neighbor_model import NeighborModel
+from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, features
 from olat.inspection.verdict import SequenceFinding, where
 from olat.io.frame_expression import format_frames
 from olat.model.condition import Dark, Olat
@@ -31,6 +31,8 @@ _OFF = 0.18
 """Part by which a light has to be off."""
 _SIGMAS, _LEAST_SIGMA = 5.0, 0.03
 """Deviations that a light has to be off by; none is known better than the latter."""
+_SPARSE = 1.5
+"""Deviation of a single light, by which those of n lights deviate by an n-th."""
 _MOST = 0.2
 """Share of the lights from which deviations are the subject's, or of the model."""
 _BLACK = 0.001
@@ -77,14 +79,16 @@ def light_levels(sweep: Sweep, model: NeighborModel, *, dark: float = 0.0) -> Li
         model = model.without(place)
     left_out = np.array([*dead, *doubtful], dtype=np.int64)
     off: dict[int, float] = {}
-    sigma = _LEAST_SIGMA
+    # Of few lights none is well known from its neighbors.
+    least = max(_LEAST_SIGMA, _SPARSE / len(pictures))
+    sigma = least
     while len(off) <= _MOST * len(pictures):
         logs = _log_parts(pictures, model, left_out=left_out)
         known = np.isfinite(logs)
         if known.sum() < FEWEST / 2:
             break
         away = logs - np.median(logs[known])
-        sigma = max(1.4826 * float(np.median(np.abs(away[known]))), _LEAST_SIGMA)
+        sigma = max(1.4826 * float(np.median(np.abs(away[known]))), least)
         worst = int(np.argmax(np.where(known, np.abs(away), 0.0)))
         if abs(away[worst]) < max(_SIGMAS * sigma, -np.log1p(-_OFF)):
             return LightLevels(dead, off, sigma)
@@ -131,7 +135,8 @@ def level_findings(
     sweep: Sweep, model: NeighborModel, *, dark: float = 0.0
 ) -> list[SequenceFinding]:
     """Return what is wrong with the level of single lights; see `light_levels`."""
-    if len(sweep.frames) < FEWEST:
+    pictures = features(sweep.relative, sweep.rows)[sweep.rows]
+    if len(sweep.frames) < FEWEST or model.unexplained(pictures) > NOT_SMOOTH:
         return []
     levels = light_levels(sweep, model, dark=dark)
     return [

@@ -9,6 +9,8 @@ from jaxtyping import Float64, Int64
 
 from olat.model.shapes import Array, Directions
 
+NOT_SMOOTH = 0.6
+"""Part of the pictures that neighbors may leave unexplained before nothing can be judged."""
 _WIDTHS = (0.3, 0.5, 0.7, 1.0)
 """How far light directions may be apart and still be neighbors [chord]."""
 _NUGGETS = (1e-3, 1e-2, 1e-1)
@@ -52,11 +54,15 @@ class NeighborModel:
         .. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press 2006,
            sec. 5.4.2.
         """
-        return self.residual_map @ pictures
+        return np.asarray(self.residual_map @ pictures)
 
     def errors(self, pictures: Float64[Array, "light value"]) -> Float64[Array, " light"]:
         """Return the squared length of each residual."""
         return np.asarray((self.residuals(pictures) ** 2).sum(axis=1))
+
+    def unexplained(self, pictures: Float64[Array, "light value"]) -> float:
+        """Return the part of all pictures that others do not predict."""
+        return float(self.errors(pictures).sum() / max(float((pictures**2).sum()), 1e-12))
 
     def without(self, light: int) -> NeighborModel:
         """Return the model of all lights but one, which then has zeros in its row and column."""

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from olat.inspection.glances import Sweep
 from olat.inspection.light_lean import expected_leanings, leanings
-from olat.inspection.neighbor_model import NeighborModel
+from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel
 from olat.inspection.order_guess import OrderGuess, guesses, likeliest
 from olat.inspection.verdict import FaultKind, SequenceFinding, where
 from olat.io.frame_expression import format_frames
@@ -15,8 +15,6 @@ from olat.model.shapes import Array
 
 FEWEST = 10
 """Lights from which their order can be doubted."""
-NOT_SMOOTH = 0.6
-"""Part of the pictures that neighbors may leave unexplained before nothing can be judged."""
 _BRIGHT = 0.3
 """Brightness, relative to the median, from which one of two swapped pictures can be told."""
 
@@ -41,6 +39,8 @@ def order_finding(
     )
     bright = sweep.level > _BRIGHT * np.median(sweep.level)
     guess = likeliest(guesses(model, pictures, told, bright=bright))
+    if guess.ratio * model.unexplained(pictures) > NOT_SMOOTH:
+        return None
     match guess.fault:
         case "swapped":
             return _swapped(sweep, guess)

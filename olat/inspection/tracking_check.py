@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from olat.inspection.glances import Glances, Sweep
 from olat.inspection.neighbor_model import NeighborModel, features
 from olat.inspection.order_check import refusal
-from olat.inspection.verdict import SequenceFinding, where
+from olat.inspection.verdict import FaultKind, SequenceFinding, where
 from olat.io.frame_expression import format_frames
 from olat.model.condition import Olat, Target, Tracking
 from olat.model.shapes import Array
@@ -167,7 +167,7 @@ def _break(
     """Say that a frame is missing, or there once too often, and from where on."""
     numbers = [frame.index for frame in glances.frames]
     ends = numbers[block[0]], numbers[block[-1]]
-    kind = "dropped" if is_dropped else "doubled"
+    kind: FaultKind = "dropped" if is_dropped else "doubled"
     what = "a frame is missing" if is_dropped else "a frame is there twice"
     late = "one frame early" if is_dropped else "one frame late"
     told = f"{kind}: from frame {ends[1]} on the full-on frames come {late}: {what} "
@@ -186,7 +186,7 @@ def _break(
     return refusal(kind, sweep, [numbers[row - 1], numbers[row]], lights, told + _WAYS[kind])
 
 
-_WAYS = {
+_WAYS: dict[FaultKind, str] = {
     "dropped": "Number the files as they were taken, with the gap, and leave that frame's light "
     "out (skip_lights under [sequence]).",
     "doubled": "Delete that file and number the rest as they were taken.",
