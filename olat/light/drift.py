@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy.interpolate import make_smoothing_spline
 
 from olat.model.flags import PixelFlag
@@ -16,6 +17,8 @@ FEWEST_SMOOTH = 6
 """Frames from which on the change is smoothed; fewer are joined by lines."""
 OUTLIER = 5.0
 """Departure from the neighbors, in robust standard deviations, that is not believed."""
+SWAY = 0.05
+"""How far the subject may move, relative to its size [1]."""
 STEADY = 0.003
 """Share by which a level departs from its neighbors without being doubted."""
 
@@ -28,10 +31,10 @@ def level_of(
 ) -> Float64[Array, " 3"]:
     r"""Return how bright a full-on frame is, relative to another one of the same subject.
 
-    .. math:: g_c = \operatorname{median}_b \Big(\sum_{x \in b} I_c \Big/ \sum_{x \in b} I^0_c\Big)
+    .. math:: g_c = \sum_{x \in M} I_c \Big/ \sum_{x \in M} I^0_c
 
-    over 8 x 8 blocks :math:`b` of the picture: sums bridge small motion, and the median leaves
-    out blocks that moved far.
+    over the subject and what it may move over, :math:`M`: what leaves one place enters another.
+    A frame in which something else happens stands out in time, and `drift_gains` leaves it out.
 
     Parameters
     ----------
@@ -47,40 +50,22 @@ def level_of(
 
     Notes
     -----
-    Assumes that the same parts of the subject are seen in both frames.
+    Assumes that the same parts of the subject are seen in both frames, before a steady or black
+    background.
     """
     doubtful = PixelFlag.SATURATED | PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME
     usable = ((photo.flags | reference.flags) & doubtful) == 0
     bright = reference.radiance.mean(axis=2)
     if mask is None:
         mask = bright > 0.1 * float(np.percentile(bright, 99.5))
-    usable &= mask & (bright > 0.0)
-    if not usable.any():
+    reach = 2 * max(2, round(SWAY * float(np.sqrt(mask.sum())))) + 1
+    usable &= cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    if not (usable & mask & (bright > 0.0)).any():
         raise ValueError(
             "full-on frames: no pixel is lit and unclipped in both; a subject in common is needed."
         )
-    rows, columns = np.nonzero(usable)
-    block = _blocks(rows, columns)
-    count = np.bincount(block)
-    full = count >= 0.25 * count.max()
-    level = np.empty(3)
-    for channel in range(3):
-        now, before = (
-            np.bincount(block, one.radiance[..., channel][usable].astype(np.float64))
-            for one in (photo, reference)
-        )
-        kept = full & (before > 0.0)
-        level[channel] = np.median(now[kept] / before[kept]) if kept.any() else np.nan
-    return level
-
-
-def _blocks(rows: np.ndarray, columns: np.ndarray, grid: int = 8) -> np.ndarray:
-    """Return the block of a grid that each place falls into."""
-    parts = []
-    for places in (rows, columns):
-        span = max(int(np.ptp(places)) + 1, 1)
-        parts.append((places - places.min()) * grid // span)
-    return np.asarray(parts[0] * grid + parts[1])
+    now, before = (one.radiance[usable].sum(axis=0, dtype=np.float64) for one in (photo, reference))
+    return np.asarray(now / before)
 
 
 def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> LightColors:
@@ -128,18 +113,19 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
     kept = ~outliers(levels)
     gains = np.empty((len(asked), 3))
     for channel in range(3):
-        known, level = when[kept], levels[kept, channel]
-        level = level / levels[kept, channel].mean()
-        gains[:, channel] = _smooth(known, level, asked)
+        curve = _smooth(when[kept], levels[kept, channel], np.concatenate([when, asked]))
+        gains[:, channel] = curve[len(when) :] / curve[: len(when)].mean()
     return gains
 
 
-def outliers(levels: Levels) -> np.ndarray:
+def outliers(levels: Levels) -> Bool[Array, " frame"]:
     """Tell which levels depart from those of their neighbors."""
     if len(levels) < 4:
         return np.zeros(len(levels), bool)
     mean = levels.mean(axis=1)
-    padded = np.concatenate([mean[1:3][::-1], mean, mean[-3:-1][::-1]])
+    # Mirrored about its end points, a level that rises goes on rising.
+    before, after = 2.0 * mean[0] - mean[2:0:-1], 2.0 * mean[-1] - mean[-2:-4:-1]
+    padded = np.concatenate([before, mean, after])
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
     off = np.abs(mean - around) / around
     return np.asarray(off > max(OUTLIER * 1.4826 * float(np.median(off)), STEADY))

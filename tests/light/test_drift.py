@@ -1,0 +1,102 @@
+"""Levels of lights that warm up, off full-on frames of somebody who moves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from olat.light.drift import drift_gains, level_of, outliers
+from olat.model.flags import PixelFlag
+from olat.model.image import RadianceImage
+
+SHAPE = (120, 160)
+
+
+def subject(rng):
+    """Return a textured oval on black."""
+    y, x = np.indices(SHAPE)
+    inside = ((x - 80) / 45.0) ** 2 + ((y - 60) / 50.0) ** 2 < 1.0
+    texture = cv2.GaussianBlur(rng.uniform(0.0, 1.0, SHAPE), (0, 0), 2.0)
+    texture = 0.3 + 0.5 * (texture - texture.min()) / np.ptp(texture)
+    return np.where(inside, texture, 0.0)[..., None] * np.array([1.0, 0.8, 0.6])
+
+
+def photo_of(picture, gain, shift, rng, noise=0.01):
+    """Photograph the subject, moved by some pixels."""
+    move = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+    moved = cv2.warpAffine(picture, move, SHAPE[::-1]) * gain
+    moved = moved + noise * rng.normal(size=moved.shape)
+    return RadianceImage(moved.astype(np.float32), np.zeros(SHAPE, np.uint8))
+
+
+def warm_up(frames, size=0.03):
+    """Return the level of LEDs that lose part of their light as they get warm."""
+    return 1.0 - size * (1.0 - np.exp(-np.asarray(frames) / 120.0))
+
+
+def test_a_warm_up_of_three_percent_is_recovered_within_a_third_of_a_percent(rng):
+    """Somebody sways by a pixel or two; red drifts more than blue."""
+    picture, moments = subject(rng), list(range(0, 351, 21))
+    size = np.array([0.036, 0.03, 0.024])
+    photos = [
+        photo_of(
+            picture,
+            np.stack([warm_up(moment, one) for one in size]),
+            2.0 * np.array([np.sin(moment / 40.0), np.cos(moment / 55.0)]),
+            rng,
+        )
+        for moment in moments
+    ]
+    levels = np.stack([level_of(photo, photos[8]) for photo in photos])
+    asked = list(range(0, 351))
+    gains = drift_gains(moments, levels, asked)
+    truth = np.stack([warm_up(asked, one) for one in size], axis=1)
+    truth /= truth[moments].mean(axis=0)
+    error = np.abs(gains / truth - 1.0)
+    print(
+        f"warm-up of 3 %: recovered within {100 * error.max():.2f} %, mean {100 * error.mean():.2f}"
+    )
+    assert np.ptp(truth[:, 1]) > 0.025
+    assert error.max() < 0.003
+
+
+def test_a_blink_of_the_lights_is_not_believed(rng):
+    moments = list(range(0, 200, 10))
+    levels = np.repeat(warm_up(moments)[:, None], 3, axis=1) * rng.normal(1.0, 2e-4, (20, 3))
+    levels[7] *= 0.9
+    assert np.flatnonzero(outliers(levels)).tolist() == [7]
+    gains = drift_gains(moments, levels, moments)
+    truth = warm_up(moments) / warm_up(moments)[np.arange(20) != 7].mean()
+    np.testing.assert_allclose(gains[:, 0], truth, rtol=0, atol=1.5e-3)
+
+
+def test_few_frames_are_joined_by_lines_and_held_beyond_the_ends():
+    levels = np.array([[0.9] * 3, [1.1] * 3])
+    gains = drift_gains([10, 20], levels, [0, 10, 15, 20, 30])
+    np.testing.assert_allclose(gains[:, 0], [0.9, 0.9, 1.0, 1.1, 1.1], rtol=0, atol=1e-12)
+
+
+def test_steady_lights_have_no_drift():
+    gains = drift_gains(list(range(0, 90, 10)), np.full((9, 3), 0.7), list(range(90)))
+    np.testing.assert_allclose(gains, 1.0, rtol=0, atol=1e-9)
+
+
+def test_clipped_pixels_do_not_tell_the_level(rng):
+    picture = subject(rng)
+    before = photo_of(picture, 1.0, (0, 0), rng, noise=0.0)
+    radiance = np.minimum(1.2 * before.radiance, 0.6)
+    flags = np.where((radiance >= 0.6).any(axis=2), np.uint8(PixelFlag.SATURATED), np.uint8(0))
+    level = level_of(RadianceImage(radiance, flags), before)
+    np.testing.assert_allclose(level, 1.2, rtol=1e-5, atol=0)
+
+
+def test_frames_without_a_subject_in_common_are_refused():
+    dark = RadianceImage(np.zeros((*SHAPE, 3), np.float32), np.zeros(SHAPE, np.uint8))
+    with pytest.raises(ValueError, match="no pixel is lit and unclipped in both"):
+        level_of(dark, dark)
+
+
+def test_no_levels_are_refused():
+    with pytest.raises(ValueError, match="0 full-on frames"):
+        drift_gains([], np.zeros((0, 3)), [1])
