@@ -129,9 +129,7 @@ class RigTable(_Table):
         holds: Literal["directions", "positions"] = (
             "directions" if what.rig.positions is None else "positions"
         )
-        return cls(
-            name=what.rig.name, holds=holds, space=what.rig.space, falloff=what.falloff
-        )
+        return cls(name=what.rig.name, holds=holds, space=what.rig.space, falloff=what.falloff)
 
     def calibration(self, rig: LightRig, residuals: Residuals) -> RigCalibration:
         """Return the calibration of a rig that was read as `holds` says."""

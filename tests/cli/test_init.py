@@ -46,7 +46,9 @@ def test_a_capture_becomes_a_session_in_place(tmp_path: Path) -> None:
     result = init(capture(tmp_path))
     assert result.exit_code == 0
     assert len(read_session(tmp_path).frames) == 9
-    assert (tmp_path / RESOLVED).read_text().startswith("camera,frame,role,light,gain,exposure,file\n")
+    assert (
+        (tmp_path / RESOLVED).read_text().startswith("camera,frame,role,light,gain,exposure,file\n")
+    )
     assert "9 pictures = 9 OLAT frames" in result.output
     assert result.output.splitlines()[-1] == f"Next: olat process {tmp_path}"
     assert 'files = "{frame}.png"' in (tmp_path / "session.toml").read_text()
