@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy.optimize import least_squares
 
 from olat.light.ball_view import BallBox
@@ -16,6 +16,8 @@ from olat.model.shapes import Array, LightColors
 
 GRAZING = 0.15
 """Cosine below which neither view nor light tell anything: 81 degrees."""
+RIM_PX = 2.0
+"""Nearer to the outline, blur and demosaicing mix the ball with what is behind it [px]."""
 FEWEST_PIXELS = 40
 ALIKE = 100
 """Neighboring pixels that err together, by stains and by the outline."""
@@ -55,7 +57,7 @@ def gray_reading(
 
     A matte ball of albedo :math:`\rho` reads :math:`I = \rho\,e\,s` with
     :math:`s = (n \cdot \omega)^+`, or the shading of a near light (`near_shading`). Over the
-    pixels that are lit and seen at less than 81 degrees,
+    pixels that are lit and seen at less than 81 degrees, 2 px off the outline,
 
     .. math:: \rho\,e = \sum w\,s\,I \,/ \sum w\,s^2
 
@@ -92,7 +94,7 @@ def gray_reading(
         shading, incidence, emission = near_shading(middle + radius * normals, normals, position)
     flags = photo.flags[box.span]
     doubtful = PixelFlag.SATURATED | PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME
-    used = np.nan_to_num(box.facing) > GRAZING
+    used = _off_the_rim(box)
     used &= (incidence > GRAZING) & ((flags & doubtful) == 0)
     count = int(used.sum())
     if count < FEWEST_PIXELS:
@@ -104,6 +106,14 @@ def gray_reading(
     return GrayReading(
         level, sigma, count, float(np.average(emission[used], weights=shading[used]))
     )
+
+
+def _off_the_rim(box: BallBox) -> Bool[Array, "h w"]:
+    """Return the pixels that face the camera and mix with nothing behind the ball."""
+    facing = np.nan_to_num(box.facing)
+    radius = float(np.sqrt(np.isfinite(box.facing).sum() / np.pi))
+    reach = np.sqrt(np.maximum(1.0 - facing**2, 0.0))
+    return np.asarray((facing > GRAZING) & (reach < 1.0 - RIM_PX / radius))
 
 
 def _level(

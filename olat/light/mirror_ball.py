@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -21,6 +21,10 @@ from olat.model.shapes import Array, Directions
 
 TOLERANCE = 0.003
 """How far the lights of a rig hang off its sphere, relative to the radius [1]."""
+NO_CENTER = (
+    "The center of the rig's sphere is asked for; needed are two places of the ball, a perspective "
+    "camera, ball_radius and light_distance."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def locate_lights(
     *,
     ball_radius: float | None = None,
     light_distance: float | None = None,
+    is_centered: bool = False,
 ) -> LocatedLights:
     r"""Tell where lights are.
 
@@ -63,11 +68,14 @@ def locate_lights(
         [m]; needed for positions.
     light_distance
         Distance of the lights from the subject's place [m]; needs the ball's radius.
+    is_centered
+        Whether the subject will stand in the center of the rig's sphere, rather than where the
+        first ball stood.
 
     Raises
     ------
     ValueError
-        If a distance is not larger than the ball.
+        If a distance is not larger than the ball, or the rig's center is asked for and not found.
 
     Notes
     -----
@@ -80,7 +88,8 @@ def locate_lights(
     if len(sweeps) > 1:
         if all(isinstance(sweep.view, PerspectiveBall) for sweep in sweeps):
             try:
-                return _from_several(rays, ball_radius, unit, residuals)
+                found, center = _from_several(rays, ball_radius, unit, residuals)
+                return _centered(found, center * (ball_radius or 1.0)) if is_centered else found
             except ValueError as error:
                 notes.append(f"{error} Directions are told as if lights were far away.")
         else:
@@ -89,7 +98,18 @@ def locate_lights(
                 "has neither a field of view nor a lens calibration; one is needed to tell where "
                 "those places are. Directions are the mean over them."
             )
+    if is_centered:
+        raise ValueError(" ".join([*notes, NO_CENTER]))
     return _from_directions(rays, ball_radius, unit, residuals, notes)
+
+
+def _centered(found: LocatedLights, center: Float64[Array, " 3"]) -> LocatedLights:
+    """Return the lights as seen from the center of the rig's sphere."""
+    if found.positions is None or not center.any():
+        raise ValueError(" ".join([*found.notes, NO_CENTER]))
+    positions = found.positions - center
+    length = np.linalg.norm(positions, axis=1, keepdims=True)
+    return replace(found, directions=positions / length, positions=positions)
 
 
 def _distance_in_radii(ball_radius: float | None, light_distance: float | None) -> float | None:
@@ -151,8 +171,8 @@ def _from_directions(
 
 def _from_several(
     rays: LightRays, ball_radius: float | None, distance: float | None, residuals: dict[str, float]
-) -> LocatedLights:
-    """Return where the rays of several poses meet."""
+) -> tuple[LocatedLights, Float64[Array, " 3"]]:
+    """Return where the rays of several poses meet, and the center of their sphere [radii]."""
     found = triangulated(rays.origins, rays.directions, rays.sigmas)
     positions, sigmas = found.positions, found.sigmas
     notes: list[str] = []
@@ -180,21 +200,22 @@ def _from_several(
     positions, alone = _completed(positions, rays, center, reach)
     if alone:
         notes.append(
-            f"lights {listed(alone)} were seen by one ball only, or at too small an angle; their "
-            "distance is taken to be that of the others."
+            f"Seen by one ball only, or at too small an angle: {named(alone)}. Their distance is "
+            "taken to be that of the others."
         )
     length = np.linalg.norm(positions, axis=1)
     spread = np.where(np.isfinite(sigmas), sigmas, np.nan) / length
     residuals["mean_sigma_deg"] = _mean_deg(
         np.fmin(spread, np.nanmin(or_infinity(rays.sigmas), axis=0))
     )
-    return LocatedLights(
+    located = LocatedLights(
         positions / length[:, np.newaxis],
         spread,
         positions * ball_radius if ball_radius is not None else None,
         residuals,
         tuple(notes),
     )
+    return located, center
 
 
 def _completed(
@@ -222,10 +243,12 @@ def _rms(values: Float64[Array, " light"]) -> float:
     return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
 
 
-def listed(lights: Sequence[int]) -> str:
-    """Return light numbers as words, the first few of them."""
+def named(lights: Sequence[int]) -> str:
+    """Return lights in words, the first few of them: ``light 3``, ``lights 3, 5 and 20 more``."""
+    if len(lights) == 1:
+        return f"light {lights[0]}"
     shown = ", ".join(str(light) for light in lights[:8])
-    return shown if len(lights) <= 8 else f"{shown} and {len(lights) - 8} more"
+    return f"lights {shown}" if len(lights) <= 8 else f"lights {shown} and {len(lights) - 8} more"
 
 
 def lies_flat(directions: Directions) -> bool:

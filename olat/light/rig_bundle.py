@@ -9,6 +9,8 @@ from jaxtyping import Float64
 
 from olat.model.shapes import Array, Directions
 
+CENTERED = 0.1
+"""How far from the first ball the center of the rig may be expected, relative to its radius [1]."""
 STEPS = 200
 """At most; a dozen are usual."""
 
@@ -94,8 +96,9 @@ class Bundle:
         sphere_pull = (held * off * self._tolerance)[:, np.newaxis] * out
         poses = len(self.seen) - 1
         rest = np.zeros((3 + 3 * poses, 3 + 3 * poses))
-        rest[:3, :3] = sphere.sum(axis=0)
-        rest_pull = [-sphere_pull.sum(axis=0)]
+        loose = (CENTERED * self._radius) ** -2
+        rest[:3, :3] = sphere.sum(axis=0) + loose * np.eye(3)
+        rest_pull = [loose * layout.center - sphere_pull.sum(axis=0)]
         for pose in range(poses):
             block = slice(3 + 3 * pose, 6 + 3 * pose)
             rest[block, block] = rays[pose + 1].sum(axis=0) + np.eye(3) / self._tolerance**2
@@ -108,7 +111,9 @@ class Bundle:
             -np.concatenate([sphere, *rays[1:]], axis=2),
             rest,
             np.concatenate(rest_pull),
-            cost + float(np.sum(layout.shifts**2)) / self._tolerance**2,
+            cost
+            + float(np.sum(layout.shifts**2)) / self._tolerance**2
+            + loose * float(np.sum(layout.center**2)),
         )
 
     @staticmethod

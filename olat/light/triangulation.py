@@ -131,10 +131,11 @@ def refined_to_sphere(
     .. math:: \sum_{ki} \Big|\frac{(I - \omega \omega^T)(X_i - o - s_k)}
               {\sigma\,|X_i - o - s_k|}\Big|^2
               + \sum_i \Big(\frac{|X_i - C| - r}{\tau}\Big)^2
-              + \sum_k \Big|\frac{s_k}{\tau}\Big|^2 .
+              + \sum_k \Big|\frac{s_k}{\tau}\Big|^2 + \Big|\frac{C}{r/10}\Big|^2 .
 
     The shifts are there since the size of an outline tells the distance of a ball only to about
-    a thousandth, which would turn all its rays together.
+    a thousandth, which would turn all its rays together. The last term keeps the center near the
+    origin where the rays tell nothing of it.
 
     Parameters
     ----------

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 MIRROR_SIGMA = 0.03
 """Relative standard error of what a mirror ball tells of a light, by stains and clipping [1]."""
+WHOLE_PX = 2.0
+"""Distance of a highlight from the outline from which on it counts as whole [px]."""
 MUCH_DRIFT = 0.005
 """Change of level over the capture that is noted [fraction]."""
 
@@ -99,9 +101,11 @@ def levels_off_mirror(
     frames = sweeps_of(radiance.shots)[pose]
     levels, cosines = np.full((len(rig), 3), np.nan), np.full(len(rig), np.nan)
     for light, one in sweep.highlights.items():
-        if one.is_saturated or one.is_at_rim:
-            continue
         towards, normals = mirrored_rays(sweep.view, one.center_px[np.newaxis])
+        # Of a highlight that reaches the outline, a part may be hidden unless it is only blurred.
+        sine = float(np.linalg.norm(np.cross(towards[0], normals[0])))
+        if one.is_saturated or not (1.0 - sine) * sweep.view.radius_px > WHOLE_PX:
+            continue
         irradiance = one.irradiance
         if rig.positions is not None and ball_radius is not None:
             place = rig.positions[light] / ball_radius
@@ -117,7 +121,7 @@ def completed(
 ) -> LightLevels:
     """Fill lights that the gray ball does not show from the mirror ball, and say so."""
     from olat.light.gray_ball import completed_by_mirror
-    from olat.light.mirror_ball import listed
+    from olat.light.mirror_ball import named
 
     hidden = np.isnan(gray.levels).any(axis=1)
     try:
@@ -129,9 +133,9 @@ def completed(
     if not filled.any():
         return gray
     logger.warning(
-        "The gray ball does not show lights %s: how bright they are is read off the mirror ball, "
-        "which agrees with it within %.1f %% on the others.",
-        listed(np.flatnonzero(filled).tolist()),
+        "The gray ball does not show %s: read off the mirror ball, which agrees with it within "
+        "%.1f %% on the others.",
+        named(np.flatnonzero(filled).tolist()),
         100.0 * rms,
     )
     sigmas = np.where(filled[:, np.newaxis], max(rms, MIRROR_SIGMA) * levels, gray.sigmas)

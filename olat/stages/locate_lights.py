@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import PositiveFloat
@@ -44,6 +44,8 @@ class LocateLights(Stage):
     """Radius of the mirror ball; needed for positions [m]."""
     light_distance: PositiveFloat | None = None
     """Radius of the rig: distance of the lights from the subject's place [m]."""
+    origin: Literal["first_ball", "rig_center"] = "first_ball"
+    """Where the subject will stand: where the first ball stood, or amid a sphere of lights."""
     projection: Projection = "auto"
     """How the camera looks; auto: perspective where its lens or field of view is known."""
     outline: Outline = "auto"
@@ -69,6 +71,7 @@ class LocateLights(Stage):
                 len(rig),
                 ball_radius=self.ball_radius,
                 light_distance=self.light_distance,
+                is_centered=self.origin == "rig_center",
             )
         except ValueError as error:
             raise SolveError(f"{told}: {error}") from error
@@ -81,7 +84,7 @@ class LocateLights(Stage):
 def _note_doubts(sweeps: dict[int, BallSweep], camera: Camera) -> None:
     """Warn of highlights that are clipped or have rivals."""
     from olat.light.highlight import RIVAL
-    from olat.light.mirror_ball import listed
+    from olat.light.mirror_ball import named
 
     seen = {
         light: one for sweep in sweeps.values() for light, one in sorted(sweep.highlights.items())
@@ -92,14 +95,14 @@ def _note_doubts(sweeps: dict[int, BallSweep], camera: Camera) -> None:
             "a part of their size only. Expose the mirror ball shorter.",
             camera.name,
             len(clipped),
-            listed(clipped),
+            named(clipped),
         )
     if torn := [light for light, one in seen.items() if one.rival > RIVAL]:
         logger.warning(
-            "Camera %s: lights %s have two highlights that are nearly as bright and compact: the "
-            "brighter one counts. Look for something shiny near the ball.",
+            "Camera %s: the ball shows two highlights that are nearly as bright and compact under "
+            "%s: the brighter one counts. Look for something shiny near the ball.",
             camera.name,
-            listed(torn),
+            named(torn),
         )
 
 
@@ -107,7 +110,7 @@ def _calibration(
     found: LocatedLights, rig: LightRig, sweeps: dict[int, BallSweep], told: str
 ) -> RigCalibration:
     """Return the rig; lights that were not seen stay where the light file has them."""
-    from olat.light.mirror_ball import lies_flat, listed
+    from olat.light.mirror_ball import lies_flat, named
 
     directions = found.directions.copy()
     positions = None if found.positions is None else found.positions.copy()
@@ -116,16 +119,14 @@ def _calibration(
         reasons = {light: why for sweep in sweeps.values() for light, why in sweep.missing.items()}
         first = int(unseen[0])
         why = reasons.get(first, "it is not in the sweep, or its highlight lies on the outline")
-        words = f"{listed(unseen.tolist())} (light {first}: {why})"
+        words = f"{named(unseen.tolist())} (light {first}: {why})"
         if not np.isfinite(rig.directions[unseen]).all():
             raise SolveError(
                 f"{told}: no direction was found for {len(unseen)} of {len(rig)} lights: {words}; "
                 "needed is one for every light of the rig. Give a light file with all of them in "
                 "[rig], and those that the ball does not show stay where it has them."
             )
-        logger.warning(
-            "The ball does not show lights %s: they stay where the light file has them.", words
-        )
+        logger.warning("The ball does not show %s: taken from the light file.", words)
         directions[unseen] = rig.directions[unseen]
         if positions is not None:
             reach = np.nanmedian(np.linalg.norm(positions, axis=1))
@@ -144,7 +145,7 @@ def _calibration(
 
 def _against_plan(found: LocatedLights, rig: LightRig) -> dict[str, float]:
     """Return how far lights are from where the light file has them; name those far off."""
-    from olat.light.mirror_ball import listed
+    from olat.light.mirror_ball import named
 
     cosine = np.clip(np.einsum("li,li->l", found.directions, rig.directions), -1.0, 1.0)
     angle = np.degrees(np.arccos(cosine))
@@ -153,9 +154,9 @@ def _against_plan(found: LocatedLights, rig: LightRig) -> dict[str, float]:
     far = np.flatnonzero(angle > max(FAR_OFF_DEG, 3.0 * float(np.nanmedian(angle))))
     if len(far):
         logger.warning(
-            "Lights %s are up to %.0f degrees from where the light file has them: look whether "
-            "they are swapped, or something else glints on the ball.",
-            listed(far.tolist()),
+            "Up to %.0f degrees from where the light file has them: %s. Look whether they are "
+            "swapped, or something else glints on the ball.",
             float(np.nanmax(angle)),
+            named(far.tolist()),
         )
     return {"mean_from_plan_deg": float(np.nanmean(angle))}

@@ -131,7 +131,7 @@ def _calibration(
 ) -> RigCalibration:
     """Return the rig with intensities; of 1 where nothing was measured at all."""
     from olat.light.gray_ball import intensities_from_levels
-    from olat.light.mirror_ball import listed
+    from olat.light.mirror_ball import named
 
     rig, count = placed.rig, len(placed.rig)
     if read is None:
@@ -145,13 +145,13 @@ def _calibration(
     found = intensities_from_levels(read.levels, read.sigmas, albedo=albedo)
     intensities = found.intensities.copy()
     if found.dead:
-        logger.warning("Lights %s are dead: their intensity is 0.", listed(found.dead))
+        logger.warning("Dead, with an intensity of 0: %s.", named(found.dead))
     if found.unseen:
         usual = np.nanmedian(intensities, axis=0)
         logger.warning(
-            "How bright lights %s are is not known, as no ball shows them: they are taken to be "
-            "as bright as the others are on the median. A sweep over a mirror ball tells more.",
-            listed(found.unseen),
+            "No ball shows how bright %s is: taken to be the median of the others. A sweep over a "
+            "mirror ball that is not clipped tells more.",
+            named(found.unseen),
         )
         intensities[list(found.unseen)] = usual
     lit = found.relative_sigmas[np.isfinite(found.relative_sigmas)]
