@@ -85,7 +85,7 @@ def _camera(
     model, silent = _model(sweep, rig, place)
     order = _order(glances, sweep, model, hashes)
     findings += order
-    flicker = flicker_finding(glances, glances.camera)
+    flicker = None if order else flicker_finding(glances, glances.camera)
     findings += [flicker] if flicker else []
     if order or model is None:
         return findings, silent
@@ -124,8 +124,8 @@ def _order(
     if model is None:
         return same
     finding = order_finding(sweep, model, features(sweep.relative, sweep.rows)[sweep.rows])
-    # Of a copy in place of another frame, the order alone would make something else.
-    is_sure = finding is not None and (finding.kind == "doubled" or not same)
+    # A copy in place of another frame is like its neighbors, but its light never shows.
+    is_sure = finding is not None and (finding.kind != "swapped" or not same)
     return [finding] if finding is not None and is_sure else same
 
 
