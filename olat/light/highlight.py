@@ -182,10 +182,12 @@ def _arch(
 def _sum_above(
     radiance: Float64[Array, "h w 3"], near: Inside, inside: Inside, ball: Inside
 ) -> Float64[Array, " 3"]:
-    """Return the sum over a window of what lies above ball and background, color by color."""
+    """Return the sum over a window of what lies above ball and background around it."""
     total = np.zeros(3)
+    # Dust on the ball is lit, too: its haze differs from place to place.
+    ring = cv2.dilate(near.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     for part, around in ((ball, inside), (~ball, ~ball)):
-        here, there = near & part, around & ~near
+        here, there = near & part, ring & around & ~near
         if here.any():
             level = np.median(radiance[there], axis=0) if there.any() else 0.0
             total += (radiance[here] - level).sum(axis=0)

@@ -16,7 +16,7 @@ from olat.model.shapes import Array, LightColors, Mask
 from olat.stages.ball_frames import Outline, find_ball, full_on_of, mirror_sweeps, sweeps_of
 
 if TYPE_CHECKING:
-    from olat.light.ball_view import Pinhole
+    from olat.light.ball_view import BallView, Pinhole
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ class LightLevels:
     falloff: float | None = None
     is_off_gray: bool = True
     """Whether the albedo of the gray ball gives them an absolute scale."""
+    middle: Float64[Array, " 3"] | None = None
+    """Of the gray ball in its first place, from the pinhole, if its radius is known [m]."""
 
 
 def levels_off_gray(
@@ -72,10 +74,20 @@ def levels_off_gray(
     for note in read.notes:
         logger.warning("Gray ball: %s", note)
     residuals = {"gray_outline_rms_px": rms}
+    middle = place_of(places[0].view, ball_radius)
     if read.falloff is None:
-        return LightLevels(read.levels, read.sigmas, residuals)
+        return LightLevels(read.levels, read.sigmas, residuals, middle=middle)
     residuals |= {"falloff_sigma": read.falloff.sigma, "falloff_rms": read.falloff.rms}
-    return LightLevels(read.levels, read.sigmas, residuals, read.falloff.exponent)
+    return LightLevels(read.levels, read.sigmas, residuals, read.falloff.exponent, middle=middle)
+
+
+def place_of(view: BallView, ball_radius: float | None) -> Float64[Array, " 3"] | None:
+    """Return where a ball is from the pinhole, if that can be told [m]."""
+    from olat.light.ball_view import PerspectiveBall
+
+    if ball_radius is None or not isinstance(view, PerspectiveBall):
+        return None
+    return view.center * ball_radius
 
 
 def levels_off_mirror(
@@ -83,6 +95,7 @@ def levels_off_mirror(
     rig: LightRig,
     *,
     ball_radius: float | None,
+    middle: Float64[Array, " 3"] | None,
     pinhole: Pinhole | None,
     mask: Mask | None,
     outline: Outline,
@@ -91,7 +104,8 @@ def levels_off_mirror(
     """Return irradiance and cosine of incidence of whole, unclipped highlights in the first place.
 
     Not a number where there is none. With positions of lights and the radius of the mirror ball,
-    irradiance is brought from the surface of the ball to its center.
+    irradiance is brought from the surface of the ball to the middle of the rig, where the gray
+    ball stands; without one, or if it cannot be told how far that is, to the center of the ball.
     """
     from olat.light.ball_view import mirrored_rays
     from olat.light.mirror_ball_rays import irradiance_at_center
@@ -99,6 +113,8 @@ def levels_off_mirror(
     sweeps = mirror_sweeps(radiance, mask, pinhole=pinhole, outline=outline)
     pose, sweep = next(iter(sweeps.items()))
     frames = sweeps_of(radiance.shots)[pose]
+    place = place_of(sweep.view, ball_radius)
+    shift = np.zeros(3) if place is None or middle is None else place - middle
     levels, cosines = np.full((len(rig), 3), np.nan), np.full(len(rig), np.nan)
     for light, one in sweep.highlights.items():
         towards, normals = mirrored_rays(sweep.view, one.center_px[np.newaxis])
@@ -108,8 +124,9 @@ def levels_off_mirror(
             continue
         irradiance = one.irradiance
         if rig.positions is not None and ball_radius is not None:
-            place = rig.positions[light] / ball_radius
-            irradiance = irradiance_at_center(sweep.view, one, place)
+            away = rig.positions[light] - shift
+            irradiance = irradiance_at_center(sweep.view, one, away / ball_radius)
+            irradiance = irradiance * np.sum(away**2) / np.sum(rig.positions[light] ** 2)
         levels[light] = irradiance / gains.get(frames[light], np.ones(3))
         # The normal halves the angle between the view and the light.
         cosines[light] = float(towards[0] @ normals[0])

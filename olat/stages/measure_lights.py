@@ -112,6 +112,7 @@ class MeasureLights(Stage):
             mirror,
             rig,
             ball_radius=self.mirror_radius,
+            middle=None if read is None else read.middle,
             pinhole=pinhole,
             mask=mask,
             outline=self.outline,
