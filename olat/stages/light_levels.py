@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MIRROR_SIGMA = 0.03
 """Relative standard error of what a mirror ball tells of a light, by stains and clipping [1]."""
-WHOLE_PX = 2.0
+WHOLE_PX = 0.75
 """Distance of a highlight from the outline from which on it counts as whole [px]."""
 MUCH_DRIFT = 0.005
 """Change of level over the capture that is noted [fraction]."""

@@ -95,7 +95,10 @@ class MirrorSphere:
         around = np.nan_to_num(self._cosine(*self._seen, lamp), nan=-1.0)
         row, column = divmod(int(np.argmax(around)), width)
         # Only pixels that may show the lamp are sampled finely.
-        reach = int(6 + 1.5 * self.lamp / np.linalg.norm(lamp) * self.view.radius_px)
+        reach = 6 + int(1.5 * self.lamp / np.linalg.norm(lamp) * self.view.radius_px)
+        if not self.box.facing[row, column] > 0.35:
+            # Next to the outline a step of a pixel is several degrees: the best may be far along.
+            reach *= 3
         rows = slice(max(row - reach, 0), row + reach + 1)
         columns = slice(max(column - reach, 0), column + reach + 1)
         points = self._points().reshape(height, width, 2)[rows, columns]

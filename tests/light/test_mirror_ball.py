@@ -118,6 +118,7 @@ def test_a_distant_light_needs_no_distances():
     assert np.nanmean(error) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("polar_deg", "predicted_deg"), [(45, 0.95), (90, 2.3), (135, 5.5)])
 def test_a_radius_that_is_two_percent_off_turns_lights_as_predicted(polar_deg, predicted_deg):
     r"""By 2 tan(t/2) dR/R, to first order: so the mean of 2 % too much and too little is held."""
