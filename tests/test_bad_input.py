@@ -49,8 +49,8 @@ def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def process(session: Path) -> subprocess.CompletedProcess[str]:
-    return run("process", session, "--workers", "0")
+def process(session: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return run("process", session, "--workers", "0", *flags)
 
 
 def edit(session: Path, old: str, new: str) -> None:
@@ -173,7 +173,11 @@ def test_a_dead_light_is_told(session: Path) -> None:
 
 def test_a_photograph_that_was_stored_twice_is_told(session: Path) -> None:
     faults.duplicate_frame(session, 9)
-    done = process(session)
+    refused = process(session)
+    assert refused.returncode == 2
+    assert "camera 'A', frames 8,9: doubled: they are the same photograph" in refused.stderr
+    assert not list((session / "olat").glob("A/*"))
+    done = process(session, "--trust-manifest")
     assert done.returncode == 0
     assert "Frames 8,9 (camera A) are the same photograph" in done.stderr
 

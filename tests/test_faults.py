@@ -16,6 +16,7 @@ import pytest
 import olat
 from olat.errors import SessionError
 from olat.inspection.verdict import SequenceFinding, SequenceVerdict
+from olat.synthetic.session import write_session
 from tests.support import faults
 from tests.support.sessions import simulated, studio
 
@@ -112,7 +113,7 @@ FAULTS: dict[str, Fault] = {
     },
     **{
         f"light {light} at -30 %": Fault(
-            at(faults.dim_light, light), "light_level", "warning", (light,), ("at -",)
+            at(faults.dim_light, light), "light_level", "warning", (light,), ("of what the light file",)
         )
         for light in LIGHTS
     },
@@ -197,10 +198,30 @@ def test_other_clean_captures_raise_nothing_either(
 
 
 def test_a_capture_with_every_imperfection_of_a_studio_raises_nothing(tmp_path: Path) -> None:
-    from olat.synthetic.session import write_session
-
     write_session(tmp_path, studio(size=128))
     assert findings(tmp_path)[0] == []
+
+
+def test_a_lost_frame_whose_count_tells_is_asked_for_and_then_found(
+    captures: list[Path], tmp_path: Path
+) -> None:
+    """The count alone blames the last frame; who follows that advice hears which one it was."""
+    session = Path(shutil.copytree(captures[0], tmp_path / "session"))
+    faults.drop_and_renumber(session, faults.frame_of(session, 24))
+    faults.drop_frame(session, 74)
+    with pytest.raises(SessionError, match="1 of 75 frames have no file: 74") as caught:
+        olat.process(session, workers=0)
+    advice = str(caught.value).split("session.toml:\n")[1]
+    with (session / "session.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write("\n" + advice.replace("\n  ", "\n"))
+    assert [(item.kind, item.lights) for item in findings(session)[0]] == [("dropped", (24,))]
+
+
+def test_a_swap_does_not_hide_a_mirrored_light_file(captures: list[Path], tmp_path: Path) -> None:
+    session = Path(shutil.copytree(captures[0], tmp_path / "session"))
+    swap(24, 25)(session)
+    faults.mirror_lights(session)
+    assert [item.kind for item in findings(session)[0]] == ["swapped", "mirrored"]
 
 
 def run(session: Path, *flags: str) -> subprocess.CompletedProcess[str]:

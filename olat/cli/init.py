@@ -41,8 +41,11 @@ def command(
     The light file is found in DIR or beside it: .lp, DiLiGenT, columns x y z, CSV, .npy, the
     Goliath or FaceOLAT JSON pair, RelightLab .dome. Nothing is ever overwritten.
     """
+    from dataclasses import replace
+
     from olat.errors import SessionError
     from olat.inspection.capture import inspect_capture
+    from olat.inspection.sequence_check import check_sequence
     from olat.inspection.session_text import withdraw_session, write_session
     from olat.io.frame_table import write_frame_table
     from olat.io.manifest import read_session
@@ -62,7 +65,10 @@ def command(
         click.echo(tell(inspection, inspection.warnings, written))
         raise SessionError(f"{error}\n{_way_on(inspection, target, written)}") from None
     write_frame_table(session)
-    warnings = (*inspection.warnings, *session_warnings(session))
+    verdict = check_sequence(session)
+    inspection = replace(inspection, findings=(*inspection.findings, verdict.as_finding()))
+    contradictions = [item.words for item in verdict.findings]
+    warnings = (*inspection.warnings, *session_warnings(session), *contradictions)
     click.echo(tell(inspection, warnings, written))
     if not as_json:
         click.echo(f"\nNext: olat process {click.format_filename(target)}")

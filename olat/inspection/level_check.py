@@ -206,8 +206,8 @@ def _off(sweep: Sweep, place: int, part: float, sigma: float) -> SequenceFinding
     """Say that a light is brighter or darker than declared."""
     frame, light = sweep.frames[place], int(sweep.lights[place])
     words = (
-        f"{where(sweep.camera, [frame])}: light {light} is at {part - 1.0:+.0%} of what the light "
-        f"file and the lights around it make expect, known to {sigma:.0%}. Measure the lights "
+        f"{where(sweep.camera, [frame])}: light {light} gives {part:.0%} of what the light file "
+        f"and the lights around it make expect, which is known to {sigma:.0%}. Measure the lights "
         "(olat process SESSION --pipeline calibrate_rig), or correct its intensity in the light "
         "file."
     )

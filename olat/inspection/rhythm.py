@@ -87,7 +87,7 @@ def sequence_offset(
     ----------
     measure
         One number a frame that full-on frames differ in: their brightness, or how like the sum of
-        all others they are. Which way they differ does not matter.
+        all others they are. Which way they differ does not matter; NaN where nothing is known.
     planned
         Places of the full-on frames in the plan.
     reach
@@ -115,8 +115,7 @@ def sequence_offset(
         raise ValueError(f"{len(places)} of {count} frames are planned; some, but not all, can be")
     if reach is None:
         reach = (int(np.min(np.diff(places), initial=count)) - 1) // 2
-    values = np.nan_to_num(measure, nan=float(np.nanmedian(measure)))
-    scores = {d: _separation(values, np.add(places, d)) for d in range(-reach, reach + 1)}
+    scores = {d: _separation(measure, np.add(places, d)) for d in range(-reach, reach + 1)}
     # At the same score the smaller offset is the likelier.
     order = sorted(scores, key=lambda d: (-round(scores[d], 9), abs(d)))
     best = order[0]
@@ -126,10 +125,12 @@ def sequence_offset(
 
 def _separation(values: Float64[Array, " frame"], places: Int64[Array, " place"]) -> float:
     """Return how well frames at some places are told from all others, from 0 to 1."""
-    inside = places[(places >= 0) & (places < len(values))]
-    others = len(values) - len(inside)
-    if not len(inside) or not others:
+    known = np.isfinite(values)
+    planned = np.zeros(len(values), dtype=np.bool_)
+    planned[places[(places >= 0) & (places < len(values))]] = True
+    inside = planned[known]
+    count, others = int(inside.sum()), int((~inside).sum())
+    if not count or not others:
         return 0.0
-    ranks = rankdata(values)[inside]
-    wins = float(ranks.sum()) - len(inside) * (len(inside) + 1) / 2.0
-    return abs(2.0 * wins / (len(inside) * others) - 1.0)
+    wins = float(rankdata(values[known])[inside].sum()) - count * (count + 1) / 2.0
+    return abs(2.0 * wins / (count * others) - 1.0)

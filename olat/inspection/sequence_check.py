@@ -23,6 +23,8 @@ from olat.model.condition import Dark
 from olat.model.rig import LightRig
 from olat.model.session import Session
 
+_ELSEWHERE = ("offset", "shifted", "dropped", "doubled")
+"""Faults after which most pictures show other lights, so that nothing else can be judged."""
 REVISION = 1
 """Counted up when verdicts change."""
 
@@ -81,22 +83,22 @@ def _camera(
         return findings, [f"{place}: there are no OLAT frames to check."]
     if len(sweep.frames) < FEWEST:
         few = f"{place}: {len(sweep.frames)} OLAT frames; their order is judged from {FEWEST} on."
-        return findings + duplicate_findings(sweep, hashes), [few]
+        return findings, [few]
     model, silent = _model(sweep, rig, place)
     order = _order(glances, sweep, model, hashes)
     findings += order
     flicker = None if order else flicker_finding(glances, glances.camera)
     findings += [flicker] if flicker else []
-    if order or model is None:
+    if model is None or any(item.kind in _ELSEWHERE for item in order):
         return findings, silent
     axes = axes_finding(sweep) if is_first else None
     if not is_first:
         silent.append(f"{place}: axes are judged of the first camera alone, which looks along -z.")
     elif axes is None and not axes_tell(sweep):
         silent.append(f"{place}: brightness does not lean clearly enough to judge the axes.")
-    return findings + (
-        [axes] if axes else level_findings(sweep, model, dark=_dark(glances))
-    ), silent
+    if axes or order:
+        return findings + ([axes] if axes else []), silent
+    return findings + level_findings(sweep, model, dark=_dark(glances)), silent
 
 
 def _model(sweep: Sweep, rig: LightRig, place: str) -> tuple[NeighborModel | None, list[str]]:

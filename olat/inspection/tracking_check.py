@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 from olat.inspection.glances import Glances, Sweep
 from olat.inspection.neighbor_model import NeighborModel, features
 from olat.inspection.order_check import refusal
+from olat.inspection.rhythm import OffsetReading, sequence_offset
 from olat.inspection.verdict import FaultKind, SequenceFinding, where
 from olat.io.frame_expression import format_frames
 from olat.model.condition import Olat, Target, Tracking
@@ -19,6 +20,8 @@ _REACH = 3
 """Frames by which a capture may be late or early."""
 _MARGIN = 1.5
 """How much less a full-on frame differs from the sum of all lights than its neighbors do."""
+_ALL = 0.95
+"""Rank correlation with the plan from which all full-on frames are at one offset."""
 _LEAST = 0.005
 """By how much a single light differs from all of them, at least."""
 _FLICKER = 0.025
@@ -34,6 +37,8 @@ class TrackingPlaces:
     """Places in the plan, of those that could be found."""
     late: tuple[int, ...]
     """By how many frames each of them comes later than planned."""
+    of_all: OffsetReading | None
+    """By how many all of them together do; none if there are none."""
 
     @property
     def breaks_at(self) -> int | None:
@@ -60,7 +65,11 @@ def tracking_places(glances: Glances) -> TrackingPlaces:
     planned = glances.rows(Tracking)
     found = [(int(row), _late_by(unlike, planned, int(row))) for row in planned]
     known = [(row, late) for row, late in found if late is not None]
-    return TrackingPlaces(tuple(row for row, _ in known), tuple(late for _, late in known))
+    measure = np.where(np.isinf(unlike), np.nan, unlike)
+    together = sequence_offset(measure, planned.tolist(), reach=_REACH) if len(planned) else None
+    return TrackingPlaces(
+        tuple(row for row, _ in known), tuple(late for _, late in known), together
+    )
 
 
 def tracking_finding(
@@ -79,11 +88,13 @@ def tracking_finding(
     model
         Of their lights; none if it is not known where they are.
     """
+    numbers = [frame.index for frame in glances.frames]
+    together = places.of_all
+    if together and together.offset and together.is_clear and together.score > _ALL:
+        planned = [numbers[row] for row in glances.rows(Tracking)]
+        return _offset(sweep, planned, together.offset)
     if not any(places.late):
         return None
-    numbers = [frame.index for frame in glances.frames]
-    if len(set(places.late)) == 1:
-        return _offset(sweep, [numbers[row] for row in places.planned], places.late[0])
     after = places.breaks_at
     if after is None or abs(places.late[-1]) != 1:
         return _unclear(sweep, numbers, places)
@@ -211,9 +222,13 @@ def _unclear(sweep: Sweep, numbers: list[int], places: TrackingPlaces) -> Sequen
     pairs = zip(places.planned, places.late, strict=True)
     moved = [(numbers[row], late) for row, late in pairs if late]
     told = ", ".join(f"{number} ({late:+d})" for number, late in moved)
+    offsets = places.of_all.candidates if places.of_all else ()
+    alike = ", ".join(f"{offset:+d}" for offset in offsets)
+    also = f"; of all together, the offsets {alike} fit alike" if len(offsets) > 1 else ""
     words = (
         f"the full-on frames are not where the manifest has them: {told}. No single frame that is "
-        "missing or there twice explains it. Correct `tracking` under [sequence], or the files."
+        f"missing or there twice explains it{also}. Correct `tracking` under [sequence], or the "
+        "files."
     )
     return refusal("offset", sweep, [number for number, _ in moved], [], words)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
+from olat.inspection.finding import Finding
 from olat.io.frame_expression import format_frames
 
 Severity: TypeAlias = Literal["warning", "refusal"]
@@ -58,6 +59,18 @@ class SequenceVerdict:
     def warnings(self) -> tuple[SequenceFinding, ...]:
         """Findings that processing goes on with."""
         return tuple(item for item in self.findings if item.severity == "warning")
+
+    def as_finding(self) -> Finding:
+        """Return in a line whether the pictures agree with what is said of them."""
+        told = "; ".join(text.rstrip(".") for text in self.not_judged)
+        if self.findings:
+            kinds = ", ".join(dict.fromkeys(item.kind for item in self.findings))
+            said = f"contradict the manifest: {kinds.replace('_', ' ')}"
+            return Finding("pictures", said, "likely", told or "see the warnings")
+        if told:
+            return Finding("pictures", "do not contradict the manifest", "guess", told)
+        reason = "order, axes and brightness of the lights, as far as small pictures tell"
+        return Finding("pictures", "agree with the manifest", "likely", reason)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

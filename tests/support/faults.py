@@ -87,9 +87,10 @@ def shift_order(session: Path, by: int = 1) -> None:
 
 
 def shift_capture(session: Path, by: int = 1) -> None:
-    """Begin to record `by` frames too late: every frame comes so much early."""
+    """Begin to record `by` frames too late, or too early: every frame comes so much early."""
     numbers = _numbers(session)
-    _reorder(session, dict(zip(numbers, [*numbers[by:], *numbers[-by:]], strict=True)))
+    old = np.clip(np.arange(len(numbers)) + by, 0, len(numbers) - 1)
+    _reorder(session, {number: numbers[place] for number, place in zip(numbers, old, strict=True)})
 
 
 def truncate_file(session: Path, frame: int, *, keep: float = 0.5) -> None:
