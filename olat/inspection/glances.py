@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from olat.inspection.light_lean import balloon_normals
 from olat.inspection.thumbnails import glance
 from olat.io.display import read_mask
-from olat.model.condition import Olat
+from olat.model.condition import Condition, Olat, Target
 from olat.model.rig import LightRig
 from olat.model.session import Camera, Frame, Session
 from olat.model.shapes import Array, Directions
@@ -85,9 +85,13 @@ class Sweep:
 def glances_of(session: Session, camera: Camera) -> Glances | None:
     """Look at all frames of a camera; none if none can be read.
 
-    Of an exposure bracket only the first frame is looked at.
+    Of an exposure bracket only the first frame is looked at, and no ball under a single light.
     """
-    frames = [frame for frame in session.frames_of(camera.name).values() if frame.leads]
+    frames = [
+        frame
+        for frame in session.frames_of(camera.name).values()
+        if frame.leads and not _is_ball_sweep(frame.condition)
+    ]
     small, range_dn = glance([frame.path for frame in frames], encoding=camera.encoding, size=SIZE)
     readable = np.isfinite(small).all(axis=(1, 2, 3))
     if not readable.any():
@@ -125,6 +129,11 @@ def sweep_of(glances: Glances, rig: LightRig) -> Sweep | None:
         relative=relative,
         normals=balloon_normals(glances.matte)[glances.matte],
     )
+
+
+def _is_ball_sweep(condition: Condition) -> bool:
+    """Tell whether a frame shows a target under one light."""
+    return isinstance(condition, Target) and condition.light is not None
 
 
 def _mask_of(camera: Camera) -> Bool[Array, "size size"] | None:
