@@ -16,7 +16,13 @@ from olat.light.mirror_ball_rays import (
     light_rays,
     or_infinity,
 )
-from olat.light.triangulation import FLAT, refined_to_sphere, triangulated
+from olat.light.triangulation import (
+    FLAT,
+    RigSphere,
+    Triangulation,
+    refined_to_sphere,
+    triangulated,
+)
 from olat.model.shapes import Array, Directions
 
 TOLERANCE = 0.003
@@ -174,12 +180,7 @@ def _from_several(
 ) -> tuple[LocatedLights, Float64[Array, " 3"]]:
     """Return where the rays of several poses meet, and the center of their sphere [radii]."""
     found = triangulated(rays.origins, rays.directions, rays.sigmas)
-    positions, sigmas = found.positions, found.sigmas
-    notes: list[str] = []
-    unit_mm = 1000.0 * (ball_radius or 1.0)
-    name = "mm" if ball_radius is not None else "milliradii"
-    residuals[f"ray_rms_{name}"] = unit_mm * _rms(found.residuals)
-    center, reach = np.zeros(3), float(np.nanmedian(np.linalg.norm(positions, axis=1)))
+    sphere, notes = None, []
     if distance is not None:
         try:
             sphere = refined_to_sphere(
@@ -192,30 +193,39 @@ def _from_several(
             )
         except ValueError as error:
             notes.append(f"{error} Positions are those of the rays alone.")
-        else:
-            positions, center, reach = sphere.positions, sphere.center, distance
-            residuals[f"sphere_rms_{name}"] = unit_mm * sphere.rms
-            residuals[f"sphere_ray_rms_{name}"] = unit_mm * sphere.ray_rms
-            residuals[f"sphere_center_{name}"] = unit_mm * float(np.linalg.norm(center))
-    positions, alone = _completed(positions, rays, center, reach)
+    residuals |= _place_residuals(found, sphere, ball_radius)
+    center = np.zeros(3) if sphere is None else sphere.center
+    places = found.positions if sphere is None else sphere.positions
+    usual = float(np.nanmedian(np.linalg.norm(found.positions, axis=1)))
+    reach = usual if sphere is None or distance is None else distance
+    positions, alone = _completed(places, rays, center, reach)
     if alone:
         notes.append(
             f"Seen by one ball only, or at too small an angle: {named(alone)}. Their distance is "
             "taken to be that of the others."
         )
     length = np.linalg.norm(positions, axis=1)
-    spread = np.where(np.isfinite(sigmas), sigmas, np.nan) / length
-    residuals["mean_sigma_deg"] = _mean_deg(
-        np.fmin(spread, np.nanmin(or_infinity(rays.sigmas), axis=0))
-    )
-    located = LocatedLights(
-        positions / length[:, np.newaxis],
-        spread,
-        positions * ball_radius if ball_radius is not None else None,
-        residuals,
-        tuple(notes),
-    )
-    return located, center
+    # Most of what is not known of a place is its distance: a ray alone tells the direction.
+    sigmas = np.fmin(found.sigmas / length, np.min(or_infinity(rays.sigmas), axis=0))
+    sigmas[np.isnan(length)] = np.nan
+    residuals["mean_sigma_deg"] = _mean_deg(sigmas)
+    scaled = positions * ball_radius if ball_radius is not None else None
+    directions = positions / length[:, np.newaxis]
+    return LocatedLights(directions, sigmas, scaled, residuals, tuple(notes)), center
+
+
+def _place_residuals(
+    found: Triangulation, sphere: RigSphere | None, ball_radius: float | None
+) -> dict[str, float]:
+    """Return how well rays meet, and lights lie on their sphere."""
+    unit = 1000.0 * (ball_radius or 1.0)
+    name = "mm" if ball_radius is not None else "milliradii"
+    residuals = {f"ray_rms_{name}": unit * _rms(found.residuals)}
+    if sphere is not None:
+        residuals[f"sphere_rms_{name}"] = unit * sphere.rms
+        residuals[f"sphere_ray_rms_{name}"] = unit * sphere.ray_rms
+        residuals[f"sphere_center_{name}"] = unit * float(np.linalg.norm(sphere.center))
+    return residuals
 
 
 def _completed(
