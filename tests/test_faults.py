@@ -113,7 +113,11 @@ FAULTS: dict[str, Fault] = {
     },
     **{
         f"light {light} at -30 %": Fault(
-            at(faults.dim_light, light), "light_level", "warning", (light,), ("of what the light file",)
+            at(faults.dim_light, light),
+            "light_level",
+            "warning",
+            (light,),
+            ("of what the light file",),
         )
         for light in LIGHTS
     },

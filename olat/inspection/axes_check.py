@@ -15,7 +15,7 @@ from olat.inspection.light_lean import (
 )
 from olat.inspection.order_check import refusal
 from olat.inspection.order_guess import AGREES
-from olat.inspection.verdict import FaultKind, SequenceFinding
+from olat.inspection.verdict import FaultKind, SequenceFinding, where
 from olat.model.shapes import Array
 
 _CONTRADICTS = 0.5
@@ -24,6 +24,9 @@ _SLOPE = 0.2
 """How far brightness has to lean, relative to a balloon; a flat subject does not."""
 _BEHIND = 0.25
 """Brightness from behind relative to the front, from which lights are known to be all around."""
+
+_HOLLOW = "-x -y +z"
+"""Axes that a hollow subject under the right ones looks like as well."""
 
 
 def axes_finding(sweep: Sweep) -> SequenceFinding | None:
@@ -59,6 +62,8 @@ def _score(measured: Leanings, sweep: Sweep, axes: Float64[Array, "3 3"]) -> flo
 def _finding(sweep: Sweep, best: str, rivals: list[str]) -> SequenceFinding:
     """Say which axes would agree, and what to do."""
     kind: FaultKind = "axes"
+    if _HOLLOW in (best, *rivals):
+        return _perhaps_hollow(sweep)
     match best:
         case "-x +y +z":
             kind = "mirrored"
@@ -81,3 +86,13 @@ def _finding(sweep: Sweep, best: str, rivals: list[str]) -> SequenceFinding:
     also = f" ({', '.join(rivals)} would do nearly as well)" if rivals else ""
     words = f"{told}{also}; needed are x right, y up, z to the camera. {way}"
     return refusal(kind, sweep, [], [], words)
+
+
+def _perhaps_hollow(sweep: Sweep) -> SequenceFinding:
+    """Say that the subject is bright on the side away from each light, which may be right."""
+    words = (
+        f"{where(sweep.camera)}: the subject is bright on the side away from each light: x and y of "
+        f"the light file are both inverted ({_HOLLOW}), unless the subject is hollow. If it is not, "
+        "negate x and y in the light file."
+    )
+    return SequenceFinding("axes", "warning", sweep.camera, (), (), words)

@@ -27,7 +27,7 @@ _NEAREST = 4
 """Neighbors that have to have light for a dark one to be dead."""
 _ALIKE = 0.9
 """Likeness of a picture with what is expected from which its level can be compared."""
-_OFF = 0.18
+_OFF = 0.2
 """Part by which a light has to be off."""
 _SIGMAS, _LEAST_SIGMA = 5.0, 0.03
 """Deviations that a light has to be off by; none is known better than the latter."""
@@ -73,29 +73,32 @@ def light_levels(sweep: Sweep, model: NeighborModel, *, dark: float = 0.0) -> Li
     looked for, as a dim light pulls down what is expected of its neighbors. A light from behind,
     whose neighbors are dark as well, is not judged.
     """
-    pictures = sweep.relative[sweep.rows]
     dead, doubtful = _dead_places(sweep, model, dark)
     for place in dead:
         model = model.without(place)
     left_out = np.array([*dead, *doubtful], dtype=np.int64)
+    # Motion shows at rims, which count little in one, and caught highlights little in the other.
+    views = [sweep.pictures.copy(), sweep.relative[sweep.rows]]
     off: dict[int, float] = {}
     # Of few lights none is well known from its neighbors.
-    least = max(_LEAST_SIGMA, _SPARSE / len(pictures))
-    sigma = least
-    while len(off) <= _MOST * len(pictures):
-        logs = _log_parts(pictures, model, left_out=left_out)
-        known = np.isfinite(logs)
+    sigma = least = max(_LEAST_SIGMA, _SPARSE / len(sweep.frames))
+    while len(off) <= _MOST * len(sweep.frames):
+        logs = np.array([_log_parts(view, model, left_out=left_out) for view in views])
+        known = np.isfinite(logs).all(axis=0)
         if known.sum() < FEWEST / 2:
             break
-        away = logs - np.median(logs[known])
-        sigma = max(1.4826 * float(np.median(np.abs(away[known]))), least)
-        worst = int(np.argmax(np.where(known, np.abs(away), 0.0)))
+        both = logs - np.median(logs[:, known], axis=1)[:, None]
+        away = np.where(
+            known & (both[0] * both[1] > 0), np.sign(both[0]) * np.abs(both).min(0), 0.0
+        )
+        sigma = max(1.4826 * float(np.median(np.abs(both[:, known]), axis=1).max()), least)
+        worst = int(np.argmax(np.abs(away)))
         if abs(away[worst]) < max(_SIGMAS * sigma, -np.log1p(-_OFF)):
             return LightLevels(dead, off, sigma)
         part = float(np.exp(away[worst]))
         off[worst] = off.get(worst, 1.0) * part
-        pictures = pictures.copy()
-        pictures[worst] /= part
+        for view in views:
+            view[worst] /= part
     # So many lights are not off: the subject is not what the model takes it for.
     return LightLevels(dead, {}, sigma)
 

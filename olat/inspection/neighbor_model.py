@@ -138,12 +138,3 @@ def swap_gains(
         cross = np.einsum("kj,kj->j", moved, along[:, others] - along[:, i, None])
         gains[i, others] = -2.0 * cross - np.einsum("kj,kj->j", moved, moved) * length
     return gains
-
-
-def matches(
-    model: NeighborModel, pictures: Float64[Array, "light value"]
-) -> Float64[Array, "light light"]:
-    """Return how far each picture (row) is from what each light (column) should look like."""
-    expected = pictures - model.residuals(pictures)
-    distance = (pictures**2).sum(1)[:, None] + (expected**2).sum(1) - 2.0 * pictures @ expected.T
-    return np.asarray(np.maximum(distance, 0.0))

@@ -25,7 +25,11 @@ from olat.model.session import Session
 
 _ELSEWHERE = ("offset", "shifted", "dropped", "doubled")
 """Faults after which most pictures show other lights, so that nothing else can be judged."""
-REVISION = 1
+_LIT = 0.3
+"""Brightness, relative to the median, from which a picture tells its subject from noise."""
+_FLAT = 0.005
+"""How far pictures of length 1 scatter, squared, below which all show the same."""
+REVISION = 2
 """Counted up when verdicts change."""
 
 
@@ -96,8 +100,9 @@ def _camera(
         silent.append(f"{place}: axes are judged of the first camera alone, which looks along -z.")
     elif axes is None and not axes_tell(sweep):
         silent.append(f"{place}: brightness does not lean clearly enough to judge the axes.")
-    if axes or order:
-        return findings + ([axes] if axes else []), silent
+    findings += [axes] if axes else []
+    if order or (axes and axes.severity == "refusal"):
+        return findings, silent
     return findings + level_findings(sweep, model, dark=_dark(glances)), silent
 
 
@@ -105,6 +110,11 @@ def _model(sweep: Sweep, rig: LightRig, place: str) -> tuple[NeighborModel | Non
     """Return the model of the lights, or why there is none."""
     if not rig.is_located:
         return None, [f"{place}: nobody says yet where the lights are; their order is not judged."]
+    if _is_flat(sweep):
+        return None, [
+            f"{place}: pictures differ in brightness alone, as of a flat subject; order and level "
+            "of the lights are not judged."
+        ]
     pictures = features(sweep.relative, sweep.rows)[sweep.rows]
     model = model_of(sweep.directions, pictures)
     if model.unexplained(pictures) > NOT_SMOOTH:
@@ -113,6 +123,13 @@ def _model(sweep: Sweep, rig: LightRig, place: str) -> tuple[NeighborModel | Non
             "and the level of single lights are not judged."
         ]
     return model, []
+
+
+def _is_flat(sweep: Sweep) -> bool:
+    """Tell whether all pictures are the same but for their brightness: nothing tells lights."""
+    shape = sweep.relative[sweep.rows][sweep.level > _LIT * np.median(sweep.level)]
+    shape = shape / np.maximum(np.linalg.norm(shape, axis=1, keepdims=True), 1e-9)
+    return float(np.median(((shape - shape.mean(axis=0)) ** 2).sum(axis=1))) < _FLAT
 
 
 def _order(

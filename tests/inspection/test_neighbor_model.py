@@ -7,7 +7,6 @@ from olat.inspection.neighbor_model import (
     NOT_SMOOTH,
     NeighborModel,
     features,
-    matches,
     model_of,
     swap_gains,
 )
@@ -84,14 +83,6 @@ def test_a_lambert_sphere_is_smooth_and_noise_is_not(rng: np.random.Generator) -
     print(f"unexplained: sphere {smooth:.3f}, noise {rough:.3f}")
     assert smooth < 0.02
     assert rough > NOT_SMOOTH
-
-
-def test_a_picture_matches_its_own_light_best() -> None:
-    lights = spread_directions(60)
-    pictures = features(sphere_pictures(lights, size=16).reshape(60, -1), np.arange(60))
-    best = matches(model_of(lights, pictures), pictures).argmin(axis=1)
-    lit = lights[:, 2] > -0.5
-    np.testing.assert_array_equal(best[lit], np.flatnonzero(lit))
 
 
 def test_features_keep_black_pictures_short() -> None:
