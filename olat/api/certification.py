@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+import itertools
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from olat.api.currency import calibration_folders
+from olat.api.processing import prepare
 from olat.engine.capture import Unit
-from olat.engine.pipeline import load_pipeline
+from olat.engine.pipeline import Pipeline, load_pipeline
+from olat.engine.plan import TaskName
 from olat.engine.store import Store
 from olat.errors import CalibrationError, UsageError
 from olat.io.calibration_file import read_calibration, write_calibration
@@ -28,9 +33,15 @@ LIMITS = {
     "gain_fit_percent": 10.0,
     "mean_delta_e_2000": 4.0,
     "rms_px": 1.0,
-    "mean_residual_deg": 3.0,
+    "outline_rms_px": 1.0,
+    "gray_outline_rms_px": 1.0,
+    "mean_sigma_deg": 5.0,
+    "mean_from_plan_deg": 10.0,
+    "mirror_rms": 0.25,
 }
 """Residuals above which a calibration is not admitted unless somebody insists."""
+MOST_DEAD = 0.1
+"""Share of a rig's lights that may give no light."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ def certify(
             "calibrations hold. Say --valid-from YYYY-MM-DD, or date under [session]."
         )
     shelf = folder or captured.folder / CALIBRATION_FOLDER
-    chosen = _one_rig([c for c in _candidates(captured) if _is_wanted(c, only)], camera)
+    chosen = _one_rig([*_candidates(captured, only)], camera)
     if not chosen:
         raise CalibrationError(
             f"{captured.folder}: nothing was measured that could be certified. Run olat process "
@@ -119,30 +130,57 @@ class _Candidate:
     calibration: Calibration
 
 
-def _candidates(session: Session) -> list[_Candidate]:
-    """Return every calibration that was measured on a session and stands whole."""
-    found = []
+def _candidates(session: Session, only: Sequence[str]) -> Iterator[_Candidate]:
+    """Yield every calibration of the wanted kinds that was measured on a session as it is now."""
     for name in PIPELINES:
         definition = load_pipeline(name, catalog=STAGES, given=GIVEN)
-        store = Store(session.folder / definition.folder, codecs(session))
-        for camera in session.cameras:
-            for product in (stage.makes for stage in definition.stages):
-                unit = Unit(camera.name)
-                if product in CANDIDATES and store.receipt(product, unit) is not None:
-                    path = store.place(product, unit)
-                    path = path.with_name(f"{path.name}.toml")
-                    found.append(_Candidate(camera.name, path, *read_calibration(path)))
-    return found
+        products = session.folder / definition.folder
+        wanted = [
+            stage
+            for stage in definition.stages
+            if stage.makes in CANDIDATES and (not only or CANDIDATES[stage.makes] in only)
+        ]
+        if not products.is_dir() or not wanted:
+            continue
+        reasons = _reasons(session, definition, products)
+        for stage, camera in itertools.product(wanted, session.cameras):
+            unit = Unit(camera.name)
+            reason = reasons.get((stage.verb(), unit), "")
+            path = products / camera.name / f"{stage.makes}.toml"
+            if reason == "new" or not path.with_name(f"{stage.makes}.receipt.json").exists():
+                continue
+            if reason:
+                raise CalibrationError(
+                    f"{path}: it is not what would be measured now ({reason}). Run olat process "
+                    f"--pipeline {name} again."
+                )
+            yield _Candidate(camera.name, path, *read_calibration(path))
 
 
-def _is_wanted(candidate: _Candidate, only: Sequence[str]) -> bool:
-    return not only or candidate.header.kind in only
+def _reasons(session: Session, definition: Pipeline, products: Path) -> dict[TaskName, str]:
+    """Say what of a pipeline would be made anew, with the parameters that it was run with."""
+    store = Store(products, codecs(session))
+    settings = []
+    for stage, camera in itertools.product(definition.stages, session.cameras):
+        receipt = store.receipt(stage.makes, Unit(camera.name))
+        used = {} if receipt is None else {stage.verb(): receipt.parameters, **receipt.through}
+        settings += [
+            f"{verb}.{name}={json.dumps(value)}"
+            for verb, parameters in used.items()
+            for name, value in parameters.items()
+            if value is not None
+        ]
+    folders = calibration_folders(products)
+    ready = prepare(
+        session.folder, pipeline=definition.name, settings=settings, calibration=folders
+    )
+    return {task.name: task.reason for task in ready.todo.tasks}
 
 
 def _one_rig(candidates: list[_Candidate], camera: str | None) -> list[_Candidate]:
     """Keep one measurement of the rig: that of the named camera, or the only one."""
     rigs = [c for c in candidates if isinstance(c.calibration, RigCalibration)]
-    if len(rigs) < 2 and camera is None:
+    if not rigs or (len(rigs) == 1 and camera is None):
         return candidates
     chosen = [c for c in rigs if c.camera == camera]
     if not chosen:
@@ -155,10 +193,13 @@ def _check(candidate: _Candidate, shelf: Path, day: datetime.date) -> None:
     """Refuse a bad fit and a day that is taken."""
     kind, device = candidate.header.kind, candidate.header.device
     for name, value in candidate.calibration.residuals.items():
-        if value > LIMITS.get(name, float("inf")):
+        limit = LIMITS.get(name, float("inf"))
+        if name == "dead_lights" and isinstance(candidate.calibration, RigCalibration):
+            limit = MOST_DEAD * len(candidate.calibration.rig)
+        if not value <= limit:
             raise CalibrationError(
-                f"{candidate.path}: {name} is {value:g}; at most {LIMITS[name]:g} is admitted. "
-                "Photograph the target again, or insist with --force."
+                f"{candidate.path}: {name} is {value:g}; at most {limit:g} is admitted. Photograph "
+                "the target again, or insist with --force."
             )
     taken = place_on_shelf(shelf, kind, device, day)
     if taken.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from olat.engine.capture import Unit
 from olat.engine.pipeline import load_pipeline
 from olat.engine.receipt import Receipt
 from olat.engine.store import Store
-from olat.errors import SessionError, UsageError
+from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.manifest import read_session
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.rig import LightRig
@@ -33,8 +34,8 @@ class OpenSession:
         session = read_session(folder)
         self.folder = session.folder
         folders = calibration_folders(self.folder / definition.folder)
-        self._calibrations = Calibrations(session, folders)
-        self.session: Session = self._calibrations.with_rig()
+        self._calibrations = Calibrations(session, [f for f in folders if f.is_dir()])
+        self.session: Session = self._with_rig(folders)
         self._store = Store(self.folder / definition.folder, codecs(self.session))
         self._warn_if_outdated()
 
@@ -84,12 +85,29 @@ class OpenSession:
         products = self._store.folder
         hashes = products / ".hashes.json"
         capture = SessionCapture(self.session, hashes, self._calibrations)
-        if products.is_dir() and not is_current(products, capture.digest()):
+        try:
+            is_outdated = products.is_dir() and not is_current(products, capture.digest())
+        except (CalibrationError, FileError):
+            is_outdated = True
+        if is_outdated:
             logger.warning(
                 "%s: the session changed after these products were made, or the last run did not "
                 "come to its end. `olat process` brings them up to date.",
                 self.folder,
             )
+
+    def _with_rig(self, folders: Sequence[Path]) -> Session:
+        """Return the session with its measured rig; products stand, whatever came to a shelf."""
+        for folder in folders:
+            if not folder.is_dir():
+                logger.warning(
+                    "%s: the folder of calibrations that the last run was given is gone.", folder
+                )
+        try:
+            return self._calibrations.with_rig()
+        except (CalibrationError, FileError) as error:
+            logger.warning("%s The lights are told as the light file has them.", error)
+            return self._calibrations.session
 
     def _named(self, camera: str | None) -> str:
         if camera is None and len(self.cameras) == 1:

@@ -24,7 +24,7 @@ from olat.io.frame_table import write_frame_table
 from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
 from olat.stages import STAGES
-from olat.stages.calibrations import measured_by
+from olat.stages.calibrations import measured_by, used_by
 from olat.stages.capture import GIVEN
 from olat.stages.checks import check_lit, check_pictures, check_rig, duplicates
 from olat.stages.work import Desk, Job, work
@@ -90,10 +90,10 @@ def _absolute(path: Path | str) -> Path:
 
 def _folders(calibration: Sequence[Path]) -> tuple[Path, ...]:
     for folder in calibration:
-        if not folder.is_dir():
+        if not any((folder / word).is_dir() for word in ("cameras", "rigs")):
+            found = "it holds neither cameras/ nor rigs/" if folder.is_dir() else "it is not there"
             raise UsageError(
-                f"--calibration {folder}: there is no such folder; one that holds cameras/ or "
-                "rigs/ is needed."
+                f"--calibration {folder}: {found}; needed is a folder that olat certify --to wrote."
             )
     return tuple(_absolute(folder) for folder in calibration)
 
@@ -159,16 +159,13 @@ def _notes(ready: Prepared) -> list[str]:
     """Return what is worth knowing about the session as a whole."""
     from olat.io.session_warnings import session_warnings
 
-    desk = ready.desk
-    held = desk.calibrations.held()
-    measured = {
-        (kind, camera)
-        for kind in measured_by(ready.job.pipeline)
-        for camera in ("", *desk.capture.cameras())
-    }
+    desk, pipeline = ready.desk, ready.job.pipeline
+    used = used_by(pipeline)
+    places = ("", *desk.capture.cameras())
+    measured = {(kind, place) for kind in measured_by(pipeline) for place in places}
     return [
-        *session_warnings(desk.session, {*held, *measured}),
-        *desk.calibrations.notes(),
+        *session_warnings(desk.session, {*desk.calibrations.held(used), *measured}),
+        *desk.calibrations.notes(used),
         *duplicates(desk.capture),
     ]
 

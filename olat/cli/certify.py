@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--only",
     multiple=True,
     type=click.Choice(["sensor", "color", "lens", "rig"]),
-    help="Admit this kind alone.",
+    help="Admit this kind alone; repeat for several.",
 )
 @click.option("--force", is_flag=True, help="Admit bad fits too, and replace what is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was certified as JSON.")

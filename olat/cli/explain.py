@@ -165,8 +165,10 @@ def _session(path: Path) -> str:
     from olat.io.manifest import read_session
     from olat.io.session_warnings import session_warnings
     from olat.model.condition import role
+    from olat.stages.calibrations import Calibrations
 
     session = read_session(path)
+    calibrations = Calibrations(session)
     lines = [f"{path}: session {session.name!r}, rig {session.rig.name!r} of {len(session.rig)}"]
     for camera in session.cameras:
         roles: dict[str, int] = {}
@@ -175,5 +177,7 @@ def _session(path: Path) -> str:
             roles[word] = roles.get(word, 0) + 1
         told = ", ".join(f"{count} {word}" for word, count in roles.items())
         lines.append(f"  camera {camera.name}: {told}; encoding {camera.encoding}")
-    lines += [f"  note: {warning}" for warning in session_warnings(session)]
+    lines += [f"  note: {warning}" for warning in calibrations.notes()]
+    warnings = session_warnings(session, calibrations.held())
+    lines += [f"  note: {warning}" for warning in warnings]
     return "\n".join(lines)

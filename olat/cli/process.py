@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--trust-manifest", is_flag=True, help="Go on even if the pictures contradict session.toml."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and why; do nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be done, and why; look at no picture."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
 def command(
     session: Path,
@@ -135,6 +137,7 @@ def _plan_as_dict(ready: Prepared) -> dict[str, object]:
 def _plan_as_text(ready: Prepared) -> str:
     """Say per stage how much is to be done and why."""
     from olat.cli.progress import counted
+    from olat.stages.calibrations import used_by
 
     count = counted(len(ready.todo.tasks), "product")
     lines = [f"{ready.job.pipeline.name}: {count} to make"]
@@ -145,4 +148,6 @@ def _plan_as_text(ready: Prepared) -> str:
                 reasons[task.reason] = reasons.get(task.reason, 0) + 1
         told = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "nothing"
         lines.append(f"  {verb:<16} {told}" + (f" ({standing} stand)" if standing else ""))
+    calibrations = ready.desk.calibrations
+    lines += [f"  note: {note}" for note in calibrations.notes(used_by(ready.job.pipeline))]
     return "\n".join(lines)

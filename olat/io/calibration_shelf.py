@@ -14,11 +14,12 @@ import datetime
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from olat.errors import CalibrationError
 from olat.model.calibration import Kind
 
-_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 CALIBRATION_FOLDER = "calibration"
 """Name of the folder of calibrations in a session."""
@@ -75,16 +76,26 @@ def _by_day(folder: Path, kind: Kind, device: str) -> dict[datetime.date, Path]:
     """Return the documents of a device by the first day on which they hold."""
     found = {}
     for path in sorted(_device_folder(folder, kind, device).glob(f"*/{kind}.toml")):
-        if not _DAY.fullmatch(path.parent.name):
-            raise CalibrationError(
-                f"{path.parent}: the folder's name is no date; YYYY-MM-DD, the first day on which "
-                "the calibration holds, is needed. Rename or remove it."
-            )
-        found[datetime.date.fromisoformat(path.parent.name)] = path
+        found[_day(path.parent)] = path
     return found
+
+
+def _day(folder: Path) -> datetime.date:
+    """Return the day that a folder is named after."""
+    try:
+        if _DAY.fullmatch(folder.name):
+            return datetime.date.fromisoformat(folder.name)
+    except ValueError:
+        pass
+    raise CalibrationError(
+        f"{folder}: the folder's name is no date; YYYY-MM-DD, the first day on which the "
+        "calibration holds, is needed. Rename or remove it."
+    )
 
 
 def _device_folder(folder: Path, kind: Kind, device: str) -> Path:
     """Return the folder of a device; its name may hold what a file name cannot."""
-    safe = re.sub(r"[/\\]", "_", device)
+    safe = quote(device, safe=" ")
+    if set(safe) <= {"."}:
+        safe = safe.replace(".", "%2E")
     return folder / ("rigs" if kind == "rig" else "cameras") / safe

@@ -23,6 +23,10 @@ Kind: TypeAlias = Literal["sensor", "color", "lens", "rig"]
 KINDS: tuple[Kind, ...] = ("sensor", "color", "lens", "rig")
 
 
+LEAST_FOCAL = 0.05
+"""Shortest focal length that is believed, as a share of the longer side of the picture."""
+
+
 @dataclass(frozen=True)
 class CalibrationHeader:
     """Where a calibration came from, what it fits, and from when on it holds."""
@@ -105,6 +109,14 @@ class LensCalibration:
             raise ValueError("a lens has both a rotation and a translation, or neither")
         if not np.allclose(self.matrix[2], (0.0, 0.0, 1.0)):
             raise ValueError(f"the last row of a camera matrix is {self.matrix[2]}, not 0 0 1")
+        focal = np.diag(self.matrix)[:2]
+        numbers = np.concatenate([self.matrix.ravel(), self.distortion])
+        least = LEAST_FOCAL * max(self.height, self.width)
+        if not np.isfinite(numbers).all() or not (focal > least).all():
+            raise ValueError(
+                f"focal lengths {focal[0]:g} and {focal[1]:g} px, distortion "
+                f"{self.distortion.tolist()} make no lens for {self.width} x {self.height} px"
+            )
 
     @property
     def axes(self) -> Matrix3:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from olat.engine.pipeline import Pipeline
 from olat.engine.shipped import shipped
-from olat.errors import CalibrationError, FileError
+from olat.errors import CalibrationError, FileError, SessionError
 from olat.io.calibration_file import read_calibration, read_header
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, find_calibration
 from olat.io.photograph import photograph_size
-from olat.model.calibration import Calibration, CalibrationHeader, Kind, RigCalibration
+from olat.model.calibration import KINDS, Calibration, CalibrationHeader, Kind, RigCalibration
 from olat.model.session import Camera, Session
 
 CAMERA_KINDS: tuple[Kind, ...] = ("sensor", "color", "lens")
@@ -32,6 +33,13 @@ def measured_by(pipeline: Pipeline) -> set[Kind]:
     return {CANDIDATES[stage.makes] for stage in pipeline.stages if stage.makes in CANDIDATES}
 
 
+def used_by(pipeline: Pipeline) -> set[Kind]:
+    """Return the kinds of calibration that a pipeline takes from what is certified."""
+    kinds: dict[str, Kind] = {"sensor": "sensor", "color": "color", "lens": "lens", "rig": "rig"}
+    needs = {need.name for stage in pipeline.stages for need in stage.needs()}
+    return {kind for name, kind in kinds.items() if name in needs} - measured_by(pipeline)
+
+
 class Calibrations:
     """Where to look for calibrations of a session, and what was found."""
 
@@ -39,7 +47,13 @@ class Calibrations:
         self.session = session
         own = session.folder / CALIBRATION_FOLDER
         told = [] if session.calibration is None else [session.calibration]
+        if session.calibration is not None and not session.calibration.is_dir():
+            raise SessionError(
+                f"{session.folder}: calibration = {str(session.calibration)!r} under [session], "
+                "but there is no such folder; one that olat certify --to wrote is needed."
+            )
         self.folders = (own, *folders, *told, shipped("calibration"))
+        self._asked = (*folders, *told)
         self._found: dict[tuple[Kind, str], Path | None] = {}
         self._read: dict[Path, Calibration] = {}
 
@@ -65,6 +79,12 @@ class Calibrations:
         if header.kind != kind:
             raise CalibrationError(
                 f"{path}: it is a {header.kind} calibration; a {kind} calibration belongs there."
+            )
+        if header.device != device or header.valid_from != date.fromisoformat(path.parent.name):
+            raise CalibrationError(
+                f"{path}: its header says {header.device!r}, valid from {header.valid_from}; where "
+                f"it lies, {device!r} from {path.parent.name} on is needed. Certify it again, or "
+                "put it where it belongs."
             )
         if kind != "rig":
             self._check_fit(path, header, self.session.camera(device))
@@ -99,28 +119,45 @@ class Calibrations:
             )
         return replace(session, rig=replace(measured.rig, names=session.rig.names))
 
-    def held(self) -> dict[tuple[Kind, str], Path]:
+    def held(self, kinds: Collection[Kind] = KINDS) -> dict[tuple[Kind, str], Path]:
         """Return the documents that hold, by kind and camera; the rig's camera is empty."""
-        wanted = [(kind, camera.name) for camera in self.session.cameras for kind in CAMERA_KINDS]
-        found = {(kind, device): self.document(kind, device) for kind, device in wanted}
-        found["rig", ""] = self.document("rig", self.session.rig.name)
+        found = {
+            (kind, camera.name): self.document(kind, camera.name)
+            for camera in self.session.cameras
+            for kind in CAMERA_KINDS
+            if kind in kinds
+        }
+        if "rig" in kinds:
+            found["rig", ""] = self.document("rig", self.session.rig.name)
         return {what: path for what, path in found.items() if path is not None}
 
-    def notes(self) -> list[str]:
+    def notes(self, kinds: Collection[Kind] = KINDS) -> list[str]:
         """Say in words what is used, and what was chosen without a date."""
+        held = self.held(kinds)
         used = [
             f"{kind} of {device or self.session.rig.name!r} from {path.parent.name}"
-            for (kind, device), path in self.held().items()
+            for (kind, device), path in held.items()
+        ]
+        notes = [
+            f"{folder}: nothing of it is used: nothing there is for {self._devices} and on the "
+            "session's day, or other folders come first."
+            for folder in self._asked
+            if not any(path.is_relative_to(folder) for path in held.values())
         ]
         if not used:
-            return []
-        notes = [f"Calibrated: {', '.join(used)}."]
+            return notes
+        notes.append(f"Calibrated: {', '.join(used)}.")
         if self.session.date is None:
             notes.append(
                 "The session has no date, so the newest calibrations were taken. Say date = "
                 "YYYY-MM-DD under [session]."
             )
         return notes
+
+    @property
+    def _devices(self) -> str:
+        cameras = ", ".join(repr(camera.name) for camera in self.session.cameras)
+        return f"camera {cameras} or rig {self.session.rig.name!r}"
 
     def _check_fit(self, path: Path, header: CalibrationHeader, camera: Camera) -> None:
         """Refuse a calibration of another body, lens or picture size."""
@@ -135,7 +172,8 @@ class Calibrations:
             if found and needed and found != needed:
                 raise CalibrationError(
                     f"camera {camera.name!r}: {path} is for {what} {found!r}, but the session's is "
-                    f"{needed!r}. Measure it for this camera, or correct session.toml."
+                    f"{needed!r}. Measure it for this camera, correct session.toml, or give the "
+                    "camera a name of its own."
                 )
 
     @cached_property

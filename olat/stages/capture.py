@@ -26,7 +26,7 @@ from olat.stages.calibrations import CAMERA_KINDS, Calibrations
 
 MEASURED: Mapping[str, Kind] = {"sensor": "sensor", "color": "color", "lens": "lens"}
 """Certified calibrations of a camera, by the name under which stages ask for them."""
-GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask", *MEASURED})
+GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask", "photo_mask", *MEASURED})
 """Names that the ``run`` of a stage may ask for besides products."""
 
 
@@ -70,8 +70,8 @@ class SessionCapture:
                 return digest(content)
             case "rig":
                 return self._rig_key
-            case "mask":
-                return self._mask_key(unit.camera)
+            case "mask" | "photo_mask":
+                return self._mask_key(unit.camera, is_straight=name == "mask")
         return self._calibration_key(MEASURED[name], unit.camera)
 
     def value(self, name: str, unit: Unit) -> Any:
@@ -85,8 +85,8 @@ class SessionCapture:
                 return self.session.camera(unit.camera)
             case "rig":
                 return self.session.rig
-            case "mask":
-                return self._mask(unit.camera)
+            case "mask" | "photo_mask":
+                return self._mask(unit.camera, is_straight=name == "mask")
         return self.calibrations.calibration(MEASURED[name], unit.camera)
 
     def digest(self) -> str:
@@ -121,19 +121,20 @@ class SessionCapture:
         path = self.calibrations.document(kind, camera)
         return "none" if path is None else digest([self.hashes.of(f) for f in files_of(path, kind)])
 
-    def _mask_key(self, camera: str) -> str:
+    def _mask_key(self, camera: str, *, is_straight: bool) -> str:
         mask = self.session.camera(camera).mask
         if mask is None:
             return "none"
-        return digest([self.hashes.of(mask), self._calibration_key("lens", camera)])
+        lens = self._calibration_key("lens", camera) if is_straight else "none"
+        return digest([self.hashes.of(mask), lens])
 
-    def _mask(self, camera: str) -> Mask | None:
-        """Read a mask, straightened where the lens's distortion is known, as all maps are."""
+    def _mask(self, camera: str, *, is_straight: bool) -> Mask | None:
+        """Read a mask: as photographed, or straightened if the lens is known, as all maps are."""
         from olat.geometry.undistortion import undistorted_mask
 
         mask = mask_of(self.session.camera(camera))
         lens = self.calibrations.calibration("lens", camera)
-        if mask is None or not isinstance(lens, LensCalibration):
+        if mask is None or not is_straight or not isinstance(lens, LensCalibration):
             return mask
         try:
             return undistorted_mask(mask, lens)

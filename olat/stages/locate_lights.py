@@ -57,7 +57,7 @@ class LocateLights(Stage):
         camera: Camera,
         lens: LensCalibration | None,
         rig: LightRig,
-        mask: Mask | None,
+        photo_mask: Mask | None,
     ) -> RigCalibration:
         """Return the rig where the ball shows it, with intensities of 1."""
         from olat.light.mirror_ball import locate_lights
@@ -65,7 +65,7 @@ class LocateLights(Stage):
         told = f"locate_lights: camera {camera.name!r}"
         try:
             pinhole = pinhole_of(camera, lens, size_of(radiance), self.projection)
-            sweeps = mirror_sweeps(radiance, mask, pinhole=pinhole, outline=self.outline)
+            sweeps = mirror_sweeps(radiance, photo_mask, pinhole=pinhole, outline=self.outline)
             found = locate_lights(
                 list(sweeps.values()),
                 len(rig),

@@ -57,7 +57,7 @@ class MeasureLights(Stage):
         camera: Camera,
         lens: LensCalibration | None,
         rig: LightRig,
-        mask: Mask | None,
+        photo_mask: Mask | None,
     ) -> RigCalibration:
         """Return the located rig with intensities."""
         told = f"measure_lights: camera {camera.name!r}"
@@ -68,7 +68,7 @@ class MeasureLights(Stage):
                 "Run locate_lights before, or give a light file in [rig]."
             )
         try:
-            read = self._levels(radiance, placed.rig, camera, lens, mask)
+            read = self._levels(radiance, placed.rig, camera, lens, photo_mask)
             measured = _calibration(placed, read, albedo=self.albedo)
         except ValueError as error:
             raise SolveError(f"{told}: {error}") from error
@@ -120,6 +120,9 @@ class MeasureLights(Stage):
         )
         if read is not None:
             return completed(read, levels, cosines)
+        if not np.isfinite(levels).any():
+            logger.warning("Every highlight on the mirror ball is clipped, which hides its level.")
+            return None
         logger.warning(
             "There is no sweep over a gray ball: intensities are those of the highlights on the "
             "mirror ball, which are less sure, and relative to their mean."
@@ -137,8 +140,8 @@ def _calibration(
     rig, count = placed.rig, len(placed.rig)
     if read is None:
         logger.warning(
-            "There is no sweep over a gray or a mirror ball: all %d lights are taken to be as "
-            "bright as the light file says. Photograph a gray ball under each light.",
+            "No ball tells how bright the lights are: all %d are taken to be as bright as the "
+            "light file says, or alike. Photograph a gray ball under each light.",
             count,
         )
         return placed

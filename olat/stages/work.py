@@ -17,7 +17,7 @@ from olat.engine.workbench import Workbench
 from olat.errors import SessionError
 from olat.io.manifest import read_session
 from olat.model.session import Session
-from olat.stages.calibrations import Calibrations, measured_by
+from olat.stages.calibrations import Calibrations, used_by
 from olat.stages.capture import SessionCapture
 from olat.stages.products import codecs
 
@@ -47,8 +47,8 @@ class Desk:
     def __init__(self, job: Job, session: Session | None = None) -> None:
         self.calibrations = Calibrations(session or read_session(job.session), job.calibration)
         # A measurement of the rig starts from the light file, not from the last one.
-        measures_rig = "rig" in measured_by(job.pipeline)
-        self.session = self.calibrations.session if measures_rig else self.calibrations.with_rig()
+        uses_rig = "rig" in used_by(job.pipeline)
+        self.session = self.calibrations.with_rig() if uses_rig else self.calibrations.session
         hashes = job.products / ".hashes.json"
         self.capture = SessionCapture(self.session, hashes, self.calibrations)
         self.keys = Keys(job.pipeline, self.capture)

@@ -146,9 +146,34 @@ def test_none_that_is_valid_yet_is_an_error_that_names_the_earliest(tmp_path: Pa
         found_on([shelf], "2026-05-17")
 
 
-@pytest.mark.parametrize("name", ["spring", "2026-6-1", "2026-13-01"])
+@pytest.mark.parametrize("name", ["spring", "2026-6-1", "2026-13-01", "2026-02-31"])
 def test_a_folder_that_is_no_date_is_told(tmp_path: Path, name: str) -> None:
     shelf = shelved(tmp_path / "own", "2026-06-01")
     (shelf / "cameras" / "A" / "2026-06-01").rename(shelf / "cameras" / "A" / name)
     with pytest.raises(CalibrationError, match=f"{name}: the folder's name is no date"):
         found_on([shelf], "2026-07-01")
+
+
+@pytest.mark.parametrize("device", ["a/b", "a_b", "..", "50 mm"])
+def test_no_two_devices_share_a_folder_and_none_leaves_the_shelf(
+    tmp_path: Path, device: str
+) -> None:
+    day = datetime.date(2026, 6, 1)
+    path = place_on_shelf(tmp_path, "rig", device, day)
+    assert path.resolve().parents[2] == (tmp_path / "rigs").resolve()
+    others = {"a/b", "a_b", "..", "50 mm", "a%2Fb"} - {device}
+    assert path not in {place_on_shelf(tmp_path, "rig", other, day) for other in others}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "distortion"),
+    [
+        (np.diag([-500.0, 500.0, 1.0]), 0.0),
+        (np.diag([2.0, 2.0, 1.0]), 0.0),
+        (np.diag([np.nan, 500.0, 1.0]), 0.0),
+        (np.diag([500.0, 500.0, 1.0]), np.inf),
+    ],
+)
+def test_numbers_that_make_no_lens_are_refused(matrix: np.ndarray, distortion: float) -> None:
+    with pytest.raises(ValueError, match="make no lens for 64 x 48 px"):
+        LensCalibration(matrix, np.array([distortion, 0.0, 0.0, 0.0]), 48, 64)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from olat.io.rig_canvas import Canvas, Labels
+from olat.io.rig_canvas import PANEL, Canvas, Labels
 from olat.io.rig_picture import WIDTH, picture_of_rig
 from olat.light.arrangements import arcs, fibonacci_sphere
+from olat.light.geodesic import geodesic_sphere
 from olat.model.rig import LightRig
 
 RED, GREEN, BLUE = (np.array(color, np.uint8) for color in np.eye(3, dtype=int) * 255)
@@ -127,6 +128,39 @@ def test_labels_keep_off_each_other_and_inside_their_bounds() -> None:
     # Below, above, right and left of the disc; then there is no room.
     assert placed == [True] * 4 + [False] * 2
     assert not labels.add("88", (-20.0, 50.0), 6.0, (255, 255, 255))
+
+
+def test_numbers_side_by_side_do_not_read_as_one() -> None:
+    canvas = Canvas(400, 60)
+    width = canvas.size_of("88", 16)[0]
+
+    def has_room(apart: float) -> bool:
+        labels = Labels(canvas, (0, 0, 400, 60), size=16, air=4.0)
+        labels.keep_free((0.0, 0.0, 400.0, 20.0))
+        labels.keep_free((0.0, 40.0, 400.0, 60.0))
+        # A number has room to the right of its disc alone; then one to the left of the next.
+        assert labels.add("88", (100.0, 30.0), 6.0, (255, 255, 255))
+        labels.keep_free((200.0 + apart, 0.0, 400.0, 60.0))
+        return labels.add("88", (126.0 + 2 * width + apart, 30.0), 6.0, (255, 255, 255))
+
+    # Between discs lie 14 px + 2 numbers + apart, of which 4 px lie beside each disc.
+    assert not has_room(0.0)
+    assert has_room(3.0)
+
+
+@pytest.mark.parametrize("panel", [0, 1, 2], ids=["front", "top", "side"])
+def test_nothing_is_written_on_the_words_of_the_axes(panel: int) -> None:
+    left = 40 + panel * 780
+    one, many = (
+        picture_of_rig(rig_of(directions))[VIEWS, left : left + 760]
+        for directions in (np.array([[0.6, 0.0, 0.8]]), geodesic_sphere(6))
+    )
+    y, x = np.indices(one.shape[:2])
+    is_outside = np.hypot(x - 380, y - 401) > 310
+    words = (np.abs(one.astype(int) - PANEL).max(axis=2) > 20) & is_outside
+    assert words.sum() > 500
+    around = cv2.dilate(words.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    np.testing.assert_array_equal(many[around], one[around])
 
 
 def test_words_end_where_the_canvas_says_they_do() -> None:

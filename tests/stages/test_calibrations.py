@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from olat.api.processing import prepare
-from olat.errors import CalibrationError, UsageError
+from olat.errors import CalibrationError, SessionError, UsageError
 from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import place_on_shelf
 from olat.io.manifest import read_session
@@ -46,9 +46,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def shelve(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that puts a calibration on a shelf in a folder of its own."""
 
-    def put(kind: Kind, device: str, calibration: Calibration, **header: object) -> Path:
-        told = CalibrationHeader(kind, device, "olat", "test", **header)
-        write_calibration(place_on_shelf(tmp_path, kind, device, DAY), told, calibration)
+    def put(kind: Kind, place: str, calibration: Calibration, **header: object) -> Path:
+        about = {"device": place, "valid_from": DAY, **header}
+        told = CalibrationHeader(kind=kind, made_by="olat", from_session="test", **about)
+        write_calibration(place_on_shelf(tmp_path, kind, place, DAY), told, calibration)
         return tmp_path
 
     return put
@@ -107,6 +108,16 @@ def test_a_calibration_of_something_else_is_refused_by_name(
         Calibrations(session, [shelf]).calibration(kind, "A")
 
 
+@pytest.mark.parametrize(
+    "header", [{"device": "B"}, {"valid_from": DAY + datetime.timedelta(days=1)}]
+)
+def test_a_calibration_that_lies_where_it_does_not_belong_is_refused(
+    tiny: Session, shelve: Callable[..., Path], header: dict[str, object]
+) -> None:
+    with pytest.raises(CalibrationError, match=r"its header says '[AB]', valid from 2026-05-1[78]"):
+        Calibrations(tiny, [shelve("color", "A", COLOR, **header)]).calibration("color", "A")
+
+
 def test_what_one_side_does_not_know_is_no_reason_to_refuse(
     tiny: Session, shelve: Callable[..., Path]
 ) -> None:
@@ -160,5 +171,17 @@ def test_frames_under_a_light_that_was_measured_dead_are_refused(
 
 
 def test_a_folder_of_calibrations_that_is_not_there_is_a_mistake(tiny: Session) -> None:
-    with pytest.raises(UsageError, match=r"--calibration .*nowhere: there is no such folder"):
+    with pytest.raises(UsageError, match=r"--calibration .*nowhere: it is not there"):
         prepare(tiny.folder, calibration=[tiny.folder / "nowhere"])
+    with pytest.raises(UsageError, match="it holds neither cameras/ nor rigs/"):
+        prepare(tiny.folder, calibration=[tiny.folder / "raw"])
+    away = replace(tiny, calibration=tiny.folder / "nowhere")
+    with pytest.raises(SessionError, match=r"under \[session\], but there is no such folder"):
+        Calibrations(away)
+
+
+def test_a_folder_of_which_nothing_is_used_is_told(
+    tiny: Session, shelve: Callable[..., Path]
+) -> None:
+    (words,) = Calibrations(tiny, [shelve("color", "B", COLOR)]).notes()
+    assert "nothing there is for camera 'A' or rig 'synthetic-24'" in words

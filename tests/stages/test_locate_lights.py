@@ -211,7 +211,7 @@ def only_full_on():
         ),
         (
             lambda: capture(PLACES[:4]),
-            {"lens": LensCalibration(np.eye(3), np.zeros(5), 100, 200)},
+            {"lens": LensCalibration(np.diag([200.0, 200.0, 1.0]), np.zeros(5), 100, 200)},
             "measured on 200 x 100 px, but the photographs have 320 x 320 px",
         ),
     ],

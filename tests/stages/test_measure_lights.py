@@ -199,7 +199,7 @@ def test_a_mirror_alone_tells_relative_intensities(rng, caplog):
 def test_without_any_ball_the_rig_stays_as_it_is_with_a_note(session, caplog):
     found = measure(session)
     np.testing.assert_array_equal(found.rig.intensities, 1.0)
-    assert f"all {COUNT} lights are taken to be as bright as the light file says" in notes(caplog)
+    assert f"all {COUNT} are taken to be as bright as the light file says" in notes(caplog)
 
 
 def test_lights_of_unknown_place_are_refused():
