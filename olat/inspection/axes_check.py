@@ -91,8 +91,8 @@ def _finding(sweep: Sweep, best: str, rivals: list[str]) -> SequenceFinding:
 def _perhaps_hollow(sweep: Sweep) -> SequenceFinding:
     """Say that the subject is bright on the side away from each light, which may be right."""
     words = (
-        f"{where(sweep.camera)}: the subject is bright on the side away from each light: x and y of "
-        f"the light file are both inverted ({_HOLLOW}), unless the subject is hollow. If it is not, "
-        "negate x and y in the light file."
+        f"{where(sweep.camera)}: the subject is bright on the side away from each light: x and y "
+        f"of the light file are both inverted ({_HOLLOW}), unless the subject is hollow. If it is "
+        "not, negate x and y in the light file."
     )
     return SequenceFinding("axes", "warning", sweep.camera, (), (), words)
