@@ -1,0 +1,107 @@
+"""What is admitted to a shelf, and what is not."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from olat.api.certification import LIMITS, Terms, certify
+from olat.api.processing import process
+from olat.errors import CalibrationError, UsageError
+from olat.io.calibration_file import read_calibration, write_calibration
+from olat.synthetic.session import write_session
+from tests.support.sessions import studio
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = datetime.date(2026, 11, 23)
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    """Return a small session whose sensor was measured."""
+    few = {"chart": False, "boards": 0, "leds": False, "ball_places": 0, "gray_ball": False}
+    write_session(tmp_path, studio(size=64, lights=12, tracking_every=0, targets=few))
+    assert not process(tmp_path, pipeline="calibrate_camera", workers=0).failures
+    return tmp_path
+
+
+def test_what_was_measured_is_shelved_with_who_said_so(measured: Path, tmp_path: Path) -> None:
+    terms = Terms(by="Bo", note="after cleaning")
+    (item,) = certify(measured, terms=terms, folder=tmp_path / "shelf")
+    assert item.document == tmp_path / "shelf/cameras/A/2026-11-23/sensor.toml"
+    header, calibration = read_calibration(item.document)
+    assert (header.certified_by, header.note, header.valid_from) == ("Bo", "after cleaning", DAY)
+    assert header.serial == "OLAT-0001"
+    assert dict(calibration.residuals) == item.residuals
+
+
+def test_a_day_that_is_taken_is_replaced_only_by_force(measured: Path) -> None:
+    certify(measured)
+    with pytest.raises(CalibrationError, match="is certified from that day on already"):
+        certify(measured)
+    certify(measured, terms=Terms(insist=True))
+    certify(measured, terms=Terms(valid_from=DAY + datetime.timedelta(days=1)))
+
+
+@pytest.mark.parametrize("value", [2.1, np.nan])
+def test_what_fits_badly_is_admitted_only_by_force(measured: Path, value: float) -> None:
+    path = measured / "olat-calibration-camera" / "A" / "sensor.toml"
+    header, calibration = read_calibration(path)
+    size = path.stat().st_size
+    write_calibration(
+        path,
+        header,
+        type(calibration)(
+            **{name: getattr(calibration, name) for name in calibration.__dataclass_fields__}
+            | {"residuals": {**calibration.residuals, "linearity_percent": value}}
+        ),
+    )
+    # A receipt knows the size of its files.
+    path.write_text(path.read_text("utf-8").rstrip() + "\n", encoding="utf-8")
+    text = path.read_text("utf-8")
+    path.write_text(text + "#" * (size - len(text.encode()) - 1) + "\n", encoding="utf-8")
+    with pytest.raises(CalibrationError, match=r"linearity_percent is .*; at most 2 is admitted"):
+        certify(measured)
+    assert certify(measured, terms=Terms(insist=True))
+
+
+def test_what_would_be_measured_anew_is_refused(measured: Path) -> None:
+    raw = measured / "raw" / "A"
+    dark = sorted(raw.glob("*.dng"))[0]
+    dark.write_bytes(sorted(raw.glob("*.dng"))[1].read_bytes())
+    with pytest.raises(CalibrationError, match=r"not what would be measured now \(changed input"):
+        certify(measured, terms=Terms(insist=True))
+
+
+def test_a_damaged_candidate_is_refused(measured: Path) -> None:
+    path = measured / "olat-calibration-camera" / "A" / "sensor.toml"
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(CalibrationError, match="a file of it is missing or has another size"):
+        certify(measured)
+
+
+def test_nothing_measured_is_told(measured: Path) -> None:
+    with pytest.raises(CalibrationError, match="nothing was measured that could be certified"):
+        certify(measured, only=["rig"])
+
+
+def test_a_session_without_a_day_needs_one(measured: Path) -> None:
+    manifest = measured / "session.toml"
+    text = manifest.read_text("utf-8")
+    assert "date = 2026-11-23\n" in text
+    manifest.write_text(text.replace("date = 2026-11-23\n", ""), encoding="utf-8")
+    with pytest.raises(UsageError, match="Say --valid-from YYYY-MM-DD"):
+        certify(measured)
+
+
+def test_every_limit_is_on_something_that_is_measured() -> None:
+    sources = [path.read_text("utf-8") for path in (ROOT / "olat").glob("s[te]*/*.py")]
+    page = (ROOT / "docs" / "calibration.md").read_text("utf-8")
+    for name, limit in LIMITS.items():
+        # The outlines of both balls are told by one function.
+        assert any(f'{name.removeprefix("gray_")}"' in source for source in sources), name
+        assert f"`{name}`" in page
+        assert limit > 0
