@@ -30,6 +30,9 @@ _REGULAR, BOLD = 420, 640
 _CAPITALS = 0.7
 """Height of capitals and digits as a part of the size of a font."""
 
+_ROUNDING = 1e-6
+"""What sums of places may be off [px]."""
+
 
 class Canvas:
     """A picture that is drawn on; places are x, y from the top left [px]."""
@@ -96,10 +99,14 @@ def around(center: Point, radius: float) -> Box:
 
 
 class Labels:
-    """Numbers beside discs, each where there is room for it, or nowhere."""
+    """Numbers beside discs, each where there is room for it, or nowhere.
 
-    def __init__(self, canvas: Canvas, bounds: Box, *, size: int) -> None:
-        self._canvas, self._bounds, self._size = canvas, bounds, size
+    ``air`` is what stays empty around a number [px]; two that stand side by side read as one
+    unless it is about half a digit.
+    """
+
+    def __init__(self, canvas: Canvas, bounds: Box, *, size: int, air: float = 3.0) -> None:
+        self._canvas, self._bounds, self._size, self._air = canvas, bounds, size, air
         self._taken = np.empty((0, 4))
 
     def keep_free(self, box: Box) -> None:
@@ -111,7 +118,7 @@ class Labels:
         width = self._canvas.size_of(words, self._size)[0]
         half, height = width / 2.0, _CAPITALS * self._size
         x, y = center
-        gap = radius + 3.0
+        gap = radius + self._air
         for middle_x, middle_y in (
             (x, y + gap + height / 2.0),
             (x, y - gap - height / 2.0),
@@ -120,7 +127,7 @@ class Labels:
         ):
             box = (middle_x - half, middle_y - height / 2, middle_x + half, middle_y + height / 2)
             if self._has_room(box):
-                self.keep_free(box)
+                self.keep_free((box[0] - self._air, box[1], box[2] + self._air, box[3]))
                 place = (middle_x, middle_y)
                 self._canvas.words(words, place, size=self._size, color=color, anchor=(0.5, 0.5))
                 return True
@@ -131,11 +138,11 @@ class Labels:
         left, top, right, bottom = self._bounds
         if box[0] < left or box[1] < top or box[2] > right or box[3] > bottom:
             return False
-        taken = self._taken
+        taken, air = self._taken, self._air - _ROUNDING
         apart = (
-            (taken[:, 2] <= box[0] - 1)
-            | (taken[:, 0] >= box[2] + 1)
-            | (taken[:, 3] <= box[1] - 1)
-            | (taken[:, 1] >= box[3] + 1)
+            (taken[:, 2] <= box[0] - air)
+            | (taken[:, 0] >= box[2] + air)
+            | (taken[:, 3] <= box[1] - air)
+            | (taken[:, 1] >= box[3] + air)
         )
         return bool(apart.all())

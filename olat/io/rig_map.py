@@ -27,6 +27,8 @@ from olat.model.shapes import Directions
 
 _TITLE_PX = 22
 _TICK_PX = 16
+_OVER = 22
+"""By which numbers may stand over the sides, where degrees begin a little later [px]."""
 _SIDES = {180: "back", 90: "+x image right", 0: "+z camera", -90: "-x image left", -180: "back"}
 _CELL = (54, 59, 70)
 _POLE = np.deg2rad(89.5)
@@ -65,7 +67,8 @@ def draw_map(
     azimuth, elevation = angles_of(directions)
     azimuth[np.abs(elevation) > _POLE] = 0.0
     points = [_place(inner, a, e) for a, e in zip(azimuth, elevation, strict=True)]
-    labels = Labels(canvas, (left, inner[1] - 8, right, inner[3] + 8), size=marks.label_px)
+    bounds = (inner[0] - _OVER, inner[1] - 8, inner[2] + _OVER, inner[3] + 8)
+    labels = Labels(canvas, bounds, size=marks.label_px)
     for light, point in enumerate(points):
         marks.draw(canvas, light, point)
         labels.keep_free(around(point, marks.radii[light]))

@@ -18,17 +18,21 @@ _MARGIN, _GAP = 40, 20
 _HEAD, _VIEW, _LEGEND = 136, 780, 96
 _MAP = (WIDTH - 2 * _MARGIN - 108) // 2 + 100
 _LEGEND_PX = 19
+_CAPITALS_PX = 31
+"""Height of the title's capitals, on whose line its words stand [px]."""
 _LABELS = (13, 20)
 """Smallest and largest size of the numbers [px]."""
 
 
-def picture_of_rig(rig: LightRig) -> DisplayPicture:
+def picture_of_rig(rig: LightRig, *, source: str = "") -> DisplayPicture:
     """Draw where the lights of a rig are and how bright.
 
     Parameters
     ----------
     rig
         Lights that are located.
+    source
+        Where they come from, in words, for the title.
 
     Raises
     ------
@@ -39,7 +43,7 @@ def picture_of_rig(rig: LightRig) -> DisplayPicture:
     warned = min(len(summary.warnings), 3) * 30
     head = _HEAD + warned
     canvas = Canvas(WIDTH, head + _VIEW + _GAP + _MAP + _LEGEND)
-    _write_head(canvas, rig, summary)
+    _write_head(canvas, rig, summary, source)
     side = (WIDTH - 2 * _MARGIN - 2 * _GAP) / 3.0
     places = rig.directions
     if rig.positions is not None:
@@ -59,11 +63,12 @@ def picture_of_rig(rig: LightRig) -> DisplayPicture:
     return canvas.picture
 
 
-def _write_head(canvas: Canvas, rig: LightRig, summary: RigSummary) -> None:
+def _write_head(canvas: Canvas, rig: LightRig, summary: RigSummary, source: str) -> None:
     """Write the name of the rig, what it amounts to, and what is wrong with it."""
     lights = "1 light" if summary.count == 1 else f"{summary.count} lights"
     end = canvas.words(rig.name, (_MARGIN, 34), size=44, weight=BOLD)[2]
-    canvas.words(lights, (end + 24, 34), size=44, color=ACCENT, weight=BOLD)
+    end = canvas.words(lights, (end + 24, 34), size=44, color=ACCENT, weight=BOLD)[2]
+    canvas.words(source, (end + 24, 34 + _CAPITALS_PX), size=24, color=FAINT, anchor=(0.0, 1.0))
     parts = [
         summary.distance_words(),
         summary.spacing_words(),

@@ -24,8 +24,16 @@ from olat.model.shapes import Array
 
 _TITLE_PX = 22
 _AXIS_PX = 17
-_RIM = 0.8
+_RIM = 0.74
 """Radius of the sphere of lights, as a part of half of the panel."""
+_MARGIN = 0.13
+"""Width of the ring around the sphere that has room for numbers, in its radii."""
+_PAD = 10
+"""Between words and the border of the panel [px]."""
+_SUBJECT = 0.045
+"""Radius of the disc that stands for the subject, in radii of the sphere."""
+_AIR = 4.0
+"""Around a number [px]; those that find no room are read on the map."""
 _NEAR = 1e-9
 """Depth behind the middle from which a light is on the far side."""
 _SPARSE = 100
@@ -116,8 +124,8 @@ def draw_view(
         radius=_RIM * min(right - left, bottom - top - 2 * _TITLE_PX) / 2.0,
         view=view,
     )
-    labels = Labels(canvas, box, size=marks.label_px)
-    for written in (*_draw_axes(canvas, scene), *_draw_camera(canvas, scene)):
+    labels = Labels(canvas, box, size=marks.label_px, air=_AIR)
+    for written in (*_draw_axes(canvas, scene, box), *_draw_camera(canvas, scene)):
         labels.keep_free(written)
     depth = places @ np.array(view.toward, dtype=np.float64)
     points = [scene.point(place) for place in places]
@@ -132,7 +140,7 @@ def draw_view(
             labels.add(str(light), points[light], marks.radii[light], FAINT)
 
 
-def _draw_axes(canvas: Canvas, scene: Scene) -> list[Box]:
+def _draw_axes(canvas: Canvas, scene: Scene, box: Box) -> list[Box]:
     """Draw the outline of the sphere and the axes through it; return where their names stand."""
     canvas.disc(scene.center, scene.radius, RULE, 1)
     boxes = []
@@ -143,17 +151,19 @@ def _draw_axes(canvas: Canvas, scene: Scene) -> list[Box]:
         canvas.line([scene.center, end], RULE)
         if name:
             right, up = scene.turned(np.array(axis, dtype=np.float64))
-            place = (end[0] + 7 * right, end[1] - 7 * up)
-            anchor = (0.5 - 0.5 * right, 0.5 + 0.5 * up)
-            boxes.append(canvas.words(name, place, size=_AXIS_PX, color=FAINT, anchor=anchor))
+            x, y = scene.point((1.0 + _MARGIN) * np.array(axis))
+            x = x if right == 0 else box[2] - _PAD if right > 0 else box[0] + _PAD
+            anchor = (0.5 + 0.5 * right, 0.5 + 0.5 * up)
+            boxes.append(canvas.words(name, (x, y), size=_AXIS_PX, color=FAINT, anchor=anchor))
     return boxes
 
 
 def _draw_camera(canvas: Canvas, scene: Scene) -> list[Box]:
-    """Draw the subject, and the camera that looks at it from +z; return where the camera is."""
-    canvas.disc(scene.center, 0.045 * scene.radius, FAINT)
+    """Draw the subject, and the camera that looks at it from +z; return what to keep free."""
+    subject = _SUBJECT * scene.radius
+    canvas.disc(scene.center, subject, FAINT)
     if scene.view.toward[2]:
-        return []
+        return [around(scene.center, subject)]
     across = np.cross((0.0, 0.0, 1.0), scene.view.toward)
     for corners, color in ((_BODY, ACCENT), (_LENS, ACCENT), (_NOSE, FAINT)):
         canvas.shape([scene.point(a * _AHEAD + b * across) for a, b in corners], color)
@@ -162,4 +172,4 @@ def _draw_camera(canvas: Canvas, scene: Scene) -> list[Box]:
     place = (x + 0.09 * scene.radius, y) if is_upright else (x, y + 0.1 * scene.radius)
     anchor = (0.0, 0.5) if is_upright else (0.5, 0.0)
     words = canvas.words("camera", place, size=_AXIS_PX, color=ACCENT, anchor=anchor)
-    return [words, around((x, y), 0.12 * scene.radius)]
+    return [words, around((x, y), 0.12 * scene.radius), around(scene.center, subject)]
