@@ -101,14 +101,20 @@ def write_calibration(
     return files_of(path, kind)
 
 
-def read_calibration(path: Path) -> tuple[CalibrationHeader, Calibration]:
+def read_calibration(path: Path | str) -> tuple[CalibrationHeader, Calibration]:
     """Read a calibration and its header.
+
+    Parameters
+    ----------
+    path
+        Of the document; the file with its arrays lies beside it.
 
     Raises
     ------
     FileError
         If the document or the file beside it is missing, damaged, or says what cannot be meant.
     """
+    path = Path(path)
     document = _document(path)
     header = _header(path, document)
     try:

@@ -67,6 +67,13 @@ def test_what_is_written_is_read(kind: str, tmp_path: Path) -> None:
             np.testing.assert_array_equal(getattr(calibration, name), expected)
 
 
+def test_a_document_may_be_named_by_a_text(tmp_path: Path) -> None:
+    write_calibration(tmp_path / "color.toml", header("color"), CALIBRATIONS["color"])
+    told, calibration = read_calibration(str(tmp_path / "color.toml"))
+    assert told.kind == "color"
+    assert isinstance(calibration, ColorCalibration)
+
+
 def test_lights_are_read_to_nine_digits(tmp_path: Path) -> None:
     write_calibration(tmp_path / "rig.toml", header("rig"), CALIBRATIONS["rig"])
     _, calibration = read_calibration(tmp_path / "rig.toml")
