@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from olat.model.shapes import Mask, Matrix3, Radiance
@@ -160,5 +161,4 @@ def _mean(
 
 
 def _multiplied(pixels: Radiance, matrix: Matrix3) -> Radiance:
-    flat = pixels.reshape(-1, 3) @ matrix.T.astype(np.float32)
-    return np.asarray(flat.reshape(pixels.shape), np.float32)
+    return np.asarray(cv2.transform(np.ascontiguousarray(pixels), matrix), np.float32)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from olat.model.color import ColorSpace
@@ -151,5 +152,5 @@ def converted(radiance: Radiance, *, source: ColorSpace, target: ColorSpace) -> 
 
 def _multiplied(pixels: Radiance, matrix: Matrix3) -> Radiance:
     """Multiply every pixel by a matrix."""
-    flat = pixels.reshape(-1, 3) @ matrix.T.astype(np.float32)
-    return np.asarray(flat.reshape(pixels.shape), np.float32)
+    # Many times as fast as numpy's product with a thin matrix, and no threads of BLAS.
+    return np.asarray(cv2.transform(np.ascontiguousarray(pixels), matrix), np.float32)
