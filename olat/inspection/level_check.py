@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from olat.inspection.glances import Glances, Sweep
-from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, features
+from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, at_rim, features
 from olat.inspection.verdict import SequenceFinding, where
 from olat.io.frame_expression import format_frames
 from olat.model.condition import Dark, Olat
@@ -71,12 +71,13 @@ def light_levels(sweep: Sweep, model: NeighborModel, *, dark: float = 0.0) -> Li
     -----
     Assumes that each picture shows its own light. What is found is put right before the next is
     looked for, as a dim light pulls down what is expected of its neighbors. A light from behind,
-    whose neighbors are dark as well, is not judged.
+    whose neighbors are dark as well, is not judged, nor is the level of one at the rim of a dome.
     """
-    dead, doubtful = _dead_places(sweep, model, dark)
+    rim = at_rim(sweep.directions)
+    dead, doubtful = _dead_places(sweep, model, dark, rim)
     for place in dead:
         model = model.without(place)
-    left_out = np.array([*dead, *doubtful], dtype=np.int64)
+    left_out = np.array([*dead, *doubtful, *np.flatnonzero(rim)], dtype=np.int64)
     # Motion shows at rims, which count little in one, and caught highlights little in the other.
     views = [sweep.pictures.copy(), sweep.relative[sweep.rows]]
     off: dict[int, float] = {}
@@ -104,7 +105,7 @@ def light_levels(sweep: Sweep, model: NeighborModel, *, dark: float = 0.0) -> Li
 
 
 def _dead_places(
-    sweep: Sweep, model: NeighborModel, dark: float
+    sweep: Sweep, model: NeighborModel, dark: float, rim: Bool[Array, " light"]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the pictures of dead lights, and those beside a black one that may be behind."""
     level = (sweep.level - dark) / max(float(np.median(sweep.level - dark)), 1e-12)
@@ -113,7 +114,9 @@ def _dead_places(
     expected /= max(float(np.median(expected)), 1e-12)
     nearest = np.argsort(-sweep.directions @ sweep.directions.T, axis=1)[:, 1 : 1 + _NEAREST]
     is_black = level < _DEAD
-    is_dead = is_black & ((level[nearest].min(axis=1) > _LIT) | (expected > _JUDGED))
+    has_lit, is_lit = level[nearest].min(axis=1) > _LIT, expected > _JUDGED
+    # What is expected of the rim is extrapolated, and its neighbors lie on one side.
+    is_dead = is_black & np.where(rim, has_lit & is_lit, has_lit | is_lit)
     beside = (is_black & ~is_dead)[nearest].any(axis=1)
     return tuple(np.flatnonzero(is_dead).tolist()), tuple(np.flatnonzero(beside).tolist())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
+from scipy.optimize import nnls
 
 from olat.model.shapes import Array, Directions
 
@@ -15,6 +16,8 @@ _WIDTHS = (0.3, 0.5, 0.7, 1.0)
 """How far light directions may be apart and still be neighbors [chord]."""
 _NUGGETS = (1e-3, 1e-2, 1e-1)
 """How far pictures may differ from a smooth function of the light, relative to its variance."""
+_OUTSIDE = 1e-6
+"""Length of what other lights leave of a direction, from which it is not among them."""
 _RANK = 24
 """Numbers that tell pictures apart well enough."""
 
@@ -101,6 +104,17 @@ def model_of(directions: Directions, pictures: Float64[Array, "light value"]) ->
     ]
     # The median, so that a few pictures under wrong lights do not choose.
     return min(models, key=lambda model: float(np.median(model.errors(pictures))))
+
+
+def at_rim(directions: Directions) -> Bool[Array, " light"]:
+    r"""Tell which lights have no lights around them, so that others can only be extrapolated to.
+
+    .. math:: \nexists\, a_j \ge 0:\; \omega_i = \sum_{j \ne i} a_j \omega_j
+
+    No light of a full sphere is at the rim, those of the lowest ring of a dome are.
+    """
+    rest = [nnls(np.delete(directions, i, axis=0).T, each)[1] for i, each in enumerate(directions)]
+    return np.array(rest) > _OUTSIDE
 
 
 def features(

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 from olat.inspection.axes_check import axes_finding, axes_tell
 from olat.inspection.duplicates import duplicate_findings
 from olat.inspection.glances import Glances, Sweep, glances_of, sweep_of
+from olat.inspection.level_check import FEWEST as FEWEST_LEVELS
 from olat.inspection.level_check import black_findings, level_findings
-from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, features, model_of
+from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, at_rim, features, model_of
 from olat.inspection.order_check import FEWEST, order_finding
 from olat.inspection.tracking_check import (
     flicker_finding,
@@ -19,6 +20,7 @@ from olat.inspection.tracking_check import (
     tracking_places,
 )
 from olat.inspection.verdict import SequenceFinding, SequenceVerdict, where
+from olat.io.frame_expression import format_frames
 from olat.model.condition import Dark
 from olat.model.rig import LightRig
 from olat.model.session import Session
@@ -103,6 +105,10 @@ def _camera(
     findings += [axes] if axes else []
     if order or (axes and axes.severity == "refusal"):
         return findings, silent
+    rim = np.flatnonzero(at_rim(sweep.directions))
+    if len(rim) and len(sweep.frames) >= FEWEST_LEVELS:
+        lights = format_frames(sweep.lights[rim].tolist())
+        silent.append(f"{place}: lights at the rim ({lights}): their level is not judged.")
     return findings + level_findings(sweep, model, dark=_dark(glances)), silent
 
 

@@ -51,7 +51,8 @@ def check(
     """Capture a textured matte subject with 0.3 % of noise, and look at it.
 
     ``distance`` of the lights is in halves of the picture's width; ``told`` are the lights of the
-    file, and ``order`` the light that each picture shows, where they are not as they should be.
+    file, ``order`` is the light that each picture shows, and ``level`` how bright each light is,
+    where they are not as they should be.
     """
     points, normals = shape(kind)
     rng = np.random.default_rng(int(changes.get("seed", 0)))
@@ -65,6 +66,7 @@ def check(
     pictures *= (0.8 / np.percentile(pictures, 99.9)) * (
         1.0 + 0.003 * rng.normal(size=pictures.shape)
     )
+    pictures *= np.reshape(changes.get("level", 1.0), (-1, 1, 1))
     pictures = pictures[changes.get("order", slice(None)), ..., None] * np.array([1.0, 0.8, 0.6])
     write_pictures([folder / "A" / f"{light}.png" for light in range(len(lights))], pictures)
     table = "\n".join(",".join(f"{v:.6f}" for v in row) for row in changes.get("told", lights))
@@ -93,8 +95,7 @@ def test_a_ball_on_the_same_dome_is_judged(tmp_path: Path, count: int) -> None:
     lights = dome(count)
     order = np.arange(count)
     order[[5, 11]] = 11, 5
-    clean = check(tmp_path / "clean", "ball", lights)
-    assert clean == SequenceVerdict()
+    assert check(tmp_path / "clean", "ball", lights).findings == ()
     (found,) = check(tmp_path / "swapped", "ball", lights, order=order).findings
     assert (found.kind, found.severity, found.lights) == ("swapped", "refusal", (5, 11))
 
@@ -115,3 +116,22 @@ def test_a_light_file_with_x_and_y_mirrored_is_warned_of_alike(tmp_path: Path) -
     assert "negate x and y in the light file" in found.words
     # A bowl under such a file looks like a ball under the right one.
     assert check(tmp_path / "bowl", "bowl", lights, told=told).findings == ()
+
+
+@pytest.mark.parametrize("count", [24, 40, 60])
+@pytest.mark.parametrize("kind", ["plane", "ball"])
+def test_lights_at_the_rim_of_a_near_dome_are_not_called_dim(
+    tmp_path: Path, kind: str, count: int
+) -> None:
+    for seed in range(4):
+        lights = dome(count, seed=seed)
+        verdict = check(tmp_path / str(seed), kind, lights, distance=2.5, seed=seed)
+        assert verdict.findings == ()
+        assert "lights at the rim" in verdict.not_judged[-1]
+
+
+def test_a_light_amid_the_same_dome_is_called_dim(tmp_path: Path) -> None:
+    level = np.ones(40)
+    level[20] = 0.6
+    verdict = check(tmp_path, "ball", dome(40), distance=2.5, level=level)
+    assert [(item.kind, item.lights) for item in verdict.findings] == [("light_level", (20,))]

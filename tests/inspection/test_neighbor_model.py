@@ -6,6 +6,7 @@ import pytest
 from olat.inspection.neighbor_model import (
     NOT_SMOOTH,
     NeighborModel,
+    at_rim,
     features,
     model_of,
     swap_gains,
@@ -90,3 +91,10 @@ def test_features_keep_black_pictures_short() -> None:
     pictures[5] = 1e-3
     lengths = np.linalg.norm(features(pictures, np.arange(12)), axis=1)
     assert lengths[5] < 0.01 * lengths[0]
+
+
+def test_the_rim_of_a_dome_has_no_lights_around_it_and_a_sphere_has_no_rim() -> None:
+    angle = np.radians(np.arange(0, 360, 60))
+    ring = np.stack([0.8 * np.cos(angle), 0.8 * np.sin(angle), np.full(6, 0.6)], axis=1)
+    np.testing.assert_array_equal(at_rim(np.vstack([[0.0, 0.0, 1.0], ring])), [False] + 6 * [True])
+    assert not at_rim(spread_directions(24)).any()
