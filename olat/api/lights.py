@@ -1,4 +1,4 @@
-"""Light rigs as files: made by rule, read in any format, told about."""
+"""Light rigs as files: read in any format, put in order, told about."""
 
 from __future__ import annotations
 
@@ -11,79 +11,20 @@ from typing import Any
 import numpy as np
 
 from olat.errors import FileError, UsageError
+from olat.io.calibration_file import read_calibration
 from olat.io.frame_expression import format_frames
 from olat.io.light_file import AxisFrame, read_lights, rig_from_lights
 from olat.io.light_file_json import METADATA, PER_FRAME, read_light_patterns
 from olat.io.light_footprints import read_footprints
 from olat.io.light_list import Holds, LightFile, LightPatterns, Units
 from olat.io.manifest import MANIFEST, read_session
-from olat.light.arrangements import above, angles_of, arcs, fibonacci_sphere, spiral_order
-from olat.light.geodesic import geodesic_sphere
-from olat.light.latlong import turned
+from olat.light.arrangements import angles_of
 from olat.light.rig_summary import RigSummary, summary_of
 from olat.light.spacing import spacings
+from olat.model.calibration import RigCalibration
 from olat.model.rig import LightRig
-from olat.model.shapes import Directions
-
-
-@dataclass(frozen=True)
-class RigRule:
-    """A rule by which lights hang: one of ``arcs``, ``fibonacci`` and ``geodesic``."""
-
-    arcs: int | None = None
-    """Number of upright arcs."""
-    per_arc: int | None = None
-    """Lights on each arc."""
-    elevation_deg: tuple[float, float] | None = None
-    """Lowest and highest light of an arc; none for the whole arc [degree]."""
-    fibonacci: int | None = None
-    """Number of lights on a spiral, evenly spread."""
-    geodesic: int | None = None
-    """Parts of an edge of the icosahedron: 10 f² + 2 lights."""
-    turn_deg: float = 0.0
-    """Turn about +y, right-handed: 90 brings what is in front to the image's right [degree]."""
-    exclude_below_deg: float | None = None
-    """Elevation below which there are no lights [degree]."""
-    in_spiral: bool = False
-    """Whether lights count along a spiral from the camera's side to the back."""
-
-    def rig(self, *, name: str, radius: float | None = None) -> LightRig:
-        """Return the lights, all equally bright; at a distance [m], or as directions.
-
-        Raises
-        ------
-        UsageError
-            If the rule is not one, or leaves no light.
-        """
-        try:
-            directions = turned(self._directions(), self.turn_deg)
-            if self.exclude_below_deg is not None:
-                directions = above(directions, float(np.radians(self.exclude_below_deg)))
-        except ValueError as error:
-            raise UsageError(f"lights generate: {error}.") from None
-        if self.in_spiral:
-            directions = directions[spiral_order(directions)]
-        rig = LightRig(name, directions, np.ones((len(directions), 3)))
-        return rig if radius is None else at_distance(rig, radius)
-
-    def _directions(self) -> Directions:
-        """Return the lights of the rule before anything is turned or left out."""
-        rules = {"--arcs": self.arcs, "--fibonacci": self.fibonacci, "--geodesic": self.geodesic}
-        given = [word for word, value in rules.items() if value is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "no rule"
-            raise UsageError(f"lights generate: {found}; one of {', '.join(rules)} is needed.")
-        if (self.arcs is None) != (self.per_arc is None):
-            raise UsageError("lights generate: --arcs N and --per-arc M belong together.")
-        if self.arcs is None and self.elevation_deg is not None:
-            raise UsageError("lights generate: --elevation is about --arcs; see --exclude-below.")
-        if self.fibonacci is not None:
-            return fibonacci_sphere(self.fibonacci)
-        if self.geodesic is not None:
-            return geodesic_sphere(self.geodesic)
-        low_high = self.elevation_deg
-        ends = None if low_high is None else (np.radians(low_high[0]), np.radians(low_high[1]))
-        return arcs(self.arcs or 0, self.per_arc or 0, elevations=ends)
+from olat.model.session import Session
+from olat.stages.calibrations import Calibrations
 
 
 @dataclass(frozen=True)
@@ -120,17 +61,23 @@ class OpenLights:
 
 
 def open_lights(path: Path, meaning: Meaning | None = None) -> OpenLights:
-    """Read the lights of a light file, of a folder of footprints, or of a session.
+    """Read the lights of a light file, a folder of footprints, a session, or a rig calibration.
+
+    Of a session these are the lights in use: the certified ones where some hold for its day, else
+    those of its light file.
 
     Parameters
     ----------
     path
-        A light file; a folder with one latitude-longitude picture a frame; or a session.
+        A light file; a folder with one latitude-longitude picture a frame; a session; or the
+        document of a rig calibration, ``.toml``.
     meaning
-        How a file's numbers are meant; of a session its manifest says it.
+        How a file's numbers are meant; sessions and calibrations say it themselves.
 
     Raises
     ------
+    CalibrationError
+        If what is certified for the session's rig does not hold for it.
     FileError
         If the file is not what it should be.
     SessionError
@@ -145,8 +92,13 @@ def open_lights(path: Path, meaning: Meaning | None = None) -> OpenLights:
                 f"{path}: the manifest of this session says how its lights are meant; no option is "
                 "needed. Change [rig] in session.toml, or name the light file itself."
             )
-        rig = read_session(path).rig
-        return OpenLights(rig, "session")
+        return _lights_in_use(read_session(path))
+    if path.suffix.lower() == ".toml":
+        if meaning != Meaning():
+            raise UsageError(
+                f"{path}: a calibration says how its lights are meant; no option is needed."
+            )
+        return _measured_lights(path)
     if meaning.convention is not None and not path.is_dir():
         raise UsageError(
             f"{path}: --convention is about a folder of latitude-longitude pictures; this is none."
@@ -161,6 +113,28 @@ def open_lights(path: Path, meaning: Meaning | None = None) -> OpenLights:
     )
     notes = tuple(f"{path.name}: {note}." for note in lights.notes)
     return OpenLights(rig, lights.source_format, notes, lights.patterns or _patterns(path))
+
+
+def _lights_in_use(session: Session) -> OpenLights:
+    """Return the lights of a session as they were certified, else as its manifest has them."""
+    shelf = Calibrations(session)
+    document = shelf.document("rig", session.rig.name)
+    if document is None:
+        return OpenLights(session.rig, "session, by its light file: nothing is certified")
+    return OpenLights(shelf.with_rig().rig, f"session, certified from {document.parent.name}")
+
+
+def _measured_lights(path: Path) -> OpenLights:
+    """Return the lights of a rig calibration, certified or a candidate."""
+    header, measured = read_calibration(path)
+    if not isinstance(measured, RigCalibration):
+        raise UsageError(
+            f"{path}: it is a {header.kind} calibration, which holds no lights; a rig calibration "
+            f"is needed. See what it holds: olat explain {path}."
+        )
+    day = header.valid_from
+    what = "a candidate, not certified" if day is None else f"certified from {day}"
+    return OpenLights(measured.rig, f"rig calibration, {what}, measured in {header.from_session}")
 
 
 def _patterns(path: Path) -> LightPatterns | None:

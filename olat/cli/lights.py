@@ -128,7 +128,7 @@ def generate(
     overwrite: bool,
 ) -> int:
     """Write a light file by a rule: --arcs N --per-arc M, --fibonacci N, or --geodesic F."""
-    from olat.api.lights import RigRule
+    from olat.api.rig_rule import RigRule
 
     rule = RigRule(
         arcs=arcs,
@@ -172,10 +172,11 @@ def convert(
     overwrite: bool,
     **meaning: Any,
 ) -> int:
-    """Write the lights of IN (a light file, a folder of footprints, a session) as OUT.
+    """Write the lights of IN as OUT.
 
-    OUT is in the program's own axes: x right, y up, z to the camera, subject at the origin, meters
-    or what the format demands. What the format cannot hold is said.
+    IN is a light file, a folder of footprints, a session, or a rig calibration (rig.toml). OUT is
+    in the program's own axes: x right, y up, z to the camera, subject at the origin, meters or what
+    the format demands. What the format cannot hold is said.
     """
     from olat.api.lights import at_distance, open_lights
     from olat.io.light_file_write import format_of
@@ -211,6 +212,9 @@ def show(
 ) -> int:
     """Tell how the lights of a file or a session are spread, and draw them.
 
+    Of a session it shows the lights in use: those certified for its day, else its light file's. A
+    rig calibration (rig.toml), certified or not, is shown as well.
+
     The picture shows the rig from the front, from above and from the side, and all lights on a
     map with their numbers, sized by intensity and colored by tint.
     """
@@ -230,7 +234,7 @@ def show(
         from olat.io.display import write_png
         from olat.io.rig_picture import picture_of_rig
 
-        write_png(output, picture_of_rig(lights.rig))
+        write_png(output, picture_of_rig(lights.rig, source=lights.source))
         click.echo(output, err=as_json)
     return 0
 

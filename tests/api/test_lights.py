@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from numpy.testing import assert_allclose
 from olat.api.lights import (
     Meaning,
     OpenLights,
-    RigRule,
     at_distance,
     in_order,
     light_rows,
@@ -21,11 +21,16 @@ from olat.api.lights import (
     rhythm_words,
     summary_of_lights,
 )
-from olat.errors import FileError, UsageError
+from olat.api.rig_rule import RigRule
+from olat.errors import CalibrationError, FileError, UsageError
+from olat.io.calibration_file import write_calibration
+from olat.io.calibration_shelf import place_on_shelf
 from olat.io.light_file_write import write_lights
 from olat.io.light_list import LightPatterns
 from olat.light.arrangements import angles_of, fibonacci_sphere
+from olat.model.calibration import CalibrationHeader, ColorCalibration, RigCalibration
 from olat.model.rig import LightRig
+from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
 
 Y, Z = np.eye(3)[1:]
@@ -153,9 +158,69 @@ def test_a_session_is_opened_with_its_own_meaning(tmp_path: Path) -> None:
     )
     for place in (tmp_path, tmp_path / "session.toml"):
         lights = open_lights(place)
-        assert (lights.source, lights.rig.name, len(lights.rig)) == ("session", "stage", 24)
+        assert (lights.rig.name, len(lights.rig)) == ("stage", 24)
+        assert lights.source == "session, by its light file: nothing is certified"
     with pytest.raises(UsageError, match="the manifest of this session says how"):
         open_lights(tmp_path, Meaning(units="mm"))
+
+
+def brighter(rig: LightRig) -> RigCalibration:
+    """Return a rig as if it had been measured: twice as bright, and without names."""
+    return RigCalibration(LightRig(rig.name, rig.directions, 2.0 * rig.intensities, rig.positions))
+
+
+def test_of_a_session_the_certified_lights_are_shown(tmp_path: Path) -> None:
+    write_session(tmp_path, SyntheticStage.preset("tiny"))
+    told = open_lights(tmp_path)
+    assert told.source == "session, by its light file: nothing is certified"
+    name, day = told.rig.name, datetime.date(2026, 5, 17)
+    place = place_on_shelf(tmp_path / "calibration", "rig", name, day)
+    header = CalibrationHeader("rig", name, "olat", "test", valid_from=day)
+    write_calibration(place, header, brighter(told.rig))
+    lights = open_lights(tmp_path)
+    assert lights.source == "session, certified from 2026-05-17"
+    assert lights.rig.names == told.rig.names
+    assert_allclose(lights.rig.intensities, 2.0 * told.rig.intensities, rtol=1e-8)
+
+
+def test_certified_lights_of_another_count_are_refused(tmp_path: Path) -> None:
+    write_session(tmp_path, SyntheticStage.preset("tiny"))
+    name, day = open_lights(tmp_path).rig.name, datetime.date(2026, 5, 17)
+    place = place_on_shelf(tmp_path / "calibration", "rig", name, day)
+    header = CalibrationHeader("rig", name, "olat", "test", valid_from=day)
+    write_calibration(place, header, RigCalibration(replace(rig_of(5), name=name)))
+    with pytest.raises(CalibrationError, match="it has 5 lights"):
+        open_lights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (None, "rig calibration, a candidate, not certified, measured in May"),
+        (datetime.date(2026, 5, 17), "rig calibration, certified from 2026-05-17, measured in May"),
+    ],
+)
+def test_a_rig_calibration_is_opened(tmp_path: Path, day: datetime.date | None, words: str) -> None:
+    measured = brighter(at_distance(rig_of(), 1.6))
+    path = tmp_path / "rig.toml"
+    write_calibration(
+        path, CalibrationHeader("rig", "made", "olat", "May", valid_from=day), measured
+    )
+    lights = open_lights(path)
+    assert lights.source == words
+    assert lights.rig.positions is not None
+    assert_allclose(lights.rig.positions, measured.rig.positions, rtol=0, atol=5e-9)
+    assert_allclose(lights.rig.intensities, measured.rig.intensities, rtol=1e-8)
+    with pytest.raises(UsageError, match="a calibration says how its lights are meant"):
+        open_lights(path, Meaning(units="mm"))
+
+
+def test_a_calibration_without_lights_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "color.toml"
+    header = CalibrationHeader("color", "A", "olat", "May")
+    write_calibration(path, header, ColorCalibration(np.eye(3)))
+    with pytest.raises(UsageError, match=r"color\.toml: it is a color calibration, which holds no"):
+        open_lights(path)
 
 
 def test_a_light_file_is_opened_as_it_is_meant(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ from numpy.testing import assert_allclose
 
 from olat.cli.lights import CONVENTIONS, command
 from olat.errors import OlatError
+from olat.io.calibration_file import write_calibration
 from olat.io.light_file import read_lights, rig_from_lights
 from olat.light.footprints import CONVENTIONS as KNOWN
 from olat.light.geodesic import geodesic_sphere
+from olat.model.calibration import CalibrationHeader, RigCalibration
+from olat.model.rig import LightRig
 
 
 def run(*words: object, code: int = 0) -> Result:
@@ -91,6 +94,17 @@ def test_show_tells_and_draws(tmp_path: Path) -> None:
     assert done.stdout.startswith("a: 24 lights (table with a header)\n  directions only\n")
     assert len([line for line in done.stdout.splitlines() if line.startswith("   ")]) == 24
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_a_rig_calibration_is_shown_and_converted(tmp_path: Path) -> None:
+    rig = LightRig("dome", geodesic_sphere(1), np.full((12, 3), 2.0))
+    header = CalibrationHeader("rig", "dome", "olat", "May")
+    write_calibration(tmp_path / "rig.toml", header, RigCalibration(rig))
+    done = run("show", tmp_path / "rig.toml", "-o", tmp_path / "a.png")
+    assert done.stdout.startswith("dome: 12 lights (rig calibration, a candidate, not certified,")
+    run("convert", tmp_path / "rig.toml", tmp_path / "out.lp")
+    written = rig_from_lights(read_lights(tmp_path / "out.lp"))
+    assert_allclose(written.directions, rig.directions, rtol=0, atol=1e-8)
 
 
 def test_show_as_json_is_json_and_nothing_else(tmp_path: Path) -> None:
