@@ -221,6 +221,32 @@ def test_a_lost_frame_whose_count_tells_is_asked_for_and_then_found(
     assert [(item.kind, item.lights) for item in findings(session)[0]] == [("dropped", (24,))]
 
 
+@pytest.fixture(scope="module")
+def short_capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Capture with 24 lights, after which only targets follow."""
+    folder = tmp_path_factory.mktemp("short")
+    simulated(folder, size=64, lights=24, tracking_every=8, near_lights=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("spoil", "light", "kind"),
+    [
+        (faults.double_and_renumber, 20, "doubled"),
+        (faults.double_and_renumber, 10, "doubled"),
+        (faults.drop_and_renumber, 20, "dropped"),
+        (faults.kill_light, 10, "dead_light"),
+    ],
+)
+def test_faults_of_24_lights_are_named_near_the_end_as_well(
+    short_capture: Path, tmp_path: Path, spoil: Callable[..., object], light: int, kind: str
+) -> None:
+    """The last full-on frame is pushed among the targets, where it cannot be told."""
+    session = Path(shutil.copytree(short_capture, tmp_path / "session"))
+    at(spoil, light)(session)
+    assert [(item.kind, item.lights) for item in findings(session)[0]] == [(kind, (light,))]
+
+
 def test_a_swap_does_not_hide_a_mirrored_light_file(captures: list[Path], tmp_path: Path) -> None:
     session = Path(shutil.copytree(captures[0], tmp_path / "session"))
     swap(24, 25)(session)

@@ -24,6 +24,8 @@ _ALL = 0.95
 """Rank correlation with the plan from which all full-on frames are at one offset."""
 _LEAST = 0.005
 """By how much a single light differs from all of them, at least."""
+_FAR = 0.05
+"""By how much a frame differs from the sum of all lights, from which it is no full-on frame."""
 _FLICKER = 0.025
 """Part of the light that full-on frames may differ by, beyond what changes steadily."""
 _FEWEST = 4
@@ -64,7 +66,9 @@ def tracking_places(glances: Glances) -> TrackingPlaces:
     unlike[glances.rows(Target)] = np.inf
     planned = glances.rows(Tracking)
     found = [(int(row), _late_by(unlike, planned, int(row))) for row in planned]
-    known = [(row, late) for row, late in found if late is not None]
+    known = [
+        (row, late) for row, late in found if late is not None and not _is_lost(unlike, row, late)
+    ]
     measure = np.where(np.isinf(unlike), np.nan, unlike)
     together = sequence_offset(measure, planned.tolist(), reach=_REACH) if len(planned) else None
     return TrackingPlaces(
@@ -144,6 +148,16 @@ def _late_by(
     if len(order) < 2 or unlike[order[1]] < max(_MARGIN * unlike[order[0]], _LEAST):
         return None
     return int(order[0]) - row
+
+
+def _is_lost(unlike: Float64[Array, " frame"], row: int, late: int) -> bool:
+    """Tell whether the true full-on frame may lie past the end, where nothing is known of it.
+
+    What is found instead is then no more like the sum of all lights than other frames are.
+    """
+    after = unlike[row + 1 : row + 1 + _REACH]
+    is_cut = len(after) < _REACH or bool(np.isinf(after).any())
+    return is_cut and late != 0 and bool(unlike[row + late] > _FAR)
 
 
 def _break_row(
