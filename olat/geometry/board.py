@@ -147,6 +147,37 @@ def other_board(radiance: Radiance, board: Board) -> Board | None:
     return None
 
 
+def larger_board(radiance: Radiance, board: Board) -> Board | None:
+    """Return the chessboard of which the one looked for is a part, if it is; longer side first."""
+    codes = next(display_copies(radiance), None)
+    if codes is None or board.kind != "chessboard":
+        return None
+    flags = cv2.CALIB_CB_NORMALIZE_IMAGE | cv2.CALIB_CB_LARGER
+    small, size = _shrunk(codes, max(codes.shape) / LONGEST_SIDE_PX), (board.columns, board.rows)
+    found, corners, cells = cv2.findChessboardCornersSBWithMeta(small, size, flags)
+    if not found or cells.size <= board.columns * board.rows:
+        return None
+    grid = np.asarray(corners, np.float64).reshape(*cells.shape, 2)
+    # The outline of the board is no line of corners: beyond it, squares do not alternate.
+    sides = (grid, grid[::-1], grid.swapaxes(0, 1), grid.swapaxes(0, 1)[::-1])
+    if not all(_has_squares_before(side, small) for side in sides):
+        return None
+    rows, columns = sorted(cells.shape)
+    return replace(board, columns=columns, rows=rows)
+
+
+def _has_squares_before(grid: Float64[Array, "rows columns 2"], codes: Codes) -> bool:
+    """Tell whether squares before the first row of corners alternate as those after it do."""
+    levels = []
+    for step in (0.5, -0.5):
+        line = grid[0] + step * (grid[1] - grid[0])
+        middles = ((line[1:] + line[:-1]) / 2.0).astype(np.float32)
+        seen = cv2.remap(codes, middles[:, :1].T, middles[:, 1:].T, cv2.INTER_LINEAR)
+        levels.append(np.diff(seen[0].astype(np.float64)) * (-1.0) ** np.arange(len(line) - 2))
+    after, before = (float(steps.mean()) for steps in levels)
+    return before * after < 0.0 and abs(before) > abs(after) / 3.0
+
+
 def display_copies(radiance: Radiance) -> Iterator[Codes]:
     """Return gray 8-bit pictures in sRGB's tone, exposed for the brightest parts and then less."""
     gray = radiance.mean(axis=2)
@@ -165,16 +196,21 @@ def find_in_codes(codes: Codes, board: Board) -> BoardView | None:
     shrink = max(1.0, max(codes.shape) / LONGEST_SIDE_PX)
     # Markers may be too small in the small picture; a chessboard is not, and its search is slow.
     for scale in {shrink: None} if board.kind == "chessboard" else {shrink: None, 1.0: None}:
-        small = codes
-        if scale > 1.0:
-            size = (round(codes.shape[1] / scale), round(codes.shape[0] / scale))
-            small = np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_AREA))
+        small = _shrunk(codes, scale)
         view = _chessboard(small, board) if board.kind == "chessboard" else _charuco(small, board)
         if view is not None:
             stretch = np.array(codes.shape[::-1]) / np.array(small.shape[::-1])
             found = BoardView(view.ids, (view.corners + 0.5) * stretch - 0.5)
             return BoardView(found.ids, _refined(codes, found.corners, board.window))
     return None
+
+
+def _shrunk(codes: Codes, scale: float) -> UInt8[Array, "small_h small_w"]:
+    """Return a picture that many times smaller; never a larger one."""
+    if scale <= 1.0:
+        return codes
+    size = (round(codes.shape[1] / scale), round(codes.shape[0] / scale))
+    return np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_AREA))
 
 
 def _chessboard(codes: Codes, board: Board) -> BoardView | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
@@ -14,6 +15,7 @@ from olat.model.calibration import LensCalibration
 from olat.model.condition import Target
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Camera
+from olat.model.shapes import Radiance
 
 if TYPE_CHECKING:
     from olat.geometry.board import Board, BoardView
@@ -23,6 +25,10 @@ logger = logging.getLogger(__name__)
 LITTLE_COVERAGE = 0.4
 """Share of the frame inside the hull of all corners below which the run notes it."""
 LARGE_RMS_PX = 1.0
+LARGE_SQUARE_M = 1.0
+"""Side of a square above which the run asks whether millimeters were meant."""
+PROBED, AGREEING = 5, 2
+"""Views in which a larger board is looked for, and how many must show the same one."""
 
 
 class MeasureLens(Stage):
@@ -50,6 +56,13 @@ class MeasureLens(Stage):
         camera: Camera,
     ) -> LensCalibration:
         """Return the lens of one camera."""
+        if self.square > LARGE_SQUARE_M:
+            logger.warning(
+                "square = %g: the squares of the board are said to be %g m wide. Meters are meant: "
+                "25 mm are 0.025.",
+                self.square,
+                self.square,
+            )
         try:
             return self._solve(radiance)
         except ValueError as error:
@@ -79,6 +92,7 @@ class MeasureLens(Stage):
             logger.warning(
                 "No whole board was found in frames %s: not used.", format_frames(missing)
             )
+        _note_part(board, [frames[index].radiance for index in [*views][:PROBED]])
         solution = lens_from_boards(views, board, height=height, width=width)
         if solution.left_out:
             logger.warning(
@@ -88,6 +102,23 @@ class MeasureLens(Stage):
             )
         _note_doubts(solution.lens)
         return solution.lens
+
+
+def _note_part(board: Board, pictures: list[Radiance]) -> None:
+    """Note if what was found is a part of a larger board, which may be another one each time."""
+    from olat.geometry.board import larger_board
+
+    larger = [found for picture in pictures if (found := larger_board(picture, board))]
+    whole, seen = Counter(larger).most_common(1)[0] if larger else (None, 0)
+    if whole is not None and seen >= AGREEING:
+        logger.warning(
+            "The board seems to have %d x %d corners inside; %d x %d of them were used. Set "
+            "columns and rows to all of them: which part is found may differ between views.",
+            whole.columns,
+            whole.rows,
+            board.columns,
+            board.rows,
+        )
 
 
 def _note_doubts(lens: LensCalibration) -> None:

@@ -23,6 +23,7 @@ LENS = lens_of("barrel").at(360, 480)
 BOARD = Board(7, 4, 0.03)
 STAGE = MeasureLens(columns=7, rows=4, square=0.03)
 CAMERA = Camera("A")
+SRGB = Camera("A", encoding="srgb")
 
 
 def image_of(radiance):
@@ -95,6 +96,25 @@ def test_squares_counted_for_corners_are_told(shots):
 def test_no_board_at_all_is_refused():
     with pytest.raises(SolveError, match=r"found in 0 of 2 photographs, not in frames 1,2"):
         STAGE.run(frames_of({1: empty(), 2: empty()}), CAMERA)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(9, 6), (8, 6)])
+def test_a_part_of_a_larger_board_is_told(
+    shared_data: Path, caplog, columns: int, rows: int
+) -> None:
+    files = [shared_data / "lens" / f"left0{n}.jpg" for n in range(1, 7)]
+    images = {n: RadianceImage(*radiance_of(read_photograph(p), SRGB)) for n, p in enumerate(files)}
+    MeasureLens(columns=columns, rows=rows).run(frames_of(images), CAMERA)
+    told = "The board seems to have 9 x 6 corners inside; 8 x 6 of them were used"
+    assert (told in caplog.text) == (columns == 8)
+    assert ("seems to have" in caplog.text) == (columns == 8)
+
+
+def test_millimeters_given_for_meters_are_told(shots, caplog):
+    lens = MeasureLens(columns=7, rows=4, square=30).run(frames_of(shots), CAMERA)
+    assert "square = 30: the squares of the board are said to be 30 m wide" in caplog.text
+    assert "seems to have" not in caplog.text
+    assert_allclose(lens.matrix[0, 0], LENS.matrix[0, 0], rtol=0.003)
 
 
 def test_mixed_sizes_are_refused(shots):
