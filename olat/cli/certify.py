@@ -69,12 +69,12 @@ def command(
         ]
         click.echo(json.dumps({"schema": 1, "certified": told}))
         return
-    tell_certified(certified)
-
-
-def tell_certified(certified: list[Certified]) -> None:
-    """Say what is on the shelf, and how well it fits."""
     for item in certified:
-        fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
-        click.echo(f"{item.kind} of {item.device}: {fits or 'no residuals'}")
+        click.echo(fit_words(item))
         click.echo(f"  {item.document}")
+
+
+def fit_words(item: Certified) -> str:
+    """Say what is on the shelf, and how well it fits."""
+    fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
+    return f"{item.kind} of {item.device}: {fits or 'no residuals'}"

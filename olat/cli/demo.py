@@ -50,15 +50,17 @@ def _process(folder: Path, pipeline: str, workers: int | None, console: Console)
     """Run a pipeline, and certify what it measured; return its exit code."""
     from olat.api.certification import Terms, certify
     from olat.api.processing import process
-    from olat.cli.certify import tell_certified
+    from olat.cli.certify import fit_words
     from olat.cli.process import say
-    from olat.cli.progress import watcher
+    from olat.cli.progress import tell, watcher
 
     summary = process(folder, pipeline=pipeline, workers=workers, watcher=watcher(console))
     say(summary, console)
     if not summary.exit_code and pipeline in MEASURES:
         terms = Terms(by="olat demo", insist=True)
-        tell_certified(certify(folder, terms=terms, only=MEASURES[pipeline]))
+        for item in certify(folder, terms=terms, only=MEASURES[pipeline]):
+            tell(console, fit_words(item))
+            click.echo(item.document)
     return summary.exit_code
 
 

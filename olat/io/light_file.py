@@ -12,7 +12,6 @@ from olat.errors import FileError
 from olat.io.light_file_array import read_array
 from olat.io.light_file_json import read_light_json
 from olat.io.light_file_text import read_diligent, read_lp, read_points, read_table
-from olat.io.light_footprints import read_footprints
 from olat.io.light_list import Holds, LightFile, Units, has_unit_length
 from olat.model.rig import LightRig
 
@@ -42,6 +41,8 @@ def read_lights(path: Path) -> LightFile:
         If the file is missing, or a line of it is no light.
     """
     if path.is_dir():
+        from olat.io.light_footprints import read_footprints  # noqa: PLC0415 - loads scipy
+
         return read_footprints(path)
     if not path.is_file():
         raise FileError(f"{path}: the light file is not there; a light file is needed.")

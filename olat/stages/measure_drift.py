@@ -37,7 +37,11 @@ class MeasureDrift(Stage):
         moments = tuple(sorted(merged))
         reference = merged[reference_of(moments)]
         within = None if mask is None else inside(mask, reference.flags.shape)
-        levels = np.stack([level_of(merged[moment], reference, within) for moment in moments])
+        try:
+            levels = np.stack([level_of(merged[moment], reference, within) for moment in moments])
+        except ValueError as error:
+            logger.warning("The drift of the lights is not measured, nor taken out: %s", error)
+            return LightDrift((), np.zeros((0, 3)))
         steady = ~outliers(levels)
         change = float(np.ptp(levels[steady].mean(axis=1)))
         if change > MUCH:

@@ -16,7 +16,7 @@ from olat.model.condition import Target, Tracking
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Camera
-from olat.model.shapes import Mask
+from olat.model.shapes import LightColors, Mask
 from olat.stages.ball_frames import Outline, Projection, pinhole_of, size_of, sweeps_of
 from olat.stages.light_levels import (
     MIRROR_SIGMA,
@@ -120,14 +120,19 @@ class MeasureLights(Stage):
         )
         if read is not None:
             return completed(read, levels, cosines)
-        if not np.isfinite(levels).any():
-            logger.warning("Every highlight on the mirror ball is clipped, which hides its level.")
-            return None
-        logger.warning(
-            "There is no sweep over a gray ball: intensities are those of the highlights on the "
-            "mirror ball, which are less sure, and relative to their mean."
-        )
-        return LightLevels(levels, MIRROR_SIGMA * levels, drift, is_off_gray=False)
+        return _off_mirror_alone(levels, drift)
+
+
+def _off_mirror_alone(levels: LightColors, drift: dict[str, float]) -> LightLevels | None:
+    """Take what a mirror ball tells where there is no gray one, with a word about it."""
+    if not np.isfinite(levels).any():
+        logger.warning("Every highlight on the mirror ball is clipped, which hides its level.")
+        return None
+    logger.warning(
+        "There is no sweep over a gray ball: intensities are those of the highlights on the "
+        "mirror ball, which are less sure, and relative to their mean."
+    )
+    return LightLevels(levels, MIRROR_SIGMA * levels, drift, is_off_gray=False)
 
 
 def _calibration(

@@ -132,7 +132,7 @@ class DriftFiles:
 
     def metrics(self, product: LightDrift) -> dict[str, float]:
         """Return how much the level changed."""
-        change = float(np.ptp(product.levels.mean(axis=1)))
+        change = float(np.ptp(product.levels.mean(axis=1))) if product.moments else 0.0
         return {"full_on_frames": len(product.moments), "change": round(change, 5)}
 
 
