@@ -270,7 +270,7 @@ def test_memory_does_not_grow_with_the_number_of_lights(tmp_path: Path) -> None:
         told = _olat("process", str(folder), "--workers", "0", "--json")
         peaks[lights] = json.loads(told.stdout)["peak_memory_mb"]
     print(f"peak memory of process: {peaks[24]:.0f} MB at 24 lights, {peaks[156]:.0f} MB at 156")
-    assert peaks[156] < 1.15 * peaks[24]
+    assert peaks[156] < peaks[24] + 128  # the solves hold a strip of the field, 128 MB at most
 
 
 def test_the_demo_is_quick_small_and_complete(tmp_path: Path) -> None:
@@ -285,14 +285,15 @@ def test_the_demo_is_quick_small_and_complete(tmp_path: Path) -> None:
     seconds = time.perf_counter() - started
     *paths, peak_kb, used = done.stdout.splitlines()
     peak, processor = int(peak_kb) / 1024, float(used)
+    worker = max(int(words) for words in re.findall(r"at most (\d+) MB in one", done.stderr))
     print(
         f"olat demo: {seconds:.0f} s, {processor:.0f} s of processor time, "
-        f"at most {peak:.0f} MB in one process"
+        f"at most {peak:.0f} MB in the driver and {worker} MB in a worker"
     )
     assert all((tmp_path / path).exists() for path in paths)
     assert "olat-demo/pictures/overview.png" in paths
     assert min(seconds, processor) < 60  # where others hold the cores, the clock times them
-    assert peak * 3 < 2048  # the driver and two workers together
+    assert peak + 2 * worker < 2048  # the driver and two workers together
     assert min(_seconds_of_nothing("olat-demo", tmp_path) for _ in range(3)) < 1.0
 
 
