@@ -23,6 +23,8 @@ from tests.support.sessions import simulated, studio
 pytestmark = pytest.mark.slow
 
 SEEDS = (0, 1, 2)
+QUICK = Path(__file__).parent / "definitions" / "quick.toml"
+"""Checks come before any stage; these ones cost little."""
 LIGHTS = (3, 24, 50)
 """In the upper, middle and lower part of the stage, lighting what the camera sees."""
 
@@ -150,7 +152,7 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def findings(session: Path) -> tuple[list[SequenceFinding], str]:
     """Process a session; return the verdict, and what was said to the user."""
     try:
-        said = "\n".join(olat.process(session, workers=0, pipeline="preview").notes)
+        said = "\n".join(olat.process(session, workers=0, pipeline=str(QUICK)).notes)
     except SessionError as error:
         said = str(error)
     content = json.loads(next(session.rglob(".sequence.json")).read_text(encoding="utf-8"))

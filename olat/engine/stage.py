@@ -93,6 +93,7 @@ class Stage(BaseModel):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
+    @functools.cache  # asked for once a frame and stage
     def needs(cls) -> tuple[Need, ...]:
         """Return what ``run`` asks for, in order."""
         hints = get_type_hints(cls.run, include_extras=True)
