@@ -33,6 +33,7 @@ LIMITS = {
     "gain_fit_percent": 10.0,
     "mean_delta_e_2000": 4.0,
     "rms_px": 1.0,
+    "pose_rms_px": 1.0,
     "outline_rms_px": 1.0,
     "gray_outline_rms_px": 1.0,
     "mean_sigma_deg": 5.0,
@@ -110,27 +111,42 @@ def certify(
             f"{captured.folder}: the session has no date, so it is not known from when on its "
             "calibrations hold. Say --valid-from YYYY-MM-DD, or date under [session]."
         )
-    shelf = folder or captured.folder / CALIBRATION_FOLDER
     chosen = _one_rig([*_candidates(captured, only)], camera)
     if not chosen:
         raise CalibrationError(
             f"{captured.folder}: nothing was measured that could be certified. Run olat process "
             "--pipeline calibrate_camera (or calibrate_rig) on it first."
         )
-    for candidate in chosen if not terms.insist else ():
-        _check(candidate, shelf, day)
-    return [_shelve(candidate, shelf, day, terms) for candidate in chosen]
+    return admit(chosen, folder or captured.folder / CALIBRATION_FOLDER, day, terms)
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
+    """A calibration that may be admitted."""
+
     camera: str
     path: Path
+    """Where it comes from."""
     header: CalibrationHeader
     calibration: Calibration
 
 
-def _candidates(session: Session, only: Sequence[str]) -> Iterator[_Candidate]:
+def admit(
+    candidates: Sequence[Candidate], shelf: Path, day: datetime.date, terms: Terms
+) -> list[Certified]:
+    """Put calibrations on a shelf: all of them, or none.
+
+    Raises
+    ------
+    CalibrationError
+        If a residual is above its limit, or the day is taken by another than the candidate itself.
+    """
+    for candidate in candidates if not terms.insist else ():
+        _check(candidate, shelf, day)
+    return [_shelve(candidate, shelf, day, terms) for candidate in candidates]
+
+
+def _candidates(session: Session, only: Sequence[str]) -> Iterator[Candidate]:
     """Yield every calibration of the wanted kinds that was measured on a session as it is now."""
     for name in PIPELINES:
         definition = load_pipeline(name, catalog=STAGES, given=GIVEN)
@@ -154,7 +170,7 @@ def _candidates(session: Session, only: Sequence[str]) -> Iterator[_Candidate]:
                     f"{path}: it is not what would be measured now ({reason}). Run olat process "
                     f"--pipeline {name} again."
                 )
-            yield _Candidate(camera.name, path, *read_calibration(path))
+            yield Candidate(camera.name, path, *read_calibration(path))
 
 
 def _reasons(session: Session, definition: Pipeline, products: Path) -> dict[TaskName, str]:
@@ -177,7 +193,7 @@ def _reasons(session: Session, definition: Pipeline, products: Path) -> dict[Tas
     return {task.name: task.reason for task in ready.todo.tasks}
 
 
-def _one_rig(candidates: list[_Candidate], camera: str | None) -> list[_Candidate]:
+def _one_rig(candidates: list[Candidate], camera: str | None) -> list[Candidate]:
     """Keep one measurement of the rig: that of the named camera, or the only one."""
     rigs = [c for c in candidates if isinstance(c.calibration, RigCalibration)]
     if not rigs or (len(rigs) == 1 and camera is None):
@@ -189,7 +205,7 @@ def _one_rig(candidates: list[_Candidate], camera: str | None) -> list[_Candidat
     return [c for c in candidates if c not in rigs or c in chosen]
 
 
-def _check(candidate: _Candidate, shelf: Path, day: datetime.date) -> None:
+def _check(candidate: Candidate, shelf: Path, day: datetime.date) -> None:
     """Refuse a bad fit and a day that is taken."""
     kind, device = candidate.header.kind, candidate.header.device
     for name, value in candidate.calibration.residuals.items():
@@ -202,14 +218,14 @@ def _check(candidate: _Candidate, shelf: Path, day: datetime.date) -> None:
                 "the target again, or insist with --force."
             )
     taken = place_on_shelf(shelf, kind, device, day)
-    if taken.exists():
+    if taken.exists() and taken != candidate.path:
         raise CalibrationError(
             f"{taken}: a {kind} calibration of {device!r} is certified from that day on already. "
             "Give another --valid-from, or replace it with --force."
         )
 
 
-def _shelve(candidate: _Candidate, shelf: Path, day: datetime.date, terms: Terms) -> Certified:
+def _shelve(candidate: Candidate, shelf: Path, day: datetime.date, terms: Terms) -> Certified:
     header = replace(candidate.header, valid_from=day, certified_by=terms.by, note=terms.note)
     path = place_on_shelf(shelf, header.kind, header.device, day)
     write_calibration(path, header, candidate.calibration)

@@ -84,9 +84,9 @@ def poses_from_boards(
     Returns
     -------
     lenses
-        With poses: world is the reference camera, x right, y down, z forward [m]. Their residual
-        `rms_px` is that of the camera's corners. `olat.geometry.placement.in_reference_frame` takes
-        them to the world of the stage.
+        With poses: world is the reference camera, x right, y down, z forward [m]. Among their
+        residuals are `pose_rms_px`, that of the camera's corners, and `pose_views`.
+        `olat.geometry.placement.in_reference_frame` takes them to the world of the stage.
 
     Raises
     ------
@@ -214,7 +214,8 @@ def _placed(
         places = board.places(view.ids) @ way.rotation.T + way.shift
         squares.append(np.sum((projected(places, lens) - view.corners) ** 2, axis=1))
     rms = float(np.sqrt(np.mean(np.concatenate(squares))))
-    residuals = {**lens.residuals, "pose_rms_px": rms}
+    told = {"pose_rms_px": rms, "pose_views": float(len(frames))}
+    residuals = {**lens.residuals, **told}
     return replace(lens, rotation=stands.rotation, translation=stands.shift, residuals=residuals)
 
 

@@ -16,6 +16,8 @@ Point: TypeAlias = Float64[Array, "3"]
 
 SMALLEST_ANGLE_DEG = 5.0
 """Between two optical axes: nearly parallel ones meet nowhere in particular."""
+SLIGHT = 1e-3
+"""What rounding in a file may turn or move a camera by [radian, share of its distance]."""
 
 
 def place_of(lens: LensCalibration) -> Point:
@@ -123,3 +125,18 @@ def in_reference_frame(
         shift = rotation @ (turn.T @ (origin - place_of(lens))) * scale
         placed[name] = replace(lens, rotation=rotation, translation=shift)
     return placed
+
+
+def reference_of(lenses: Mapping[str, LensCalibration]) -> str | None:
+    """Return the camera that stands on +z, upright, and looks along -z; none if none does.
+
+    Where there is one, the cameras are in the world of the stage already.
+    """
+    for name, lens in lenses.items():
+        if lens.translation is None:
+            continue
+        x, y, z = place_of(lens)
+        is_turned = np.abs(lens.axes - np.diag([1.0, -1.0, -1.0])).max() > SLIGHT
+        if z > 0.0 and not is_turned and np.hypot(x, y) <= SLIGHT * z:
+            return name
+    return None

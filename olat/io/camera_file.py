@@ -7,7 +7,7 @@ from pathlib import Path
 
 from olat.errors import FileError
 from olat.io.camera_file_calib import Extrinsics, read_calib, write_calib
-from olat.io.camera_file_colmap import is_colmap, read_colmap, write_colmap
+from olat.io.camera_file_colmap import CAMERAS, is_colmap, read_colmap, write_colmap
 from olat.io.camera_file_metashape import read_metashape, write_metashape
 from olat.io.camera_file_transforms import read_transforms, write_transforms
 from olat.io.light_file_text import read_text
@@ -73,7 +73,7 @@ def read_cameras(
 
 
 def write_cameras(path: Path, cameras: Mapping[str, LensCalibration]) -> None:
-    """Write cameras in the format that the name asks for: a folder is COLMAP's.
+    """Write cameras in the format that the name asks for: a folder or ``cameras.txt`` is COLMAP's.
 
     Raises
     ------
@@ -85,6 +85,8 @@ def write_cameras(path: Path, cameras: Mapping[str, LensCalibration]) -> None:
     match path.suffix.lower():
         case "":
             write_colmap(path, cameras)
+        case ".txt" if path.name == CAMERAS:
+            write_colmap(path.parent, cameras)
         case ".xml":
             write_metashape(path, cameras)
         case ".calib":

@@ -25,6 +25,7 @@ from olat.io.camera_list import (
     pose_of,
 )
 from olat.io.light_file_text import read_text
+from olat.io.publish import publish_text
 from olat.model.calibration import LensCalibration
 
 logger = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ def _spread(poses: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
 
 def write_calib(path: Path, cameras: Mapping[str, LensCalibration]) -> None:
     """Write cameras divided by their widths, camera to world in millimeters."""
-    path.write_text("\n".join(_told(cameras)) + "\n", encoding="utf-8")
+    publish_text(path, "\n".join(_told(cameras)) + "\n")
 
 
 def _told(cameras: Mapping[str, LensCalibration]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from olat.io.camera_list import (
     short_names,
 )
 from olat.io.light_file_text import read_text
+from olat.io.publish import publish_text
 from olat.model.calibration import LensCalibration
 
 Numbers: TypeAlias = Sequence[float]
@@ -117,11 +118,10 @@ def write_colmap(folder: Path, cameras: Mapping[str, LensCalibration]) -> None:
         x, y, z, w = Rotation.from_matrix(rotation).as_quat().tolist()
         pose = " ".join(repr(number) for number in (w, x, y, z, *shift.tolist()))
         image_lines += [f"{index} {pose} {index} {name}.png", ""]
-    folder.mkdir(parents=True, exist_ok=True)
     head = "# Written by olat; world to camera, pixels counted from the corner.\n"
-    (folder / CAMERAS).write_text(head + "\n".join(lens_lines) + "\n", encoding="utf-8")
-    (folder / IMAGES).write_text(head + "\n".join(image_lines) + "\n", encoding="utf-8")
-    (folder / POINTS).write_text("# No points.\n", encoding="utf-8")
+    publish_text(folder / CAMERAS, head + "\n".join(lens_lines) + "\n")
+    publish_text(folder / IMAGES, head + "\n".join(image_lines) + "\n")
+    publish_text(folder / POINTS, "# No points.\n")
 
 
 def _model(name: str, optics: Optics) -> tuple[str, tuple[float, ...]]:

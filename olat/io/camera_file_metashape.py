@@ -27,6 +27,7 @@ from olat.io.camera_list import (
     pose_of,
 )
 from olat.io.light_file_text import read_text
+from olat.io.publish import publish
 from olat.model.calibration import LensCalibration
 
 logger = logging.getLogger(__name__)
@@ -157,7 +158,8 @@ def write_metashape(path: Path, cameras: Mapping[str, LensCalibration]) -> None:
     placed = SubElement(chunk, "transform")
     SubElement(placed, "scale").text = "1.0"
     ElementTree.indent(root)
-    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    whole = ElementTree.ElementTree(root)
+    publish(path, lambda part: whole.write(part, encoding="utf-8", xml_declaration=True))
 
 
 def _terms(name: str, optics: Optics) -> Iterator[tuple[str, float]]:

@@ -28,6 +28,7 @@ from olat.io.camera_list import (
     short_names,
 )
 from olat.io.light_file_json import read_json
+from olat.io.publish import publish_text
 from olat.model.calibration import LensCalibration
 
 _TERMS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
@@ -158,4 +159,4 @@ def write_transforms(path: Path, cameras: Mapping[str, LensCalibration]) -> None
             }
         )
     content = {"camera_model": "OPENCV", "frames": frames}
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    publish_text(path, json.dumps(content, indent=2) + "\n")

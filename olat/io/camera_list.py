@@ -69,14 +69,11 @@ def camera_of(
         ]
     )
     distortion = np.array(optics.distortion or (0.0,) * 4, dtype=np.float64)
-    return LensCalibration(
-        matrix,
-        distortion,
-        optics.height,
-        optics.width,
-        nearest_rotation(where, rotation),
-        np.asarray(translation, np.float64),
-    )
+    turn, shift = nearest_rotation(where, rotation), np.asarray(translation, np.float64)
+    try:
+        return LensCalibration(matrix, distortion, optics.height, optics.width, turn, shift)
+    except ValueError as error:
+        raise FileError(f"{where}: {error}. Is the size that of the photographs?") from error
 
 
 def optics_of(lens: LensCalibration) -> Optics:

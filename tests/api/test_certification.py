@@ -98,7 +98,7 @@ def test_a_session_without_a_day_needs_one(measured: Path) -> None:
 
 
 def test_every_limit_is_on_something_that_is_measured() -> None:
-    folders = ("sensor", "light", "stages")
+    folders = ("sensor", "light", "geometry", "stages")
     sources = [p.read_text("utf-8") for f in folders for p in (ROOT / "olat" / f).glob("*.py")]
     page = (ROOT / "docs" / "calibration.md").read_text("utf-8")
     for name, limit in LIMITS.items():
