@@ -23,7 +23,7 @@ CLEAR = 1.5
 SMALLEST_PATCH = 24
 """Pixels that a patch is read from at least [px]."""
 CLIPPED_SHARE = 0.02
-"""Share of a patch's pixels that may be clipped or dead."""
+"""Share of a patch's pixels that may be clipped or dead, and of the picture's without a word."""
 
 _SIDES = (1000, 2000, 500)
 """Sizes at which a picture is looked at, one after the other [px]."""
@@ -89,8 +89,8 @@ def find_chart(radiance: Radiance, flags: Flags, *, inner: float = 0.6) -> Chart
     told = f", the closest with CIEDE2000 {closest:.0f} on average" if closest < np.inf else ""
     raise ValueError(
         f"chart: {len(seen)} grids of squares were seen, none with the colors of a "
-        f"ColorChecker{told}; {LARGEST_DELTA_E:.0f} or less was needed. Give its four corners, or "
-        "shoot it larger, sharper and evenly lit."
+        f"ColorChecker{told}; {LARGEST_DELTA_E:.0f} or less was needed.{_clipping(flags)} Give its "
+        "four corners, or shoot it larger, sharper and evenly lit."
     )
 
 
@@ -121,7 +121,8 @@ def chart_at(radiance: Radiance, flags: Flags, corners: Corners, *, inner: float
         raise ValueError(
             f"chart: the colors between the corners {corners.tolist()} differ from a "
             f"ColorChecker's by CIEDE2000 {misfit:.0f} on average; {LARGEST_DELTA_E:.0f} or less "
-            "was needed. Give the outer corners of its 6 x 4 patches, going around."
+            f"was needed.{_clipping(flags)} Give the outer corners of its 6 x 4 patches, going "
+            "around."
         )
     return _read(radiance, flags, oriented, inner)
 
@@ -201,6 +202,14 @@ def _require(name: str, pixels: Mask, bad: Mask) -> None:
             f"chart: patch {name!r} is clipped or dead in {clipped:.0%} of its pixels; "
             f"{CLIPPED_SHARE:.0%} or less was needed. Expose the chart less."
         )
+
+
+def _clipping(flags: Flags) -> str:
+    """Return a sentence about clipping, which bends colors beyond knowing, if there is any."""
+    clipped = float(np.mean((flags & PixelFlag.SATURATED) != 0))
+    if clipped <= CLIPPED_SHARE:
+        return ""
+    return f" The picture is clipped in {clipped:.0%} of its pixels: expose the chart less."
 
 
 def _trimmed_mean(pixels: Float32[Array, "pixel 3"]) -> Float64[Array, "3"]:

@@ -76,8 +76,8 @@ def fit_color_matrix(colors: PatchColors, reference: ChartReference) -> ColorFit
     Raises
     ------
     ValueError
-        If the gray row is not brighter than black in every channel, or the colors do not span
-        three dimensions.
+        If the gray row is not brighter than black or has no steps in a channel, or the colors do
+        not span three dimensions.
 
     Notes
     -----
@@ -134,6 +134,11 @@ def _gray_row(
     grays: Float64[Array, "6 3"], expected: Float64[Array, "6 3"]
 ) -> tuple[float, Float64[Array, "3"]]:
     """Return how straight the gray row is, and what it reads too much, channel by channel."""
+    if not np.ptp(grays, axis=0).all():
+        raise ValueError(
+            "color matrix: in one channel all patches of the gray row read the same; steps from "
+            "white to black were needed. Expose the chart less."
+        )
     lines = [np.polyfit(wanted, read, 1) for wanted, read in zip(expected.T, grays.T, strict=True)]
     slope, intercept = np.array(lines).T
     left = grays - slope * expected - intercept

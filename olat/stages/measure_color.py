@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -12,9 +13,10 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
 from olat.model.condition import Target
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Camera
-from olat.model.shapes import Matrix3
+from olat.model.shapes import Mask, Matrix3
 
 if TYPE_CHECKING:
     from olat.sensor.color_matrix import ColorFit
@@ -29,6 +31,13 @@ VEILED = 0.005
 """Stray light, as a share of white, that is noted."""
 TILTED = 0.05
 """Change of the light over the chart that is noted."""
+LOST = 0.02
+"""Share of the gray card that may be clipped or dead under a primary; it is left out."""
+UNREADABLE = (
+    (PixelFlag.SATURATED, "are clipped", "Expose less, all three primaries alike."),
+    (PixelFlag.DEAD, "hold no number", "Look at the file, or measure the sensor again."),
+)
+"""What makes a pixel of the card useless, in words, and what to do."""
 
 
 class MeasureColor(Stage):
@@ -113,14 +122,49 @@ class MeasureColor(Stage):
                 f"there are no frames of {', '.join(missing)}; one of each of "
                 f"{', '.join(frames)} is needed. Photograph the card under each primary alone."
             )
+        cards = {
+            name: {index: self._card_in(image) for index, image in shots.items()}
+            for name, shots in frames.items()
+        }
         red, green, blue = (
-            np.mean([_of_camera(image).radiance for image in shots.values()], axis=0)
-            for shots in frames.values()
+            np.mean([card.radiance for card in shots.values()], axis=0) for shots in cards.values()
         )
-        inside = np.zeros(red.shape[:2], bool)
-        top, left = (round((1.0 - self.card) / 2.0 * side) for side in inside.shape)
-        inside[top : inside.shape[0] - top, left : inside.shape[1] - left] = True
-        return led_matrix(red, green, blue, card=inside)
+        return led_matrix(red, green, blue, card=_readable(cards))
+
+    def _card_in(self, image: RadianceImage) -> RadianceImage:
+        """Return the middle of a picture, which the gray card fills."""
+        height, width = image.flags.shape
+        top, left = (round((1.0 - self.card) / 2.0 * side) for side in (height, width))
+        middle = np.s_[top : height - top, left : width - left]
+        return RadianceImage(_of_camera(image).radiance[middle], image.flags[middle])
+
+
+def _readable(cards: Mapping[str, Mapping[int, RadianceImage]]) -> Mask:
+    """Return where the gray card can be read in all frames: the same places under each primary.
+
+    Raises
+    ------
+    ValueError
+        If more of it than `LOST` is clipped or dead in one frame.
+    """
+    flags = {(name, index): card.flags for name, of in cards.items() for index, card in of.items()}
+    for (name, index), doubts in flags.items():
+        for flag, found, way_out in UNREADABLE:
+            share = float(np.mean((doubts & flag) != 0)) if doubts.size else 0.0
+            if share > LOST:
+                raise ValueError(
+                    f"frame {index} ({name}): {share:.0%} of the pixels of the gray card {found}; "
+                    f"{LOST:.0%} or less is needed. {way_out}"
+                )
+    unreadable = PixelFlag.SATURATED | PixelFlag.DEAD
+    lost = np.asarray((np.bitwise_or.reduce(list(flags.values())) & unreadable) != 0)
+    if lost.any():
+        logger.warning(
+            "%.2g %% of the pixels of the gray card are clipped or dead in one of the LED frames, "
+            "and are left out of all.",
+            100.0 * float(lost.mean()),
+        )
+    return ~lost
 
 
 def _of_camera(image: RadianceImage) -> RadianceImage:

@@ -106,6 +106,19 @@ def test_a_clipped_patch_is_refused_by_name() -> None:
         chart_at(picture, flags, np.array(UPRIGHT))
 
 
+@pytest.mark.parametrize("exposure", [2.0, 2.5, 4.0])
+def test_a_chart_whose_colors_are_clipped_beyond_knowing_is_told_to_be_clipped(
+    exposure: float,
+) -> None:
+    picture = picture_of_chart(exposure=exposure)
+    flags = np.where(picture.max(axis=2) > 1.0, np.uint8(PixelFlag.SATURATED), np.uint8(0))
+    picture = np.minimum(picture, 1.0)
+    with pytest.raises(ValueError, match=r"clipped .*\d+% of its pixels.*xpose the chart less"):
+        find_chart(picture, flags)
+    with pytest.raises(ValueError, match=r"clipped .*\d+% of its pixels.*xpose the chart less"):
+        chart_at(picture, flags, np.array(UPRIGHT))
+
+
 def test_a_chart_far_away_is_refused() -> None:
     corners = np.array(UPRIGHT) * 0.08 + 100
     picture = picture_of_chart(tuple(map(tuple, corners)), noise=0.0)

@@ -10,6 +10,7 @@ import pytest
 from olat.errors import SolveError
 from olat.io.photograph import read_photograph
 from olat.model.condition import Target
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Camera, Frame
 from olat.sensor.working_space import in_space
@@ -22,15 +23,19 @@ M = np.array([[0.88, 0.10, 0.02], [0.10, 0.80, 0.10], [0.02, 0.15, 0.83]])
 EXACT = np.linalg.inv(CAMERA) * CAMERA[1].sum()
 
 
-def frames_of(pictures: dict[str, np.ndarray], **about: object) -> Frames[RadianceImage]:
+def frames_of(
+    pictures: dict[str, np.ndarray], flags: dict[str, np.ndarray] | None = None, **about: object
+) -> Frames[RadianceImage]:
     """Return the frames of a camera that show targets, one of each kind."""
     shots = {
         number: Frame("A", number, Target(kind.rstrip("+")), Path(f"{kind}.exr"))
         for number, kind in enumerate(pictures)
     }
     images = {
-        number: RadianceImage(picture, np.zeros(picture.shape[:2], np.uint8), **about)
-        for number, picture in enumerate(pictures.values())
+        number: RadianceImage(
+            picture, (flags or {}).get(kind, np.zeros(picture.shape[:2], np.uint8)), **about
+        )
+        for number, (kind, picture) in enumerate(pictures.items())
     }
     return Frames(shots, lambda frame: images[frame.index])
 
@@ -91,6 +96,61 @@ def test_given_corners_are_used() -> None:
 def test_frames_that_tell_no_color_are_refused(pictures: dict, words: str) -> None:
     with pytest.raises(SolveError, match=words):
         MeasureColor().run(frames_of(pictures), A)
+
+
+def doubted(flag: PixelFlag, share: float) -> np.ndarray:
+    """Return flags over the left part of what is read of the card: 16 of 80 columns, 12 of 60."""
+    flags = np.zeros((60, 80), np.uint8)
+    count = round(share * 12 * 16)
+    flags[24:36, 32:48] = np.where(np.arange(192).reshape(12, 16, order="F") < count, flag, 0)
+    return flags
+
+
+@pytest.mark.parametrize("name", ["led_red", "led_green", "led_blue"])
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        (
+            PixelFlag.SATURATED,
+            "40% of the pixels of the gray card are clipped; 2% or less .* less,",
+        ),
+        (PixelFlag.DEAD, "40% of the pixels of the gray card hold no number; 2% or less"),
+    ],
+)
+def test_a_card_that_is_clipped_or_dead_is_refused_by_frame_and_primary(
+    name: str, flag: PixelFlag, words: str
+) -> None:
+    pictures = {"chart": picture_of_chart(), **cards()}
+    frame = list(pictures).index(name)
+    with pytest.raises(SolveError, match=rf"camera 'A': frame {frame} \({name}\): {words}"):
+        MeasureColor().run(frames_of(pictures, {name: doubted(flag, 0.4)}), A)
+
+
+def test_a_card_that_clips_a_little_is_read_beside_that_and_noted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A reflex on the red card, and a dead site on the blue one: no number there at all."""
+    pictures = {"chart": picture_of_chart(), **cards()}
+    flags = {
+        "led_red": doubted(PixelFlag.SATURATED, 2 / 192),
+        "led_blue": doubted(PixelFlag.DEAD, 1 / 192),
+    }
+    pictures["led_red"][flags["led_red"] != 0] = 1.0
+    pictures["led_blue"][flags["led_blue"] != 0] = np.nan
+    color = MeasureColor().run(frames_of(pictures, flags), A)
+    np.testing.assert_allclose(color.led_matrix, M / M[1].sum(), rtol=1e-5)
+    (note,) = (text for text in map(str, caplog.messages) if "gray card" in text)
+    print(note)
+    assert note.startswith("1 % of the pixels of the gray card are clipped or dead in one of the")
+
+
+def test_what_clips_beside_the_card_does_not_matter(caplog: pytest.LogCaptureFixture) -> None:
+    flags = np.full((60, 80), PixelFlag.SATURATED, np.uint8)
+    flags[24:36, 32:48] = 0
+    pictures = {"chart": picture_of_chart(), **cards()}
+    color = MeasureColor().run(frames_of(pictures, {"led_green": flags}), A)
+    np.testing.assert_allclose(color.led_matrix, M / M[1].sum(), rtol=1e-5)
+    assert not [text for text in caplog.messages if "gray card" in text]
 
 
 def test_color_that_was_converted_already_is_refused() -> None:
