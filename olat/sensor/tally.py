@@ -9,16 +9,28 @@ from olat.model.shapes import Array
 
 
 class Tally:
-    r"""Sums of the frames seen so far, taken from the first one to lose no precision.
+    r"""Mean and squares of the frames seen so far, with the highest reading of a site kept apart.
 
-    .. math:: \bar d = \frac1n \sum_i d_i, \quad
-        s^2 = \frac1{n-1} \left(\sum_i d_i^2 - n \bar d^2\right), \quad d_i = y_i - y_1
+    .. math:: \bar d \leftarrow \bar d + \frac{d - \bar d}{n}, \quad
+        M \leftarrow M + (d - \bar d_\text{before})(d - \bar d_\text{after}), \quad d_i = y_i - y_1
+
+    over all readings but the highest, which is added when it is asked for: no large number is ever
+    taken from another, so that a struck reading costs the others no precision.
+
+    Notes
+    -----
+    Assumes that sites scatter by much less than the readings can hold.
+
+    References
+    ----------
+    .. [1] Welford, Note on a method for calculating corrected sums of squares and products,
+       Technometrics 4(3), 1962, equations 1 to 3.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self._first = np.zeros((0, 0, 0), np.float32)
-        self._sum = self._squares = self._highest = self._first
+        self._rest = self._squares = self._highest = self._first
 
     def add(self, frame: Float32[Array, "h w plane"]) -> None:
         """Take in one more frame.
@@ -30,19 +42,26 @@ class Tally:
         """
         if self.count == 0:
             self._first = frame.copy()
-            self._sum, self._squares, self._highest = (np.zeros_like(frame) for _ in range(3))
+            self._rest, self._squares, self._highest = (np.zeros_like(frame) for _ in range(3))
+            self.count = 1
+            return
         if frame.shape != self._first.shape:
             raise ValueError(f"a frame of shape {frame.shape} follows one of {self._first.shape}")
         above = frame - self._first
-        self._sum += above
+        lower = np.minimum(above, self._highest)
         np.maximum(self._highest, above, out=self._highest)
-        self._squares += np.square(above, out=above)
+        np.subtract(lower, self._rest, out=above)
+        # The highest is not among the others: they are as many as the frames before this one.
+        self._rest += above / np.float32(self.count)
+        lower -= self._rest
+        self._squares += np.multiply(above, lower, out=above)
         self.count += 1
 
     @property
     def mean(self) -> Float32[Array, "h w plane"]:
         """Return the mean of each site [DN]."""
-        return self._first + self._sum / np.float32(self.count)
+        apart = self._highest - self._rest
+        return self._first + (self._rest + apart / np.float32(max(self.count, 1)))
 
     @property
     def variance(self) -> Float32[Array, "h w plane"]:
@@ -55,10 +74,9 @@ class Tally:
         """
         if self.count < 2:
             raise ValueError(f"{self.count} frame has no spread; two are needed")
-        variance = (self._squares - self._sum**2 / np.float32(self.count)) / np.float32(
-            self.count - 1
-        )
-        return np.maximum(variance, np.float32(0.0))
+        apart = np.square(self._highest - self._rest)
+        others = np.float32(self.count - 1)
+        return np.asarray(self._squares / others + apart / np.float32(self.count))
 
     def without_outliers(
         self, noise: float, *, spreads: float
@@ -79,14 +97,10 @@ class Tally:
         """
         if self.count < 3:
             raise ValueError(f"{self.count} frames do not tell an outlier; three are needed")
-        others = np.float32(self.count - 1)
-        rest = (self._sum - self._highest) / others
+        others = self.count - 1
         # The mean of the others has a spread of its own.
         limit = np.float32(spreads * noise * np.sqrt(1.0 + 1.0 / others))
-        is_struck = self._highest - rest > limit
-        mean = np.where(is_struck, self._first + rest, self.mean)
-        squares = self._squares - self._highest**2 - others * rest**2
-        variance = np.where(
-            is_struck, np.maximum(squares, 0.0) / (others - np.float32(1.0)), self.variance
-        )
+        is_struck = self._highest - self._rest > limit
+        mean = np.where(is_struck, self._first + self._rest, self.mean)
+        variance = np.where(is_struck, self._squares / np.float32(others - 1), self.variance)
         return mean, variance, self.count - is_struck.astype(np.int32)
