@@ -201,6 +201,15 @@ class BallBox:
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
 
+def ball_span(view: BallView, shape: tuple[int, int], *, margin_px: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a picture that hold a ball and a margin around it."""
+    edge = view.outline(np.linspace(0.0, 2.0 * np.pi, 256, endpoint=False))
+    left, top = np.maximum(np.floor(edge.min(axis=0)).astype(int) - margin_px, 0).tolist()
+    reach = np.minimum(np.ceil(edge.max(axis=0)).astype(int) + margin_px + 1, shape[::-1])
+    right, bottom = reach.tolist()
+    return slice(top, bottom), slice(left, right)
+
+
 def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> BallBox:
     """Look at every pixel of a ball and a margin around it.
 
@@ -213,10 +222,8 @@ def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> B
     margin_px
         How far the box reaches beyond the ball [px].
     """
-    edge = view.outline(np.linspace(0.0, 2.0 * np.pi, 256, endpoint=False))
-    left, top = np.maximum(np.floor(edge.min(axis=0)).astype(int) - margin_px, 0)
-    right, bottom = np.minimum(np.ceil(edge.max(axis=0)).astype(int) + margin_px + 1, shape[::-1])
-    rows, columns = np.mgrid[top:bottom, left:right]
+    span = ball_span(view, shape, margin_px=margin_px)
+    rows, columns = np.mgrid[span]
     points = np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float64)
     directions, normals = mirrored_rays(view, points)
     rays, _ = view.sight(points)
@@ -228,8 +235,8 @@ def ball_box(view: BallView, shape: tuple[int, int], *, margin_px: int = 4) -> B
     across, down = ((there - directions) / 0.02 for there in beside)
     area = np.linalg.norm(np.cross(across, down), axis=1)
     return BallBox(
-        int(top),
-        int(left),
+        span[0].start,
+        span[1].start,
         mirrored,
         normals.reshape(grid),
         facing.reshape(rows.shape),

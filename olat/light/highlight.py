@@ -6,30 +6,24 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Float32, Float64
 
 from olat.light.ball_view import BallBox
+from olat.light.bright_spots import Inside, Values, second_reflection, weighed_spots
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.shapes import Array
 
-FAINTEST = 10.0
-"""Peak over the noise from which on a highlight is one."""
 RIM_PX = 0.75
 """What lies nearer to the outline than this may be seen past the ball [px]."""
 RIVAL = 0.5
 """Weight of the runner-up, relative to the highlight, from which on the choice is doubtful."""
-LARGE_LAMP = 0.01
-"""Solid angle above which a bright thing is less likely a lamp: 6 degrees across [sr]."""
 BLUR_PX = 3
 """How far beyond the outline a highlight may be blurred [px]."""
 CLIPPED_FLOOR = 0.3
 """Share of the clipped level above which light counts for the center of a clipped highlight."""
 CLIPPED_SHARE = 0.15
 """Share of its radius to which the center of a clipped or cut highlight is known."""
-
-Values = Float64[Array, "h w"]
-Inside = Bool[Array, "h w"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,8 @@ class Highlight:
     """Root mean square distance of its light from the center [px]."""
     rival: float
     """Weight of the runner-up relative to this one, 0 to 1."""
+    second_px: Float64[Array, " 2"] | None
+    """Column and row of the brightest thing beside it, however faint; none without one [px]."""
     is_saturated: bool
     """Clipped: the center is less sure, and the irradiance too low."""
     is_at_rim: bool
@@ -108,7 +104,8 @@ def find_highlight(
     radiance[~usable] = np.median(radiance[ball & usable], axis=0) if (ball & usable).any() else 0.0
     inside = ball & (rim < 1.0 - RIM_PX * spread)
     value, noise = _above_surroundings(radiance, inside & usable, ball)
-    spots, rival = _weighed_spots(value, noise, inside, box)
+    spots, rival = weighed_spots(value, noise, inside, box)
+    beside = second_reflection(value, noise, inside, spots)
     clipped = bool((spots & ((flags & PixelFlag.SATURATED) != 0)).any())
     # The glare around a clipped highlight is lopsided, and outweighs what was cut off.
     floor = max(3.0 * noise, (CLIPPED_FLOOR if clipped else 0.02) * float(value[spots].max()))
@@ -127,12 +124,14 @@ def find_highlight(
     if clipped or at_rim:
         sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
     flux = _sum_above(radiance, near, inside & usable, ball) * _solid_angle_at(box, center)
+    corner = np.array([box.left, box.top])
     return Highlight(
-        center_px=center + np.array([box.left, box.top]),
+        center_px=center + corner,
         sigma_px=sigma,
         irradiance=np.asarray(flux),
         radius_px=extent,
         rival=rival,
+        second_px=None if beside is None else beside + corner,
         is_saturated=clipped,
         is_at_rim=at_rim,
     )
@@ -204,44 +203,6 @@ def _solid_angle_at(box: BallBox, center: Float64[Array, " 2"]) -> float:
     ]
     seen = patch[patch > 0.0]
     return float(np.median(seen)) if seen.size else 0.0
-
-
-def _weighed_spots(
-    value: Values, noise: float, inside: Inside, box: BallBox
-) -> tuple[Inside, float]:
-    """Return the pixels of the likeliest lamp, and the weight of the runner-up beside it."""
-    # A lone hot pixel has no bright neighbor; even the sharpest highlight has.
-    ring = np.ones((3, 3), np.uint8)
-    ring[1, 1] = 0
-    calm = np.minimum(value, 4.0 * cv2.dilate(value, ring, borderValue=0.0))
-    calm = np.where(inside, calm, 0.0)
-    peak = float(calm.max())
-    if peak < FAINTEST * noise:
-        raise ValueError(
-            f"nothing on the ball stands out: the brightest spot is {peak / noise:.1f} times the "
-            f"noise; {FAINTEST:.0f} times is needed"
-        )
-    bright = (calm > max(0.2 * peak, 4.0 * noise)).astype(np.uint8)
-    count, labels = cv2.connectedComponents(bright, connectivity=8)
-    weights = np.array([_weight(value, labels == spot, box) for spot in range(1, count)])
-    order = np.argsort(-weights)
-    rival = float(weights[order[1]] / weights[order[0]]) if len(order) > 1 else 0.0
-    return labels == 1 + order[0], rival
-
-
-def _weight(value: Values, spot: Inside, box: BallBox) -> float:
-    """Return how bright and compact a spot is."""
-    energy = float(np.sum(value[spot] ** 2))
-    area = box.solid_angles[spot]
-    total = float(area.sum())
-    if total <= 0.0:
-        return 0.5 * energy
-    towards = box.directions[spot]
-    middle = (towards * area[:, np.newaxis]).sum(axis=0) / total
-    square = float(np.sum(area * np.sum((towards - middle) ** 2, axis=1))) / total
-    # A pixel is not a point: its own spread is that of a square of its size.
-    square += float(area.mean()) / 6.0
-    return energy * min(1.0, total / (2.0 * np.pi * square)) / (1.0 + total / LARGE_LAMP)
 
 
 def _centered(

@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from olat.light.ball_view import BallView, PerspectiveBall, mirrored_rays
 from olat.light.highlight import Highlight
-from olat.model.shapes import Array
+from olat.model.shapes import Array, Plane
 
 FARTHEST_DEG = 90.0
 """Standard error from which on a direction is none [degree]."""
@@ -28,6 +28,12 @@ class BallSweep:
     """By light."""
     missing: Mapping[int, str]
     """Why a light that was lit shows no highlight, by light."""
+    faint: Mapping[int, Highlight]
+    """What glints under lights that are missing, but is too faint for a lamp."""
+    brightest: Plane
+    """The most that each pixel shows under any light, around the ball [diffuse white = 1]."""
+    corner_px: tuple[int, int]
+    """Column and row of the first pixel of that picture [px]."""
 
 
 @dataclass(frozen=True)

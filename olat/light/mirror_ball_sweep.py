@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from olat.light.ball_outline import BallFit, ball_in_mask
 from olat.light.ball_search import ball_in_picture, refined_ball
-from olat.light.ball_view import BallBox, Pinhole, ball_box
+from olat.light.ball_view import BallBox, Pinhole, ball_box, ball_span
 from olat.light.highlight import Highlight, find_highlight
 from olat.light.mirror_ball_rays import BallSweep
 from olat.model.image import RadianceImage
@@ -18,6 +18,8 @@ from olat.model.shapes import Array, Mask, Plane
 AMBIENT_FRAMES = 12
 """Frames out of the sweep that tell what is seen under every light."""
 FEWEST_FOR_AMBIENT = 4
+MARGIN = 0.15
+"""What is kept around the ball for people to look at, relative to its radius [1]."""
 FAINT = 0.02
 """Irradiance relative to the sweep's median below which a highlight is not that of the lamp."""
 
@@ -105,24 +107,27 @@ def look_at_sweep(
     """
     highlights: dict[int, Highlight] = {}
     missing: dict[int, str] = {}
-    box: BallBox | None = None
-    ambient: Float32[Array, "h w 3"] | None = None
+    shape = photos[next(iter(frames.values()))].flags.shape
+    box = ball_box(ball.view, shape)
+    ambient = _ambient(photos, list(frames.values()), box)
+    around = ball_span(ball.view, shape, margin_px=round(MARGIN * ball.view.radius_px))
+    brightest = np.full([side.stop - side.start for side in around], -np.inf, np.float32)
     for light, frame in frames.items():
         photo = photos[frame]
-        if box is None:
-            box = ball_box(ball.view, photo.flags.shape)
-            ambient = _ambient(photos, list(frames.values()), box)
+        np.fmax(brightest, photo.radiance[around].max(axis=2), out=brightest)
         try:
             highlights[light] = find_highlight(photo, box, ambient=ambient)
         except ValueError as error:
             missing[light] = str(error)
     usual = np.median([one.irradiance.mean() for one in highlights.values()] or [0.0])
+    faint = {}
     for light, one in list(highlights.items()):
         share = float(one.irradiance.mean() / usual) if usual > 0.0 else 1.0
         if share < FAINT:
             missing[light] = f"what glints on the ball reflects {share:.1%} of the usual light"
-            del highlights[light]
-    return BallSweep(ball.view, ball.rms_px, highlights, missing)
+            faint[light] = highlights.pop(light)
+    corner = around[1].start, around[0].start
+    return BallSweep(ball.view, ball.rms_px, highlights, missing, faint, brightest, corner)
 
 
 def _ambient(

@@ -3,7 +3,8 @@
 Each calibration is made by a pipeline from photographs of targets, and holds `residuals`: how well
 the measurement fits what it was made from, by name with the unit in it (``rms_px``,
 ``mean_angle_deg``, ``mean_delta_e_2000``). Where it came from and when it holds is said by the
-`CalibrationHeader` of its file.
+`CalibrationHeader` of its file. What was just measured also carries `evidence`, of which the
+picture beside the file is drawn; one that was read has none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
+from olat.model.evidence import BallEvidence
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Matrix3
 
@@ -161,6 +163,8 @@ class RigCalibration:
     falloff: float | None = None
     """Exponent of the cosine by which a light dims off its axis; none where not measured."""
     residuals: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[BallEvidence, ...] = field(default=(), repr=False, compare=False)
+    """The mirror ball in each of its places, where the lights were just located with it."""
 
 
 Calibration: TypeAlias = SensorCalibration | ColorCalibration | LensCalibration | RigCalibration

@@ -21,11 +21,18 @@ class CalibrationFiles:
         self._session = session
 
     def write(self, place: Path, unit: Unit, product: Calibration, provenance: str) -> list[Path]:
-        """Write ``<place>.toml`` and what belongs to it."""
+        """Write ``<place>.toml``, what belongs to it, and a picture of what was measured."""
         from olat.io.calibration_file import write_calibration
+        from olat.io.calibration_picture import picture_of_calibration
+        from olat.io.display import write_png
 
         path = place.with_name(f"{place.name}.toml")
-        return write_calibration(path, self._header(unit.camera, product), product)
+        files = write_calibration(path, self._header(unit.camera, product), product)
+        picture = picture_of_calibration(product)
+        if picture is None:
+            return files
+        write_png(path.with_suffix(".png"), picture)
+        return [*files, path.with_suffix(".png")]
 
     def read(self, place: Path, unit: Unit) -> Calibration:
         """Read ``<place>.toml``."""

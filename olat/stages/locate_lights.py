@@ -110,6 +110,7 @@ def _calibration(
     found: LocatedLights, rig: LightRig, sweeps: dict[int, BallSweep], told: str
 ) -> RigCalibration:
     """Return the rig; lights that were not seen stay where the light file has them."""
+    from olat.light.ball_evidence import ball_evidence
     from olat.light.mirror_ball import lies_flat, named
 
     directions = found.directions.copy()
@@ -140,7 +141,8 @@ def _calibration(
     residuals = {**found.residuals, "unseen_lights": float(len(unseen))}
     residuals |= _against_plan(found, rig)
     placed = LightRig(rig.name, directions, np.ones((len(rig), 3)), positions, rig.names)
-    return RigCalibration(placed, residuals=residuals)
+    evidence = tuple(ball_evidence(sweep) for sweep in sweeps.values())
+    return RigCalibration(placed, residuals=residuals, evidence=evidence)
 
 
 def _against_plan(found: LocatedLights, rig: LightRig) -> dict[str, float]:

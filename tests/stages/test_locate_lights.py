@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -226,3 +227,38 @@ def test_an_orthographic_camera_needs_no_field_of_view():
     view = orthographic(SIZE, 110.0)
     found = locate(capture(200.0 * PLACES, view=view, lamp=6.0), view_deg=None)
     assert degrees_off(found.rig).mean() < 0.1
+
+
+def test_what_was_found_on_the_ball_is_kept_for_people_to_see():
+    """Each light is marked where a ball mirrors it, and a dark one is named."""
+    places = [None if light == 5 else place for light, place in enumerate(PLACES)]
+    view = ball_at((0.0, 0.0, -1.6), camera(SIZE, VIEW_DEG))
+    plan = LightRig("plan", LIGHTS, np.ones((COUNT, 3)))
+    (ball,) = locate(capture(places, view=view), rig=plan).evidence
+    assert ball.unseen == (5,)
+    corner = view.center_px - (np.array(ball.picture.shape[::-1]) - 1) / 2.0
+    for spot in ball.spots:
+        assert spot.verdict in ("taken", "doubted")
+        half = LIGHTS[spot.light] + [0.0, 0.0, 1.0]
+        half /= np.linalg.norm(half)
+        # As if seen from far away: near the outline that is some pixels off.
+        true = view.center_px + view.radius_px * half[:2] * [1.0, -1.0] - corner
+        assert np.hypot(*(true - [spot.x, spot.y])) < 0.06 * view.radius_px
+    assert len(ball.spots) == COUNT - 1
+    radii = np.linalg.norm(ball.outline - view.center_px + corner, axis=1)
+    np.testing.assert_allclose(radii, view.radius_px, rtol=0, atol=1.0)
+
+
+def test_a_second_reflection_is_marked_as_refused():
+    frames = capture(PLACES)
+    index = min(i for i, shot in frames.shots.items() if shot.condition.light == 8)
+    spot = np.zeros((SIZE, SIZE), np.float32)
+    offset = np.array([30.0, 50.0])
+    x, y = ball_at((0.0, 0.0, -1.6), camera(SIZE, VIEW_DEG)).center_px + offset
+    cv2.circle(spot, (round(x), round(y)), 2, 2.0, cv2.FILLED)
+    frames[index].radiance[...] += spot[..., np.newaxis]
+    (ball,) = locate(frames).evidence
+    refused = [spot for spot in ball.spots if spot.verdict == "refused"]
+    assert [spot.light for spot in refused] == [8]
+    middle = (np.array(ball.picture.shape[::-1]) - 1) / 2.0
+    np.testing.assert_allclose([refused[0].x, refused[0].y], middle + offset, atol=1.5)

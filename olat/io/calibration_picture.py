@@ -1,0 +1,15 @@
+"""What a calibration was read from, as a picture that tells whether to believe it."""
+
+from __future__ import annotations
+
+from olat.io.ball_picture import picture_of_balls
+from olat.io.contact_sheet import DisplayPicture
+from olat.model.calibration import Calibration, RigCalibration
+
+
+def picture_of_calibration(calibration: Calibration) -> DisplayPicture | None:
+    """Draw what was just measured; nothing where the calibration carries no evidence."""
+    match calibration:
+        case RigCalibration(evidence=(_, *_) as balls):
+            return picture_of_balls(balls)
+    return None

@@ -1,0 +1,40 @@
+"""What was found on a mirror ball, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from olat.light.highlight import Highlight
+from olat.light.mirror_ball_rays import BallSweep
+from olat.model.evidence import BallEvidence, Spot, Verdict
+from olat.model.shapes import Array
+
+AROUND = np.linspace(0.0, 2.0 * np.pi, 257)
+"""Angles at which the outline is drawn [rad]."""
+
+
+def ball_evidence(sweep: BallSweep) -> BallEvidence:
+    """Return the picture of a sweep over a ball, its outline, and every spot with its verdict.
+
+    Refused are what glints under a dead light, and the brightest thing beside each highlight:
+    mostly the light seen a second time in something shiny.
+    """
+    spots = [
+        *(spot for light, one in sweep.highlights.items() for spot in _spots(sweep, light, one)),
+        *(_spot(sweep, light, one, one.center_px, "refused") for light, one in sweep.faint.items()),
+    ]
+    outline = sweep.view.outline(AROUND) - sweep.corner_px
+    return BallEvidence(sweep.brightest, outline, tuple(spots), tuple(sorted(sweep.missing)))
+
+
+def _spots(sweep: BallSweep, light: int, one: Highlight) -> Iterator[Spot]:
+    yield _spot(sweep, light, one, one.center_px, "taken" if one.is_sure else "doubted")
+    if one.second_px is not None:
+        yield _spot(sweep, light, one, one.second_px, "refused")
+
+
+def _spot(sweep: BallSweep, light: int, one: Highlight, place: Array, verdict: Verdict) -> Spot:
+    x, y = (place - sweep.corner_px).tolist()
+    return Spot(light, x, y, one.radius_px, verdict)
