@@ -195,6 +195,11 @@ class BallBox:
     """Solid angle that each pixel sees mirrored; zero off the ball [sr]."""
 
     @property
+    def corner(self) -> Float64[Array, " 2"]:
+        """Column and row of the first pixel of the box [px]."""
+        return np.array([self.left, self.top], np.float64)
+
+    @property
     def span(self) -> tuple[slice, slice]:
         """Rows and columns of the box."""
         height, width = self.facing.shape

@@ -41,9 +41,9 @@ def weighed_spots(
 
 
 def second_reflection(
-    value: Values, noise: float, inside: Inside, spots: Inside
+    value: Values, noise: float, inside: Inside, spots: Inside, box: BallBox
 ) -> Float64[Array, " 2"] | None:
-    """Return where the brightest thing is that is no part of the highlight, if there is one."""
+    """Return where the brightest thing is that is no part of the highlight, if any [px]."""
     calm = _calm(value, inside)
     bright = calm > max(SECOND * float(calm[spots].max()), FAINTEST * noise)
     _, labels = cv2.connectedComponents(bright.astype(np.uint8), connectivity=8)
@@ -52,7 +52,7 @@ def second_reflection(
         return None
     brightest = labels[np.unravel_index(np.argmax(np.where(others, calm, -np.inf)), calm.shape)]
     rows, columns = np.nonzero(labels == brightest)
-    return np.array([columns.mean(), rows.mean()])
+    return box.corner + np.array([columns.mean(), rows.mean()])
 
 
 def _weight(value: Values, spot: Inside, box: BallBox) -> float:

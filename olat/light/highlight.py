@@ -105,7 +105,6 @@ def find_highlight(
     inside = ball & (rim < 1.0 - RIM_PX * spread)
     value, noise = _above_surroundings(radiance, inside & usable, ball)
     spots, rival = weighed_spots(value, noise, inside, box)
-    beside = second_reflection(value, noise, inside, spots)
     clipped = bool((spots & ((flags & PixelFlag.SATURATED) != 0)).any())
     # The glare around a clipped highlight is lopsided, and outweighs what was cut off.
     floor = max(3.0 * noise, (CLIPPED_FLOOR if clipped else 0.02) * float(value[spots].max()))
@@ -124,14 +123,13 @@ def find_highlight(
     if clipped or at_rim:
         sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
     flux = _sum_above(radiance, near, inside & usable, ball) * _solid_angle_at(box, center)
-    corner = np.array([box.left, box.top])
     return Highlight(
-        center_px=center + corner,
+        center_px=center + box.corner,
         sigma_px=sigma,
         irradiance=np.asarray(flux),
         radius_px=extent,
         rival=rival,
-        second_px=None if beside is None else beside + corner,
+        second_px=second_reflection(value, noise, inside, spots, box),
         is_saturated=clipped,
         is_at_rim=at_rim,
     )
