@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from olat.cli.lights_report import as_dict, facts, note, say, say_table, tell_frames
+from olat.cli.verb_group import VerbGroup
 
 if TYPE_CHECKING:
     from olat.api.lights import Meaning
@@ -60,20 +60,7 @@ def _reading(verb: Verb) -> Verb:
     return verb
 
 
-class LightVerbs(click.Group):
-    """Suggests the verb that was probably meant."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a verb's command."""
-        verb = super().get_command(ctx, cmd_name)
-        if verb is None:
-            near = difflib.get_close_matches(cmd_name, self.commands, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"No such command {cmd_name!r}.{hint}", ctx)
-        return verb
-
-
-@click.group("lights", cls=LightVerbs, short_help="Make, convert and look at light files.")
+@click.group("lights", cls=VerbGroup, short_help="Make, convert and look at light files.")
 def command() -> None:
     """Make light files by rule, convert them, look at them.
 
