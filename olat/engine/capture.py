@@ -33,7 +33,7 @@ class Capture(Protocol):
         """Return the names that stages may ask for."""
 
     def key(self, name: str, unit: Unit) -> str:
-        """Return a digest of the content of something given."""
+        """Return a digest of the content of something given, or of one entry: ``name.part``."""
 
     def value(self, name: str, unit: Unit) -> Any:
         """Return something given."""

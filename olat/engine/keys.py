@@ -143,7 +143,7 @@ class Keys:
         if not self.is_given(stage, need):
             return "none"
         if not need.is_many:
-            return self.capture.key(need.name, unit)
+            return self.capture.key(need.given, unit)
         frames = self.wanted(stage, need, None, unit)
         units = {index: Unit(unit.camera, index) for index in frames}
         return digest(

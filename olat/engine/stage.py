@@ -42,6 +42,16 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Names the one entry of something given that matters to the stage (`typing.Annotated`).
+
+    The stage gets the whole; a change of other entries does not make its product anew.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """One argument of ``run``: a product of another stage, or something given."""
 
@@ -54,6 +64,13 @@ class Need:
     conditions: tuple[type | Condition, ...]
     is_bracket: bool = False
     """Only the frames of the own exposure bracket."""
+    part: str = ""
+    """Entry of what is given that alone matters; all of it if empty."""
+
+    @property
+    def given(self) -> str:
+        """Return the name under which the capture knows the content that matters."""
+        return f"{self.name}.{self.part}" if self.part else self.name
 
 
 class Stage(BaseModel):
@@ -110,10 +127,12 @@ def _need(name: str, hint: Any) -> Need:
     """Read one annotation of ``run``."""
     conditions: tuple[type | Condition, ...] = ()
     is_optional = is_bracket = False
+    part = ""
     if get_origin(hint) is Annotated:
         hint, *marks = get_args(hint)
         conditions = next((mark.conditions for mark in marks if isinstance(mark, Under)), ())
         is_bracket = any(isinstance(mark, Bracket) for mark in marks)
+        part = next((mark.name for mark in marks if isinstance(mark, Part)), "")
     if get_origin(hint) in (Union, UnionType):
         kinds = get_args(hint)
         is_optional = NoneType in kinds
@@ -121,4 +140,4 @@ def _need(name: str, hint: Any) -> Need:
         hint = functools.reduce(operator.or_, rest)
     is_many = get_origin(hint) is Frames
     wanted = get_args(hint)[0] if is_many else hint
-    return Need(name, wanted, is_many, is_optional, conditions, is_bracket)
+    return Need(name, wanted, is_many, is_optional, conditions, is_bracket, part)

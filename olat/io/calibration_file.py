@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,14 @@ import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
 from olat.errors import FileError
+from olat.io.calibration_digests import (
+    ARRAYS,
+    check_arrays,
+    content_digest,
+    edited_tables,
+    table_digests,
+    values_of,
+)
 from olat.io.calibration_tables import (
     ColorTable,
     Document,
@@ -22,6 +31,7 @@ from olat.io.calibration_tables import (
     RigTable,
     SensorTable,
 )
+from olat.io.content_hash import ContentHashes
 from olat.io.exr import read_exr, write_exr
 from olat.io.light_file import read_lights, rig_from_lights
 from olat.io.publish import publish_text
@@ -55,8 +65,14 @@ def kind_of(calibration: Calibration) -> Kind:
 
 def files_of(document: Path, kind: Kind) -> list[Path]:
     """Return the files of a calibration, the document first."""
-    beside = {"sensor": [document.with_suffix(".exr")], "rig": [document.with_suffix(".csv")]}
-    return [document, *beside.get(kind, [])]
+    beside = arrays_of(document, kind)
+    return [document] if beside is None else [document, beside]
+
+
+def arrays_of(document: Path, kind: Kind) -> Path | None:
+    """Return the file beside a document that holds its arrays, for kinds that have one."""
+    suffix = {"sensor": ".exr", "rig": ".csv"}.get(kind)
+    return None if suffix is None else document.with_suffix(suffix)
 
 
 def write_calibration(
@@ -97,7 +113,10 @@ def write_calibration(
         "residuals": {name: float(value) for name, value in calibration.residuals.items()},
         kind: table.model_dump(exclude_none=True),
     }
-    publish_text(path, tomli_w.dumps(document))
+    digests = table_digests(Document.model_validate(document))
+    if arrays := arrays_of(path, kind):
+        digests[ARRAYS] = _file_digest(arrays)
+    publish_text(path, tomli_w.dumps(document | {"digests": digests}))
     return files_of(path, kind)
 
 
@@ -117,6 +136,9 @@ def read_calibration(path: Path | str) -> tuple[CalibrationHeader, Calibration]:
     path = Path(path)
     document = _document(path)
     header = _header(path, document)
+    arrays = arrays_of(path, header.kind)
+    if arrays is not None and arrays.exists():  # if it does not, its reader says so
+        check_arrays(arrays, document, _file_digest(arrays))
     try:
         return header, _calibration(path, document)
     except ValueError as error:
@@ -126,6 +148,45 @@ def read_calibration(path: Path | str) -> tuple[CalibrationHeader, Calibration]:
 def read_header(path: Path) -> CalibrationHeader:
     """Read no more than where a calibration came from and when it holds; `FileError` as above."""
     return _header(path, _document(path))
+
+
+def values_digest(path: Path, hashes: ContentHashes, *, part: str = "") -> str:
+    """Return the digest of what was measured, whoever says what about it in header and residuals.
+
+    Parameters
+    ----------
+    path
+        Of the document.
+    hashes
+        Digests of files that are known, as the arrays may be large.
+    part
+        Entry of the table of its kind that alone counts; all, and the arrays, if empty.
+
+    Raises
+    ------
+    FileError
+        If a file cannot be read, or the arrays are not those of the document.
+    """
+    document = _document(path)
+    values, kind = values_of(document), _header(path, document).kind
+    if part:
+        return content_digest(values[part])
+    arrays = arrays_of(path, kind)
+    if arrays is None:
+        return content_digest([kind, values])
+    found = hashes.of(arrays)
+    check_arrays(arrays, document, found)
+    return content_digest([kind, values, found])
+
+
+def edits(path: Path) -> list[str]:
+    """Return the names of tables that were changed by hand; `FileError` as above."""
+    return edited_tables(_document(path))
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _document(path: Path) -> Document:

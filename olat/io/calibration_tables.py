@@ -145,6 +145,8 @@ class Document(_Table):
     schema_number: Literal[1] = Field(alias="schema")
     header: dict[str, Any]
     residuals: dict[str, float] = {}
+    digests: dict[str, str] = {}
+    """Of the tables and of the file beside, when they were written; empty if made by hand."""
     sensor: SensorTable | None = None
     color: ColorTable | None = None
     lens: LensTable | None = None

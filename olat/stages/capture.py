@@ -14,7 +14,7 @@ import numpy as np
 from olat.engine.capture import Unit
 from olat.engine.keys import digest
 from olat.errors import FileError, SessionError
-from olat.io.calibration_file import files_of
+from olat.io.calibration_file import values_digest
 from olat.io.content_hash import ContentHashes
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import read_photograph
@@ -40,6 +40,7 @@ class SessionCapture:
         self.calibrations = calibrations or Calibrations(session)
         self.hashes = ContentHashes(hashes)
         self._planned: dict[Path, str] = {}
+        self._measured: dict[tuple[Kind, str, str], str] = {}
         self._frames = {camera.name: session.frames_of(camera.name) for camera in session.cameras}
 
     def cameras(self) -> Sequence[str]:
@@ -55,7 +56,7 @@ class SessionCapture:
         return GIVEN
 
     def key(self, name: str, unit: Unit) -> str:
-        """Return a digest of the content of something given."""
+        """Return a digest of the content of something given; of a calibration, its values alone."""
         match name:
             case "photo":
                 path = self._frame(unit).path
@@ -72,7 +73,8 @@ class SessionCapture:
                 return self._rig_key
             case "mask" | "photo_mask":
                 return self._mask_key(unit.camera, is_straight=name == "mask")
-        return self._calibration_key(MEASURED[name], unit.camera)
+        kind, _, part = name.partition(".")
+        return self._calibration_key(MEASURED[kind], unit.camera, part)
 
     def value(self, name: str, unit: Unit) -> Any:
         """Return something given."""
@@ -117,9 +119,13 @@ class SessionCapture:
             hasher.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
         return hasher.hexdigest()
 
-    def _calibration_key(self, kind: Kind, camera: str) -> str:
-        path = self.calibrations.document(kind, camera)
-        return "none" if path is None else digest([self.hashes.of(f) for f in files_of(path, kind)])
+    def _calibration_key(self, kind: Kind, camera: str, part: str = "") -> str:
+        place = kind, camera, part
+        if place not in self._measured:
+            path = self.calibrations.document(kind, camera)
+            values = "none" if path is None else values_digest(path, self.hashes, part=part)
+            self._measured[place] = values
+        return self._measured[place]
 
     def _mask_key(self, camera: str, *, is_straight: bool) -> str:
         mask = self.session.camera(camera).mask

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from olat.engine.stage import Grain, Stage
+from olat.engine.stage import Grain, Part, Stage
 from olat.errors import CalibrationError
 from olat.model.calibration import ColorCalibration, SensorCalibration
 from olat.model.color import ColorSpace
@@ -40,7 +40,7 @@ class Develop(Stage):
         frame: Frame,
         camera: Camera,
         sensor: SensorCalibration | None,
-        color: ColorCalibration | None,
+        color: Annotated[ColorCalibration | None, Part("matrix")],
     ) -> RadianceImage:
         """Return the radiance of one photograph."""
         from olat.sensor.develop import developed

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from olat.errors import CalibrationError, FileError
-from olat.io.calibration_file import files_of, read_calibration, read_header, write_calibration
+from olat.io.calibration_file import (
+    edits,
+    files_of,
+    read_calibration,
+    read_header,
+    values_digest,
+    write_calibration,
+)
 from olat.io.calibration_shelf import find_calibration, place_on_shelf
+from olat.io.content_hash import ContentHashes
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.calibration import (
     Calibration,
@@ -100,9 +109,7 @@ def test_lights_are_read_to_nine_digits(tmp_path: Path) -> None:
 def test_a_spoiled_document_is_told(tmp_path: Path, old: str, new: str, words: str) -> None:
     path = tmp_path / "lens.toml"
     write_calibration(path, header("lens"), CALIBRATIONS["lens"])
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    spoil(path, old, new)
     with pytest.raises(FileError, match=words):
         read_calibration(path)
 
@@ -184,3 +191,91 @@ def test_no_two_devices_share_a_folder_and_none_leaves_the_shelf(
 def test_numbers_that_make_no_lens_are_refused(matrix: np.ndarray, distortion: float) -> None:
     with pytest.raises(ValueError, match="make no lens for 64 x 48 px"):
         LensCalibration(matrix, np.array([distortion, 0.0, 0.0, 0.0]), 48, 64)
+
+
+@pytest.mark.parametrize("kind", CALIBRATIONS)
+def test_values_digest_is_of_what_was_measured_whoever_says_what_about_it(
+    kind: str, tmp_path: Path
+) -> None:
+    def written(name: str, calibration: Calibration, **said: object) -> str:
+        path = tmp_path / name / f"{kind}.toml"
+        write_calibration(path, header(kind, **said), calibration)
+        return values_digest(path, ContentHashes(tmp_path / "hashes.json"))
+
+    what = CALIBRATIONS[kind]
+    plain = written("plain", what)
+    assert written("told", what, note="cleaned", certified_by="Bo", made_by="olat 2") == plain
+    assert written("doubted", replace(what, residuals={"rms_px": 9.0})) == plain
+    changes = {
+        "sensor": ["flat", "dark", "dn_per_electron"],
+        "color": ["matrix"],
+        "lens": ["distortion", "translation"],
+        "rig": ["falloff"],
+    }
+    for name in changes[kind]:
+        other = replace(what, **{name: getattr(what, name) * 1.001})
+        assert written(name, other) != plain, name
+
+
+def test_a_part_of_a_calibration_has_a_digest_of_its_own(tmp_path: Path) -> None:
+    path, hashes = tmp_path / "color.toml", ContentHashes(tmp_path / "hashes.json")
+    color = CALIBRATIONS["color"]
+    told = []
+    for calibration in (color, replace(color, led_matrix=np.eye(3)), replace(color, matrix=K)):
+        write_calibration(path, header("color"), calibration)
+        told.append((values_digest(path, hashes), values_digest(path, hashes, part="matrix")))
+    assert told[0][0] != told[1][0]
+    assert told[0][1] == told[1][1]
+    assert told[1][1] != told[2][1]
+
+
+@pytest.mark.parametrize("kind", CALIBRATIONS)
+@pytest.mark.parametrize("said", [{}, {"captured": datetime.date(2026, 5, 17), "height": 48}])
+def test_what_was_written_counts_as_unedited_and_what_people_say_does_not_count(
+    kind: str, said: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / f"{kind}.toml"
+    write_calibration(path, header(kind, note="old", **said), CALIBRATIONS[kind])
+    assert edits(path) == []
+    spoil(path, 'note = "old"', 'note = "new"')
+    assert edits(path) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "table"),
+    [
+        ("lens", "height = 48", "height = 49", "lens"),
+        ("rig", 'holds = "positions"', 'holds = "directions"', "rig"),
+        ("sensor", "linearity_percent = 0.25", "linearity_percent = 0.15", "residuals"),
+        ("color", 'device = "A"', 'device = "B"', "header"),
+    ],
+)
+def test_a_table_that_was_edited_is_named(
+    kind: str, old: str, new: str, table: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{kind}.toml"
+    write_calibration(path, header(kind), CALIBRATIONS[kind])
+    spoil(path, old, new)
+    assert edits(path) == [table]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("[digests]")], encoding="utf-8")
+    assert edits(path) == []  # by hand from end to end
+
+
+@pytest.mark.parametrize("kind", ["sensor", "rig"])
+def test_arrays_that_are_not_those_of_the_document_are_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{kind}.toml"
+    _, arrays = write_calibration(path, header(kind), CALIBRATIONS[kind])
+    content = bytearray(arrays.read_bytes())
+    content[-2] ^= 1
+    arrays.write_bytes(content)
+    with pytest.raises(FileError, match=f"{arrays.name}: it is not as it was written together"):
+        read_calibration(path)
+    with pytest.raises(FileError, match=f"{arrays.name}: it is not as it was written together"):
+        values_digest(path, ContentHashes(tmp_path / "hashes.json"))
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
