@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from olat.api.currency import calibration_folders
+from olat.api.currency import made_with
 from olat.api.processing import prepare
 from olat.engine.capture import Unit
 from olat.engine.pipeline import Pipeline, load_pipeline
@@ -186,7 +186,7 @@ def _reasons(session: Session, definition: Pipeline, products: Path) -> dict[Tas
             for name, value in parameters.items()
             if value is not None
         ]
-    folders = calibration_folders(products)
+    folders = made_with(products).calibration
     ready = prepare(
         session.folder, pipeline=definition.name, settings=settings, calibration=folders
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from olat.api.currency import calibration_folders, is_current
+from olat.api.calibration_changes import CalibrationChanges, made_with_now
+from olat.api.currency import is_current, made_with
 from olat.api.field import Field
 from olat.engine.capture import Unit
-from olat.engine.pipeline import load_pipeline
+from olat.engine.pipeline import Pipeline, load_pipeline
 from olat.engine.receipt import Receipt
 from olat.engine.store import Store
 from olat.errors import CalibrationError, FileError, SessionError, UsageError
@@ -33,11 +33,14 @@ class OpenSession:
         definition = load_pipeline(pipeline, catalog=STAGES, given=GIVEN)
         session = read_session(folder)
         self.folder = session.folder
-        folders = calibration_folders(self.folder / definition.folder)
-        self._calibrations = Calibrations(session, [f for f in folders if f.is_dir()])
-        self.session: Session = self._with_rig(folders)
-        self._store = Store(self.folder / definition.folder, codecs(self.session))
-        self._warn_if_outdated()
+        products = self.folder / definition.folder
+        self._made_with = made_with(products)
+        folders = [folder for folder in self._made_with.calibration if folder.is_dir()]
+        self._calibrations = Calibrations(session, folders)
+        self.session: Session = self._with_rig()
+        self._store = Store(products, codecs(self.session))
+        if products.is_dir():
+            self._warn_if_outdated(definition)
 
     def __repr__(self) -> str:
         return f"<olat session {self.session.name!r}, cameras {', '.join(self.cameras)}>"
@@ -80,29 +83,37 @@ class OpenSession:
 
         return read_phong(self._store.place("phong", unit).with_suffix(".exr"))
 
-    def _warn_if_outdated(self) -> None:
+    def _warn_if_outdated(self, pipeline: Pipeline) -> None:
         """Say so if products may be those of another version of the session."""
         products = self._store.folder
-        hashes = products / ".hashes.json"
-        capture = SessionCapture(self.session, hashes, self._calibrations)
+        capture = SessionCapture(self.session, products / ".hashes.json", self._calibrations)
+        losses: list[str] = []
         try:
-            is_outdated = products.is_dir() and not is_current(products, capture.digest())
+            if is_current(products, capture.digest()):
+                return
+            now = made_with_now(pipeline, capture)
+            losses = CalibrationChanges(pipeline, capture, self._made_with, now).losses()
         except (CalibrationError, FileError):
-            is_outdated = True
-        if is_outdated:
+            pass  # told by `_with_rig`, or by the run that the warning asks for
+        for loss in losses:
+            logger.warning("%s", loss)
+        if not losses:
             logger.warning(
                 "%s: the session changed after these products were made, or the last run did not "
-                "come to its end. `olat process` brings them up to date.",
+                "come to its end. `%s` brings them up to date.",
                 self.folder,
+                self._command,
             )
 
-    def _with_rig(self, folders: Sequence[Path]) -> Session:
+    @property
+    def _command(self) -> str:
+        """The command that makes what is missing with the calibrations of what is there."""
+        words = ["olat process", str(self.folder)]
+        words += [f"--calibration {folder}" for folder in self._made_with.calibration]
+        return " ".join(words)
+
+    def _with_rig(self) -> Session:
         """Return the session with its measured rig; products stand, whatever came to a shelf."""
-        for folder in folders:
-            if not folder.is_dir():
-                logger.warning(
-                    "%s: the folder of calibrations that the last run was given is gone.", folder
-                )
         try:
             return self._calibrations.with_rig()
         except (CalibrationError, FileError) as error:
@@ -122,7 +133,7 @@ class OpenSession:
         if receipt is None:
             raise SessionError(
                 f"{self.folder}: camera {unit.camera!r} has no finished {product!r} ({verb} has "
-                f"not run to its end). Run `olat process {self.folder}`."
+                f"not run to its end). Run `{self._command}`."
             )
         return receipt
 

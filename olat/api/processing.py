@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from olat.api.currency import is_current, mark_current, mark_unfinished
+from olat.api.calibration_changes import CalibrationChanges, made_with_now
+from olat.api.currency import MadeWith, is_current, made_with, mark_current, mark_unfinished
 from olat.api.lock import session_lock
 from olat.api.sequence_check import sequence_notes
 from olat.api.summary import Summary, summary_of
@@ -29,9 +31,15 @@ from olat.stages.capture import GIVEN
 from olat.stages.checks import check_lit, check_pictures, check_rig, duplicates
 from olat.stages.work import Desk, Job, work
 
+logger = logging.getLogger(__name__)
+
 
 class Watcher:
-    """Hears what a run does; the base says nothing."""
+    """Hears what a run does; the base says nothing but what is logged as a warning."""
+
+    def warned(self, text: str) -> None:
+        """Hear what should be known before anything is made."""
+        logger.warning("%s", text)
 
     def planned(self, pipeline: Pipeline, todo: Plan, workers: int) -> None:
         """Hear what will be done."""
@@ -50,6 +58,10 @@ class Prepared:
     job: Job
     desk: Desk
     todo: Plan
+    used: MadeWith
+    """The calibrations that a run would have."""
+    warnings: tuple[str, ...] = ()
+    """What should be known before anything is made."""
 
     @property
     def is_finished(self) -> bool:
@@ -58,6 +70,7 @@ class Prepared:
             not self.todo.tasks
             and are_sealed(self.desk.keys, self.desk.store)
             and is_current(self.job.products, self.desk.capture.digest())
+            and made_with(self.job.products) == self.used
         )
 
 
@@ -81,7 +94,15 @@ def prepare(
     desk = Desk(job, read_session(job.session))
     check_rig(desk.capture, definition)
     check_lit(desk.capture)
-    return Prepared(job, desk, plan(desk.keys, desk.store))
+    return _planned(job, desk)
+
+
+def _planned(job: Job, desk: Desk) -> Prepared:
+    """Plan the work; say what became of the calibrations that products were made with."""
+    now = made_with_now(job.pipeline, desk.capture, job.calibration)
+    changes = CalibrationChanges(job.pipeline, desk.capture, made_with(job.products), now)
+    todo = plan(desk.keys, desk.store)
+    return Prepared(job, desk, changes.explained(todo), now, tuple(changes.losses(todo)))
 
 
 def _absolute(path: Path | str) -> Path:
@@ -143,12 +164,15 @@ def process(  # noqa: PLR0913 - one argument for each thing that a person may sa
     outcome, used = Outcome(), 0
     notes: list[str] = []
     if not ready.is_finished:
+        hears = watcher or Watcher()
         with session_lock(ready.job.products):
             ready = _cleared(ready)
+            for warning in ready.warnings:
+                hears.warned(warning)
             if ready.todo.tasks:
                 notes = _checked(ready, trust=trust_manifest)
-            outcome, used = _run(ready, workers, watcher or Watcher())
-        notes = [*_notes(ready), *notes]
+            outcome, used = _run(ready, workers, hears)
+        notes = [*ready.warnings, *_notes(ready), *notes]
     outcome.seconds = time.perf_counter() - started
     return summary_of(
         ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes
@@ -177,7 +201,7 @@ def _cleared(ready: Prepared) -> Prepared:
     desk.capture.hashes.save()
     write_frame_table(desk.session)
     if break_seals(desk.keys, desk.store):
-        return replace(ready, todo=plan(desk.keys, desk.store))
+        return _planned(ready.job, desk)
     return ready
 
 
@@ -198,13 +222,13 @@ def _run(ready: Prepared, workers: int | None, watcher: Watcher) -> tuple[Outcom
     try:
         watcher.planned(ready.job.pipeline, todo, used)
         if todo.tasks:
-            mark_unfinished(products)
+            mark_unfinished(products, ready.used)
             outcome = _driven(ready, used, watcher)
     finally:
         watcher.finished()
     set_seals(desk.keys, desk.store, desk.versions)
     if not outcome.failures:
-        mark_current(products, desk.capture.digest(), ready.job.calibration)
+        mark_current(products, desk.capture.digest(), ready.used)
     return outcome, used
 
 

@@ -121,6 +121,7 @@ def _plan_as_dict(ready: Prepared) -> dict[str, object]:
         "schema": 1,
         "session": str(ready.job.session),
         "pipeline": ready.job.pipeline.name,
+        "warnings": list(ready.warnings),
         "standing": ready.todo.standing,
         "tasks": [
             {
@@ -140,7 +141,8 @@ def _plan_as_text(ready: Prepared) -> str:
     from olat.stages.calibrations import used_by
 
     count = counted(len(ready.todo.tasks), "product")
-    lines = [f"{ready.job.pipeline.name}: {count} to make"]
+    lines = [f"warning: {warning}" for warning in ready.warnings]
+    lines.append(f"{ready.job.pipeline.name}: {count} to make")
     for verb, standing in ready.todo.standing.items():
         reasons: dict[str, int] = {}
         for task in ready.todo.tasks:

@@ -42,6 +42,10 @@ class Lines(Watcher):
         self._done: dict[str, int] = {}
         self._started = self._spoke = time.monotonic()
 
+    def warned(self, text: str) -> None:
+        """Say it before anything is made."""
+        self._say(f"warning: {text}", "yellow")
+
     def planned(self, pipeline: Pipeline, todo: Plan, workers: int) -> None:
         """Say what will be done."""
         self._started = self._spoke = time.monotonic()
@@ -91,6 +95,10 @@ class Bars(Watcher):
             disable=not console.is_terminal,
         )
         self._bars: dict[str, TaskID] = {}
+
+    def warned(self, text: str) -> None:
+        """Say it above the bars."""
+        tell(self._progress.console, f"warning: {text}", "yellow")
 
     def planned(self, pipeline: Pipeline, todo: Plan, workers: int) -> None:
         """Draw the bars of the stages that have something to do."""

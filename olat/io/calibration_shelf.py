@@ -30,6 +30,11 @@ def place_on_shelf(folder: Path, kind: Kind, device: str, valid_from: datetime.d
     return _device_folder(folder, kind, device) / valid_from.isoformat() / f"{kind}.toml"
 
 
+def shelf_of(document: Path) -> Path:
+    """Return the folder of calibrations in which a document lies."""
+    return document.parents[3]
+
+
 def find_calibration(
     folders: Sequence[Path], kind: Kind, device: str, day: datetime.date | None
 ) -> Path | None:
