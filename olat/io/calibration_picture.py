@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from olat.io.ball_picture import picture_of_balls
+from olat.io.chart_picture import picture_of_chart
 from olat.io.contact_sheet import DisplayPicture
-from olat.model.calibration import Calibration, RigCalibration
+from olat.model.calibration import Calibration, ColorCalibration, RigCalibration
+from olat.model.evidence import ChartEvidence
 
 
 def picture_of_calibration(calibration: Calibration) -> DisplayPicture | None:
     """Draw what was just measured; nothing where the calibration carries no evidence."""
     match calibration:
+        case ColorCalibration(evidence=ChartEvidence() as chart):
+            return picture_of_chart(chart)
         case RigCalibration(evidence=(_, *_) as balls):
             return picture_of_balls(balls)
     return None

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from olat.model.evidence import BallEvidence
+from olat.model.evidence import BallEvidence, ChartEvidence
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Matrix3
 
@@ -86,6 +86,7 @@ class ColorCalibration:
     led_matrix: Matrix3 | None = None
     """Camera color (row) of a gray card under each LED primary (column), sum of all 1 in green."""
     residuals: Mapping[str, float] = field(default_factory=dict)
+    evidence: ChartEvidence | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
-from olat.model.shapes import Array, Plane
+from olat.model.shapes import Array, Plane, Radiance
 
 Points: TypeAlias = Float64[Array, "point 2"]
 """Column and row, pixel centers at integers [px]."""
@@ -42,3 +42,23 @@ class BallEvidence:
     """In that picture."""
     unseen: tuple[int, ...]
     """Lights of the sweep without a highlight."""
+
+
+@dataclass(frozen=True)
+class ChartEvidence:
+    """A color chart, and what the matrix makes of it; linear Rec.709 at the chart's exposure."""
+
+    frame: Radiance
+    """The photograph, made small."""
+    patches: Float64[Array, "24 4 2"]
+    """Corners of what was read of each patch, in that picture [px]."""
+    straight: Float32[Array, "rows columns 3"]
+    """The chart seen from straight ahead, in 6 x 4 square cells."""
+    measured: Float64[Array, "24 3"]
+    """What was read of each patch, after the matrix."""
+    reference: Float64[Array, "24 3"]
+    """What it should be."""
+    delta_e: Float64[Array, "24"]
+    """CIEDE2000 between the two."""
+    names: tuple[str, ...]
+    """Of the patches, row by row."""

@@ -14,6 +14,8 @@ from olat.sensor.chart_reference import COLUMNS, PATCHES, ROWS
 Corners = Float64[Array, "4 2"]
 """Outer corners of dark skin, bluish green, black and white, in this order [px]."""
 Points = Float[Array, "point 2"]
+Ahead = Float32[Array, "rows columns 3"]
+"""The chart as seen from straight ahead."""
 
 SQUARE: Final = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 """Corners of the unit square, in the order of `Corners`."""
@@ -53,17 +55,8 @@ def refined(radiance: Radiance, corners: Corners) -> Corners:
     through their middles, without those that do not agree, gives the corners. They stay where
     fewer than 10 patches stand out from the black.
     """
-    side = (COLUMNS * _CELL, ROWS * _CELL)
-    # Pixel (0, 0) of the view has its middle half a pixel inside of the first cell.
-    edge = np.array([[-0.5, -0.5], [COLUMNS - 0.5, -0.5], [COLUMNS - 0.5, ROWS - 0.5]])
-    edge = (np.vstack([edge, [-0.5, ROWS - 0.5]]) + FILL / 2) / (
-        COLUMNS - 1 + FILL,
-        ROWS - 1 + FILL,
-    )
-    seen = through(corners, edge)
-    ahead = (SQUARE * side - 0.5).astype(np.float32)
-    view = cv2.getPerspectiveTransform(seen, ahead)
-    straight = cv2.warpPerspective(np.nan_to_num(radiance), view, side, flags=cv2.INTER_LINEAR)
+    view = _view(corners, _CELL)
+    straight = straightened(radiance, corners, cell=_CELL)
     found = [_middle_of_patch(straight, *divmod(k, COLUMNS)) for k in range(len(PATCHES))]
     sure = [k for k, middle in enumerate(found) if middle is not None]
     if len(sure) < _SURE:
@@ -77,6 +70,31 @@ def refined(radiance: Radiance, corners: Corners) -> Corners:
         return corners
     outer = SQUARE * (COLUMNS - 1 + FILL, ROWS - 1 + FILL)
     return np.asarray(cv2.perspectiveTransform(outer[np.newaxis].astype(np.float64), fit)[0])
+
+
+def straightened(radiance: Radiance, corners: Corners, *, cell: int) -> Ahead:
+    """Return the chart as seen from straight ahead, each patch in the middle of a square cell.
+
+    Parameters
+    ----------
+    radiance, corners
+        The picture, and where the chart is in it.
+    cell
+        Side of the cells [px].
+    """
+    side = (COLUMNS * cell, ROWS * cell)
+    known = np.nan_to_num(radiance)
+    seen = cv2.warpPerspective(known, _view(corners, cell), side, flags=cv2.INTER_LINEAR)
+    return np.asarray(seen, np.float32)
+
+
+def _view(corners: Corners, cell: int) -> Float64[Array, "3 3"]:
+    """Return the perspective that takes the picture to a view of the chart from straight ahead."""
+    # Pixel (0, 0) of the view has its middle half a pixel inside of the first cell.
+    outer = SQUARE * (COLUMNS, ROWS) - 0.5
+    seen = through(corners, (outer + FILL / 2) / (COLUMNS - 1 + FILL, ROWS - 1 + FILL))
+    ahead = (SQUARE * (COLUMNS * cell, ROWS * cell) - 0.5).astype(np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(seen, ahead))
 
 
 def _middles() -> Float64[Array, "24 2"]:

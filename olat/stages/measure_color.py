@@ -13,6 +13,7 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
 from olat.model.condition import Target
+from olat.model.evidence import ChartEvidence
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Camera
@@ -65,7 +66,7 @@ class MeasureColor(Stage):
     ) -> ColorCalibration:
         """Return the calibration of one camera's colors."""
         try:
-            fit = self._fit(radiance.under(Target("chart")))
+            fit, evidence = self._fit(radiance.under(Target("chart")))
             led = self._led_matrix({name: radiance.under(Target(name)) for name in PRIMARIES})
         except ValueError as error:
             raise SolveError(f"measure_color: camera {camera.name!r}: {error}") from error
@@ -81,11 +82,12 @@ class MeasureColor(Stage):
 
             residuals["led_condition"] = condition_of(led)
             residuals["led_leak_percent"] = 100.0 * leak(led)
-        return ColorCalibration(fit.matrix, led, residuals)
+        return ColorCalibration(fit.matrix, led, residuals, evidence)
 
-    def _fit(self, frames: Frames[RadianceImage]) -> ColorFit:
-        """Return the color matrix that the chart asks for."""
+    def _fit(self, frames: Frames[RadianceImage]) -> tuple[ColorFit, ChartEvidence]:
+        """Return the color matrix that the chart asks for, and what the first chart looks like."""
         from olat.sensor.chart import chart_at, find_chart
+        from olat.sensor.chart_evidence import chart_evidence
         from olat.sensor.chart_reference import REFERENCES
         from olat.sensor.color_matrix import fit_color_matrix
 
@@ -106,9 +108,12 @@ class MeasureColor(Stage):
             logger.warning("The chart is seen mirrored: the pictures are, or a mirror was used.")
         colors = np.mean([chart.colors for chart in charts], axis=0)
         fits = [fit_color_matrix(colors, reference) for reference in REFERENCES]
-        if self.edition == "auto":
-            return _checked(max(fits, key=lambda fit: fit.gray_row_r2), fits)
-        return _checked(next(fit for fit in fits if fit.reference.edition == self.edition), fits)
+        best = max(fits, key=lambda fit: fit.gray_row_r2)
+        if self.edition != "auto":
+            best = next(fit for fit in fits if fit.reference.edition == self.edition)
+        first = next(iter(frames.values())).radiance
+        seen = chart_evidence(first, charts[0], colors, best, inner=self.inner)
+        return _checked(best, fits), seen
 
     def _led_matrix(self, frames: dict[str, Frames[RadianceImage]]) -> Matrix3 | None:
         """Return what the channels see of each primary; nothing where none was photographed."""

@@ -184,3 +184,24 @@ def test_the_real_chart_is_measured_from_its_raw_file(
     seen = in_space(image.radiance, matrix=color.matrix, space="rec709")
     gray = seen[900:940, 805:840].mean(axis=(0, 1))
     np.testing.assert_allclose(gray / gray[1], 1.0, rtol=0, atol=0.03)
+
+
+def test_what_was_read_of_the_chart_is_kept_for_people_to_see() -> None:
+    picture = picture_of_chart(shape=(960, 1600), corners=tuple((2 * x, 2 * y) for x, y in UPRIGHT))
+    color = MeasureColor().run(frames_of({"chart": picture}), A)
+    chart = color.evidence
+    assert chart is not None
+    # The frame is kept at 1000 px: 0.625 of the photograph, which is twice as large as UPRIGHT.
+    assert chart.frame.shape == (600, 1000, 3)
+    for patch, corner in zip((0, 5, 23, 18), UPRIGHT, strict=True):
+        outer, inner = 1.25 * np.array(corner), chart.patches[patch].mean(axis=0)
+        assert 0.4 * 1.25 * 50 < np.hypot(*(inner - outer)) < 0.9 * 1.25 * 65
+    assert chart.delta_e.mean() == pytest.approx(color.residuals["mean_delta_e_2000"])
+    np.testing.assert_allclose(chart.measured, chart.reference, rtol=0, atol=0.01)
+    # Seen from straight ahead, patches are in the middle of their cells.
+    side = chart.straight.shape[0] // 4
+    for patch in range(24):
+        y, x = np.divmod(patch, 6)
+        cell = chart.straight[y * side : (y + 1) * side, x * side : (x + 1) * side]
+        middle = cell[side // 3 : -side // 3, side // 3 : -side // 3].mean(axis=(0, 1))
+        np.testing.assert_allclose(middle, chart.reference[patch], rtol=0, atol=0.02)
