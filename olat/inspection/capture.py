@@ -9,7 +9,7 @@ import numpy as np
 
 from olat.errors import UsageError
 from olat.inspection.camera import CameraFound, Said, inspect_camera
-from olat.inspection.finding import Finding
+from olat.inspection.finding import Finding, counted
 from olat.inspection.light_check import axes_finding, placing_warnings
 from olat.inspection.light_search import FoundLights, find_lights, light_files
 from olat.inspection.picture_names import direction_in_name, is_camera_name
@@ -145,7 +145,7 @@ def _lights_of_names(folder: Path, pictures: PictureSet) -> FoundLights:
     )
     finding = Finding(
         "lights",
-        f"{len(file)} directions from the file names",
+        f"{counted(len(file), 'direction')} from the file names",
         "likely",
         "A… is the azimuth, positive where the image's left is lit, and E… the elevation, as in "
         "the Yale face database",
@@ -159,7 +159,7 @@ def _pictures_finding(pictures: Pictures) -> list[Finding]:
     return [
         Finding(
             f"camera {item.camera}",
-            f"{len(item.frames)} pictures {item.pattern or ''}".strip(),
+            f"{counted(len(item.frames), 'picture')} {item.pattern or ''}".strip(),
             "likely" if several else "certain",
             "one camera for each folder or series of names" if several else "one series of names",
         )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from olat.errors import FileError, UsageError
-from olat.inspection.finding import Confidence, Finding
+from olat.inspection.finding import Confidence, Finding, counted
 from olat.io.light_file import FORMATS, holds_of, read_lights, rig_from_lights
 from olat.io.light_list import Holds, LightFile, Units
 from olat.model.rig import LightRig
@@ -85,8 +85,8 @@ def find_lights(folder: Path, *, given: Path | None, photographs: Sequence[Path]
         )
     kinds = ", ".join(sorted({path.suffix.lower() for path in photographs}))
     raise UsageError(
-        f"{folder}: {len(photographs)} photographs ({kinds}), but no light file; the direction "
-        f"to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}."
+        f"{folder}: {counted(len(photographs), 'photograph')} ({kinds}), but no light file; the "
+        f"direction to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}."
     )
 
 
@@ -117,7 +117,7 @@ def _meant(lights: LightFile, confidence: Confidence, where: str) -> FoundLights
     findings = [
         Finding(
             "lights",
-            f"{len(lights)} {holds} from {lights.path.name} ({lights.source_format})",
+            f"{counted(len(lights), holds[:-1])} from {lights.path.name} ({lights.source_format})",
             confidence,
             where,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from olat.inspection.finding import Finding
+from olat.inspection.finding import Finding, counted
 from olat.inspection.frame_roles import FrameRoles, drives, roles_by_brightness
 from olat.inspection.thumbnails import thumbnails
 from olat.io.frame_expression import format_frames
@@ -115,7 +115,7 @@ def by_patterns(
             "patterns tell; they are skipped."
         )
     if unlit:
-        warnings.append(f"{len(unlit)} lights are in no frame; they are in skip_lights.")
+        warnings.append(f"in no frame: {counted(len(unlit), 'light')}; told in skip_lights.")
     named = {frame: told for frame, told in conditions.items() if not isinstance(told, Olat)}
     value = _equation(len(frames) - len(skipped), named, len(lit))
     finding = Finding("sequence", value, "certain", "the light patterns say it, frame by frame")
@@ -140,25 +140,32 @@ def by_count(
     sweep = [frame for frame in rest if frame not in conditions and frame not in skipped]
     value = _equation(len(frames), conditions, len(sweep), skipped)
     if len(sweep) != lights:
-        warning = f"{value} are left for {lights} lights; as many are needed."
-        finding = Finding("sequence", value, "guess", f"but there are {lights} lights")
+        warning = f"{value} are left for {counted(lights, 'light')}; as many are needed."
+        finding = Finding(
+            "sequence", value, "guess", f"one each is needed for {counted(lights, 'light')}"
+        )
         return SequenceReading(conditions, is_rule=True, finding=finding, warnings=(warning,))
     pairs = zip(sweep, range(lights), strict=True)
     conditions |= {frame: Olat(light) for frame, light in pairs}
     reason = f"as many as there are lights ({lights}), in the order of their names"
     if seen.extras:
         reason += "; the others told by brightness"
-    warnings = [
-        f"frames {format_frames(skipped)} are outside the sweep and skipped; if they show a ball "
-        "or a flat field, move them to mirror_ball, gray_ball or flat in session.toml."
-    ]
     return SequenceReading(
         conditions,
         skipped,
         is_rule=True,
         drive=levels,
         finding=Finding("sequence", value, "guess" if skipped else "likely", reason),
-        warnings=tuple(warnings) if skipped else (),
+        warnings=(_skipped_words(skipped),) if skipped else (),
+    )
+
+
+def _skipped_words(frames: Sequence[int]) -> str:
+    """Say which frames are left out, and what to write if they show targets."""
+    return (
+        f"frames {format_frames(frames)} are outside the sweep and skipped; if they show targets, "
+        "say so under [sequence] of session.toml in place of skip, such as mirror_ball = "
+        f'"{frames[-1]}", gray_ball, flat, chart or board.'
     )
 
 
@@ -205,7 +212,7 @@ def _equation(
     terms = "".join(
         f" - {len(frames)} {word} ({format_frames(frames)})" for word, frames in by_role.items()
     )
-    return f"{pictures} pictures{terms} = {olat} OLAT frames"
+    return f"{counted(pictures, 'picture')}{terms} = {olat} OLAT frames"
 
 
 def _key(name: str) -> str:

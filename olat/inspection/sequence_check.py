@@ -12,6 +12,7 @@ from olat.inspection.duplicates import duplicate_findings
 from olat.inspection.glances import Glances, Sweep, glances_of, sweep_of
 from olat.inspection.level_check import FEWEST as FEWEST_LEVELS
 from olat.inspection.level_check import black_findings, level_findings
+from olat.inspection.mirror_check import is_mirror_ball
 from olat.inspection.neighbor_model import NOT_SMOOTH, NeighborModel, at_rim, features, model_of
 from olat.inspection.order_check import FEWEST, order_finding
 from olat.inspection.tracking_check import (
@@ -31,7 +32,7 @@ _LIT = 0.3
 """Brightness, relative to the median, from which a picture tells its subject from noise."""
 _FLAT = 0.005
 """How far pictures of length 1 scatter, squared, below which all show the same."""
-REVISION = 2
+REVISION = 3
 """Counted up when verdicts change."""
 
 
@@ -90,7 +91,7 @@ def _camera(
     if len(sweep.frames) < FEWEST:
         few = f"{place}: {len(sweep.frames)} OLAT frames; their order is judged from {FEWEST} on."
         return findings, [few]
-    model, silent = _model(sweep, rig, place)
+    model, silent = _model(sweep, glances, rig)
     order = _order(glances, sweep, model, hashes)
     findings += order
     flicker = None if order else flicker_finding(glances, glances.camera)
@@ -112,8 +113,9 @@ def _camera(
     return findings + level_findings(sweep, model, dark=_dark(glances)), silent
 
 
-def _model(sweep: Sweep, rig: LightRig, place: str) -> tuple[NeighborModel | None, list[str]]:
+def _model(sweep: Sweep, glances: Glances, rig: LightRig) -> tuple[NeighborModel | None, list[str]]:
     """Return the model of the lights, or why there is none."""
+    place = where(sweep.camera)
     if not rig.is_located:
         return None, [f"{place}: nobody says yet where the lights are; their order is not judged."]
     if _is_flat(sweep):
@@ -124,11 +126,23 @@ def _model(sweep: Sweep, rig: LightRig, place: str) -> tuple[NeighborModel | Non
     pictures = features(sweep.relative, sweep.rows)[sweep.rows]
     model = model_of(sweep.directions, pictures)
     if model.unexplained(pictures) > NOT_SMOOTH:
-        return model, [
-            f"{place}: pictures under neighboring lights do not look alike, as of a mirror; swaps "
-            "and the level of single lights are not judged."
-        ]
+        return model, [_unlike_words(sweep, glances)]
     return model, []
+
+
+def _unlike_words(sweep: Sweep, glances: Glances) -> str:
+    """Say that neighbors tell nothing, and what to write where the subject is a mirror ball."""
+    unjudged = "swaps and the level of single lights are not judged"
+    if is_mirror_ball(sweep.pictures, glances.matte, sweep.directions):
+        return (
+            f"{where(sweep.camera, sweep.frames)}: they look like a mirror ball under one light "
+            f"each; {unjudged}. If they are, locate the lights with them: say mirror_ball_sweep = "
+            f'"{format_frames(sweep.frames)}" under [sequence] of session.toml.'
+        )
+    return (
+        f"{where(sweep.camera)}: pictures under neighboring lights do not look alike, as of a very "
+        f"glossy subject or of lights in another order; {unjudged}."
+    )
 
 
 def _is_flat(sweep: Sweep) -> bool:

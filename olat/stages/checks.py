@@ -28,8 +28,9 @@ def check_rig(capture: SessionCapture, pipeline: Pipeline) -> None:
     is_used = any(need.name == "rig" for stage in pipeline.stages for need in stage.needs())
     if rig.is_located or not is_used or pipeline.maker("located") is not None:
         return
+    count = "1 light" if len(rig) == 1 else f"{len(rig)} lights"
     raise CalibrationError(
-        f"{capture.session.folder}: rig {rig.name!r} has {len(rig)} lights, but it is not known "
+        f"{capture.session.folder}: rig {rig.name!r} has {count}, but it is not known "
         "where they are: there is no light file and no certified calibration. Say lights = FILE "
         "under [rig], or locate them on a mirror ball: olat process --pipeline calibrate_rig, then "
         "olat certify."

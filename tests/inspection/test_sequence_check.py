@@ -80,7 +80,9 @@ def test_real_photographs_as_they_were_taken_raise_nothing(
 
 def test_what_a_mirror_and_a_statue_cannot_tell_is_said(shared_data: Path, tmp_path: Path) -> None:
     mirror = check_sequence(real(shared_data, "uw/chrome", tmp_path / "mirror"))
-    assert "as of a mirror" in mirror.not_judged[0]
+    told = "camera 'A', frames 0-11: they look like a mirror ball under one light each"
+    assert mirror.not_judged[0].startswith(told)
+    assert 'say mirror_ball_sweep = "0-11" under [sequence] of session.toml' in mirror.not_judged[0]
     statue = check_sequence(real(shared_data, "uw/buddha", tmp_path / "statue"))
     assert "does not lean clearly enough to judge the axes" in statue.not_judged[0]
 
