@@ -9,21 +9,29 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.interpolate import make_smoothing_spline
 
+from olat.model.drift import LightDrift
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.shapes import Array, LightColors, Mask
 
 FEWEST_SMOOTH = 6
 """Frames from which on the change is smoothed; fewer are joined by lines."""
+FEWEST_DOUBTED = 4
+"""Frames from which on one can be told to be off; of fewer it is not known which one is."""
 OUTLIER = 5.0
 """Departure from the neighbors, in robust standard deviations, that is not believed."""
+BEND = 4.0
+"""By how much more an end may bend away than the frames next to it, as a warm-up does."""
 SWAY = 0.05
 """How far the subject may move, relative to its size [1]."""
 STEADY = 0.003
 """Share by which a level departs from its neighbors without being doubted."""
+SIGMA = 1.4826
+"""Standard deviation over the median of absolute departures, of a normal distribution."""
 
 Levels = Float64[Array, "frame 3"]
 Moments = Float64[Array, " frame"]
+Bends = Float64[Array, "bend 3"]
 
 
 def level_of(
@@ -72,8 +80,8 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
     r"""Return the level of the lights at any frame, relative to the mean over known ones.
 
     Levels of full-on frames are joined by a smoothing spline, whose stiffness is chosen by
-    generalized cross validation; a level that departs from its neighbors by five robust standard
-    deviations is left out. Before the first and after the last one the level stays.
+    generalized cross validation; those that depart from their neighbors (`outliers`) are left out.
+    Before the first and after the last that is believed the level stays.
 
     Parameters
     ----------
@@ -92,7 +100,7 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
     Raises
     ------
     ValueError
-        If there is no level, or one is not positive.
+        If there is no level, or one that is believed is not positive.
 
     Notes
     -----
@@ -103,32 +111,109 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
     .. [1] Craven and Wahba, Smoothing noisy data with spline functions, Numerische Mathematik
        1979.
     """
-    if len(moments) == 0 or not (levels > 0.0).all():
+    kept = ~outliers(moments, levels)
+    when, known = np.asarray(moments, np.float64)[kept], levels[kept]
+    if len(when) == 0 or not (known > 0.0).all():
         raise ValueError(
             f"drift: {len(moments)} full-on frames, least level {levels.min(initial=np.inf):.3g}; "
             "one at least is needed, and all levels above 0."
         )
-    when = np.asarray(moments, np.float64)
     asked = np.clip(np.asarray(at, np.float64), when[0], when[-1])
-    kept = ~outliers(levels)
-    gains = np.empty((len(asked), 3))
-    for channel in range(3):
-        curve = _smooth(when[kept], levels[kept, channel], np.concatenate([when, asked]))
-        gains[:, channel] = curve[len(when) :] / curve[: len(when)].mean()
+    curves = [_smooth(when, channel, asked) for channel in known.T]
+    return np.asarray(np.column_stack(curves) / known.mean(axis=0))
+
+
+def gains_at(drift: LightDrift | None, frames: Sequence[int]) -> LightColors:
+    """Return `drift_gains` of a capture; 1 where fewer than two full-on frames tell.
+
+    A full-on frame has the level that it shows, also where its neighbors do not believe it.
+    """
+    if drift is None or len(drift.moments) < 2:
+        return np.ones((len(frames), 3))
+    gains = drift_gains(drift.moments, drift.levels, frames)
+    mean = drift.levels[~outliers(drift.moments, drift.levels)].mean(axis=0)
+    for place, frame in enumerate(frames):
+        if frame in drift.moments:
+            gains[place] = drift.levels[drift.moments.index(frame)] / mean
     return gains
 
 
-def outliers(levels: Levels) -> Bool[Array, " frame"]:
-    """Tell which levels depart from those of their neighbors."""
-    if len(levels) < 4:
-        return np.zeros(len(levels), bool)
-    mean = levels.mean(axis=1)
+def outliers(moments: Sequence[int], levels: Levels) -> Bool[Array, " frame"]:
+    """Tell which levels depart from those of their neighbors, in any channel.
+
+    The first and the last are held against the line through the next two, the others against the
+    median of the five around them. How much off is believed, the lines tell that a level has no
+    part in. An end may also bend away like the level next to it, as in a warm-up.
+
+    Parameters
+    ----------
+    moments
+        Numbers of the full-on frames, increasing.
+    levels
+        Of these frames.
+
+    Returns
+    -------
+    outliers
+        All false for fewer than four frames: two that differ, or three that are not in a line,
+        may show a drift just as well, and do not tell which one is off.
+
+    Notes
+    -----
+    Assumes levels that change smoothly but for single frames. Where a warm-up bends, a blink at an
+    end is told only if it is some times larger than the bend.
+    """
+    when, kept = np.asarray(moments, np.float64), np.arange(len(levels))
+    # One by one, the farthest off first: it makes its neighbors look as if they were off too.
+    while len(kept) >= FEWEST_DOUBTED:
+        departures = _departures(when[kept], levels[kept])
+        if not departures.max() > 1.0:
+            break
+        kept = np.delete(kept, departures.argmax())
+    return ~np.isin(np.arange(len(levels)), kept)
+
+
+def _departures(when: Moments, levels: Levels) -> Moments:
+    """Return how far levels are from their neighbors, in units of what is believed."""
     # Mirrored about its end points, a level that rises goes on rising.
-    before, after = 2.0 * mean[0] - mean[2:0:-1], 2.0 * mean[-1] - mean[-2:-4:-1]
-    padded = np.concatenate([before, mean, after])
-    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
-    off = np.abs(mean - around) / around
-    return np.asarray(off > max(OUTLIER * 1.4826 * float(np.median(off)), STEADY))
+    before, after = 2.0 * levels[0] - levels[2:0:-1], 2.0 * levels[-1] - levels[-2:-4:-1]
+    padded = np.concatenate([before, levels, after])
+    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0), axis=-1)
+    bends = np.divide(*_off_lines(when, levels))
+    # Those that a level has part in tell nothing of how far others are off.
+    others = [np.delete(bends, np.s_[max(k - 2, 0) : k + 1], axis=0) for k in range(len(levels))]
+    limit = np.stack([_believed(bends, levels) for bends in others])
+    departures = (np.abs(levels - around) / limit).max(axis=1)
+    departures[0] = _departure_of_first(when, levels)
+    departures[-1] = _departure_of_first(-when[::-1], levels[::-1])
+    return np.asarray(departures)
+
+
+def _departure_of_first(when: Moments, levels: Levels) -> float:
+    """Return how far the first level is off the line of the next two, in the same units."""
+    off, noisy = _off_lines(when, levels)
+    gaps = np.diff(when[:3])
+    bend = BEND * max(gaps[0] / gaps[1], 1.0) ** 2 * off[1]
+    limit = noisy[0] * _believed(off[1:] / noisy[1:], levels)
+    return float((off[0] / np.maximum(limit, bend)).max())
+
+
+def _off_lines(when: Moments, levels: Levels) -> tuple[Bends, Bends]:
+    """Return how far each level is off the line of the next two, and how much noise that has [1].
+
+    The noise is in units of that of a level.
+    """
+    gaps = np.diff(when)
+    far = (gaps[:-1] / gaps[1:])[:, np.newaxis]
+    off = np.abs(levels[:-2] - levels[1:-1] - far * (levels[1:-1] - levels[2:]))
+    return off, np.broadcast_to(np.sqrt(1.0 + (1.0 + far) ** 2 + far**2), off.shape)
+
+
+def _believed(departures: Bends, levels: Levels) -> Float64[Array, " 3"]:
+    """Return the departure up to which a level is believed, from what others have."""
+    noise = SIGMA * np.median(departures, axis=0) if len(departures) else np.zeros(3)
+    least = STEADY * np.maximum(np.median(levels, axis=0), np.finfo(np.float64).tiny)
+    return np.asarray(np.maximum(OUTLIER * noise, least))
 
 
 def _smooth(

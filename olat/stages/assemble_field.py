@@ -15,7 +15,7 @@ from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Frame
-from olat.model.shapes import LightColors, Plane
+from olat.model.shapes import Plane
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class AssembleField(Stage):
     makes = "field"
     conditions = (Olat,)
     leads_only = True
-    revision = 2
+    revision = 3
 
     def run(
         self,
@@ -44,6 +44,8 @@ class AssembleField(Stage):
         drift: LightDrift | None = None,
     ) -> LightPlane:
         """Return one light's plane; a white Lambert patch facing the light reads 1."""
+        from olat.light.drift import gains_at
+
         condition = frame.condition
         if not isinstance(condition, Olat):
             raise ValueError(f"frame {frame.index} is not lit by one light")
@@ -54,7 +56,7 @@ class AssembleField(Stage):
                 "color. Measure the lights again, or develop to the same color: --set "
                 f"develop.space={rig.space}."
             )
-        level = rig.intensities[condition.light] * _level_at(frame, drift)[0]
+        level = rig.intensities[condition.light] * gains_at(drift, [frame.index])[0]
         scale = (1.0 / level).astype(np.float32)
         planar = np.ascontiguousarray(np.moveaxis(merged.radiance * scale, 2, 0))
         is_outside = np.abs(planar).max(axis=0) > LARGEST_HALF
@@ -63,15 +65,6 @@ class AssembleField(Stage):
         for finding in _findings(LightPlane(condition.light, planar, flags)):
             logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)
         return LightPlane(condition.light, planar.astype(np.float16), flags, merged.space)
-
-
-def _level_at(frame: Frame, drift: LightDrift | None) -> LightColors:
-    """Return the level of all lights in a frame, relative to their mean over the sweep."""
-    from olat.light.drift import drift_gains
-
-    if drift is None or len(drift.moments) < 2:
-        return np.ones((1, 3))
-    return drift_gains(drift.moments, drift.levels, [frame.index])
 
 
 def _findings(plane: LightPlane) -> list[str]:

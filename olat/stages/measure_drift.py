@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 MUCH = 0.01
 """Change of level over the capture from which on it is noted [1]."""
+UNSURE = " With fewer than 4 of them it may also be a blink of the lights in one. Shoot more."
 
 
 class MeasureDrift(Stage):
@@ -32,7 +33,7 @@ class MeasureDrift(Stage):
         self, merged: Annotated[Frames[RadianceImage], Under((Tracking,))], mask: Mask | None
     ) -> LightDrift:
         """Return the level in each full-on frame, relative to the reference."""
-        from olat.light.drift import level_of, outliers
+        from olat.light.drift import FEWEST_DOUBTED, level_of, outliers
 
         moments = tuple(sorted(merged))
         reference = merged[reference_of(moments)]
@@ -40,14 +41,37 @@ class MeasureDrift(Stage):
         try:
             levels = np.stack([level_of(merged[moment], reference, within) for moment in moments])
         except ValueError as error:
-            logger.warning("The drift of the lights is not measured, nor taken out: %s", error)
-            return LightDrift((), np.zeros((0, 3)))
-        steady = ~outliers(levels)
-        change = float(np.ptp(levels[steady].mean(axis=1)))
+            return _nothing(str(error))
+        drift, doubted = LightDrift(moments, levels), outliers(moments, levels)
+        if not (levels[~doubted] > 0.0).all():
+            return _nothing("the subject gives no light back in a full-on frame.")
+        _note(drift, np.flatnonzero(doubted).tolist())
+        change = float(np.ptp(levels[~doubted].mean(axis=1)))
         if change > MUCH:
             logger.warning(
                 "The lights' level changes by %.1f %% over the sweep, as full-on frames tell: "
-                "every frame is brought to their mean.",
+                "every frame is brought to their mean.%s",
                 100.0 * change,
+                UNSURE if len(moments) < FEWEST_DOUBTED else "",
             )
-        return LightDrift(moments, levels)
+        return drift
+
+
+def _nothing(reason: str) -> LightDrift:
+    logger.warning("The drift of the lights is not measured, nor taken out: %s", reason)
+    return LightDrift((), np.zeros((0, 3)))
+
+
+def _note(drift: LightDrift, doubted: list[int]) -> None:
+    """Name the full-on frames that are left out."""
+    from olat.light.drift import drift_gains, gains_at
+
+    usual = drift_gains(drift.moments, drift.levels, drift.moments)
+    off = np.abs(gains_at(drift, drift.moments) / usual - 1.0).max(axis=1)
+    for place in doubted:
+        logger.warning(
+            "Full-on frame %d is off the level of those around it by %.1f %%: left out of the "
+            "drift, as a blink of the lights.",
+            drift.moments[place],
+            100.0 * off[place],
+        )

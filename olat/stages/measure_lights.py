@@ -35,6 +35,7 @@ class MeasureLights(Stage):
 
     grain = Grain.CAMERA
     makes = "lights"
+    revision = 2
 
     albedo: PositiveFloat | None = None
     """Albedo of the gray ball; none: intensities are relative to the mean of the rig [1]."""

@@ -131,8 +131,11 @@ class DriftFiles:
         return []
 
     def metrics(self, product: LightDrift) -> dict[str, float]:
-        """Return how much the level changed."""
-        change = float(np.ptp(product.levels.mean(axis=1))) if product.moments else 0.0
+        """Return how much the level changed, as the full-on frames that are believed tell."""
+        from olat.light.drift import outliers
+
+        known = product.levels[~outliers(product.moments, product.levels)]
+        change = float(np.ptp(known.mean(axis=1))) if product.moments else 0.0
         return {"full_on_frames": len(product.moments), "change": round(change, 5)}
 
 

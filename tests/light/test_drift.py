@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from olat.light.drift import drift_gains, level_of, outliers
+from olat.light.drift import drift_gains, gains_at, level_of, outliers
+from olat.model.drift import LightDrift
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 
@@ -65,10 +66,106 @@ def test_a_blink_of_the_lights_is_not_believed(rng):
     moments = list(range(0, 200, 10))
     levels = np.repeat(warm_up(moments)[:, None], 3, axis=1) * rng.normal(1.0, 2e-4, (20, 3))
     levels[7] *= 0.9
-    assert np.flatnonzero(outliers(levels)).tolist() == [7]
+    assert np.flatnonzero(outliers(moments, levels)).tolist() == [7]
     gains = drift_gains(moments, levels, moments)
     truth = warm_up(moments) / warm_up(moments)[np.arange(20) != 7].mean()
     np.testing.assert_allclose(gains[:, 0], truth, rtol=0, atol=1.5e-3)
+
+
+ALL, BLUE = [0, 1, 2], [2]
+
+
+@pytest.mark.parametrize("channels", [ALL, BLUE], ids=["all channels", "blue alone"])
+@pytest.mark.parametrize("count", [4, 5, 8, 20])
+@pytest.mark.parametrize("size", [0.98, 0.9, 1.1])
+def test_a_blink_in_any_full_on_frame_is_not_believed(rng, channels, count, size):
+    """Also in the first and the last one, beyond which the level is held."""
+    moments, asked = list(range(0, 20 * count, 20)), list(range(20 * count))
+    for bad in range(count):
+        levels = np.repeat(warm_up(moments)[:, None], 3, axis=1)
+        levels *= rng.normal(1.0, 2e-4, levels.shape)
+        levels[bad, channels] *= size
+        assert np.flatnonzero(outliers(moments, levels)).tolist() == [bad]
+        gains = drift_gains(moments, levels, asked)
+        kept = np.delete(moments, bad)
+        truth = warm_up(np.clip(asked, kept[0], kept[-1])) / warm_up(kept).mean()
+        # A warm-up of 3 % is joined by lines over 40 frames where fewer than six are left.
+        np.testing.assert_allclose(gains, truth[:, None].repeat(3, axis=1), rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("bad", [0, 5, -1])
+def test_a_blink_costs_no_frame_a_percent(bad):
+    moments, asked = list(range(0, 240, 20)), list(range(235))
+    levels = np.ones((12, 3))
+    levels[bad] = 0.9
+    error = np.abs(drift_gains(moments, levels, asked) - 1.0).max()
+    print(f"blink of 10 % in full-on frame {bad}: levels wrong by {100 * error:.3f} % at most")
+    assert error < 1e-9
+
+
+@pytest.mark.parametrize("noise", [0.0, 2e-4])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 8, 20])
+@pytest.mark.parametrize(
+    "level",
+    [
+        lambda moment: 1.0 - 5e-4 * moment,
+        lambda moment: 1.0 + 5e-4 * moment,
+        lambda moment: warm_up(moment, 0.03),
+        # Warm within a few full-on frames.
+        lambda moment: 1.0 - 0.05 * (1.0 - np.exp(-moment / 30.0)),
+    ],
+    ids=["falling", "rising", "warm-up", "fast warm-up"],
+)
+@pytest.mark.parametrize("is_even", [True, False], ids=["even", "uneven"])
+def test_steady_drift_is_believed_to_its_ends(rng, noise, count, level, is_even):
+    """Gaps between full-on frames may differ; the last one stands after another subject."""
+    gaps = np.full(count, 15) if is_even else rng.integers(5, 15, count)
+    if not is_even:
+        gaps[-1] = 100
+    moments = np.cumsum(gaps) - gaps[0]
+    levels = level(moments.astype(float))[:, None] * rng.normal(1.0, noise, (count, 3))
+    assert not outliers(moments.tolist(), levels).any()
+
+
+def test_two_blinks_are_told_from_each_other(rng):
+    moments = list(range(0, 240, 20))
+    for first, second in ((0, 1), (0, 3), (0, 11), (5, 11), (4, 7)):
+        levels = warm_up(moments)[:, None] * rng.normal(1.0, 2e-4, (12, 3))
+        levels[first] *= 0.9
+        levels[second] *= 1.05
+        assert np.flatnonzero(outliers(moments, levels)).tolist() == [first, second]
+
+
+@pytest.mark.parametrize("levels", [[1.0], [0.9, 1.0], [1.0, 0.8, 1.0], [0.9, 1.0, 1.0]])
+def test_of_fewer_than_four_frames_none_is_known_to_be_off(levels):
+    """Two or three levels may show a drift just as well as a blink: they are joined by lines."""
+    known = np.array(levels)[:, None].repeat(3, axis=1)
+    moments = list(range(0, 10 * len(levels), 10))
+    assert not outliers(moments, known).any()
+    gains = drift_gains(moments, known, moments)
+    np.testing.assert_allclose(gains, known / known.mean(), rtol=0, atol=1e-12)
+
+
+def test_a_full_on_frame_has_the_level_that_it_shows_and_others_that_of_the_curve():
+    levels = np.ones((8, 3))
+    levels[4] = 0.9
+    drift = LightDrift(tuple(range(0, 80, 10)), levels)
+    gains = gains_at(drift, [0, 39, 40, 41])
+    np.testing.assert_allclose(gains[:, 1], [1.0, 1.0, 0.9, 1.0], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("drift", [None, LightDrift((), np.zeros((0, 3)))], ids=["none", "empty"])
+def test_lights_of_which_nothing_is_known_are_taken_to_be_steady(drift):
+    np.testing.assert_array_equal(gains_at(drift, [3, 5]), 1.0)
+    one = LightDrift((4,), np.full((1, 3), 0.7))
+    np.testing.assert_array_equal(gains_at(one, [3, 5]), 1.0)
+
+
+def test_a_full_on_frame_in_the_dark_is_left_out():
+    levels = np.ones((6, 3))
+    levels[2] = -0.001
+    gains = drift_gains(list(range(6)), levels, [0, 2, 5])
+    np.testing.assert_allclose(gains, 1.0, rtol=0, atol=1e-9)
 
 
 def test_few_frames_are_joined_by_lines_and_held_beyond_the_ends():

@@ -11,7 +11,12 @@ from olat.api.processing import process
 from olat.errors import FileError
 from olat.io.drift_file import read_drift, write_drift
 from olat.io.field_file import open_field
+from olat.model.condition import Tracking
 from olat.model.drift import LightDrift
+from olat.model.image import Frames, RadianceImage
+from olat.model.session import Frame
+from olat.stages.measure_drift import MeasureDrift
+from olat.stages.products import DriftFiles
 from tests.support.sessions import CLEAN, simulated
 
 SPHERE = {**CLEAN, "size": 96, "lights": 24, "tracking_every": 4}
@@ -45,6 +50,51 @@ def test_lights_that_dim_by_a_tenth_leave_no_trace_in_the_field(tmp_path: Path) 
     assert change > 0.03
     assert left < 0.003
     assert np.ptp(still.levels.mean(axis=1)) < 0.002
+
+
+def full_on(*levels: float) -> Frames[RadianceImage]:
+    """Return full-on frames of a flat subject, ten frames apart, at levels of the lights."""
+    shots = {
+        10 * number: Frame("A", 10 * number, Tracking(), Path(f"{number}.exr"))
+        for number in range(len(levels))
+    }
+
+    def load(frame: Frame) -> RadianceImage:
+        radiance = np.full((20, 30, 3), 0.5 * levels[frame.index // 10], np.float32)
+        return RadianceImage(radiance, np.zeros((20, 30), np.uint8))
+
+    return Frames(shots, load)
+
+
+@pytest.mark.parametrize(("levels", "frame"), [((0.9, 1, 1, 1, 1), 0), ((1, 1, 1, 1.1), 30)])
+def test_a_full_on_frame_that_blinked_is_named(
+    caplog: pytest.LogCaptureFixture, levels: tuple[float, ...], frame: int
+) -> None:
+    drift = MeasureDrift().run(full_on(*levels), None)
+    (note,) = caplog.messages
+    assert note.startswith(f"Full-on frame {frame} is off the level of those around it by 10.0 %")
+    assert drift.moments == tuple(range(0, 10 * len(levels), 10))
+    assert DriftFiles().metrics(drift) == {"full_on_frames": len(levels), "change": 0.0}
+
+
+@pytest.mark.parametrize(("count", "is_sure"), [(2, False), (3, False), (4, True), (6, True)])
+def test_few_full_on_frames_do_not_tell_drift_from_a_blink_which_is_said(
+    caplog: pytest.LogCaptureFixture, count: int, is_sure: bool
+) -> None:
+    MeasureDrift().run(full_on(*np.linspace(1.0, 0.96, count)), None)
+    (note,) = caplog.messages
+    assert note.startswith("The lights' level changes by")
+    assert ("may also be a blink of the lights in one" in note) == (not is_sure)
+
+
+def test_a_full_on_frame_in_the_dark_leaves_the_field_as_it_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of three it cannot be left out; the planes would be divided by nothing."""
+    drift = MeasureDrift().run(full_on(1.0, 1.0, 0.0), None)
+    (note,) = caplog.messages
+    assert "not measured, nor taken out: the subject gives no light back in a full-on" in note
+    assert drift.moments == ()
 
 
 def test_drift_is_read_as_it_was_written(tmp_path: Path) -> None:
