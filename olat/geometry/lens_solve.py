@@ -12,6 +12,7 @@ from jaxtyping import Float64
 
 from olat.geometry.board import Board, BoardView
 from olat.model.calibration import LensCalibration
+from olat.model.evidence import BoardEvidence, Points
 from olat.model.shapes import Array, Matrix3
 
 FEWEST_VIEWS = 3
@@ -51,6 +52,8 @@ class _Fit:
     sigma: Float64[Array, "9"]
     """Standard deviations of fx, fy, cx, cy and the coefficients."""
     rms_px: Mapping[int, float]
+    misses: Mapping[int, Points]
+    """From where the lens puts each corner to where it was found, by frame [px]."""
     total_rms_px: float
     turn_deg: float
     """Largest angle between the boards of two views."""
@@ -116,7 +119,12 @@ def lens_from_boards(
         "center_sigma_px": float(fit.sigma[2:4].max()),
         "turn_deg": fit.turn_deg,
     }
-    lens = LensCalibration(fit.matrix, fit.distortion, height, width, residuals=residuals)
+    evidence = tuple(
+        BoardEvidence(frame, view.corners, fit.misses.get(frame)) for frame, view in views.items()
+    )
+    lens = LensCalibration(
+        fit.matrix, fit.distortion, height, width, residuals=residuals, evidence=evidence
+    )
     return LensSolution(lens, fit.rms_px, tuple(sorted(left_out)))
 
 
@@ -147,6 +155,10 @@ def _fit(views: Mapping[int, BoardView], board: Board, shape: tuple[int, int], f
     if not best:
         raise ValueError(_one_direction(len(views), 0.0, "not at all"))
     matrix, distortion, turns, shifts, _, _, errors = best
+    seen = [
+        cv2.projectPoints(place, turn, shift, matrix, distortion)[0][:, 0]
+        for place, turn, shift in zip(places, turns, shifts, strict=True)
+    ]
     normals = np.array([cv2.Rodrigues(turn)[0][:, 2] for turn in turns])
     cosine = np.clip((normals @ normals.T).min(), -1.0, 1.0)
     return _Fit(
@@ -154,6 +166,7 @@ def _fit(views: Mapping[int, BoardView], board: Board, shape: tuple[int, int], f
         distortion=np.asarray(distortion, np.float64).ravel()[:5],
         sigma=_deviations(places, turns, shifts, matrix, distortion, least, flags),
         rms_px=dict(zip(views, np.asarray(errors, float).ravel().tolist(), strict=True)),
+        misses={frame: views[frame].corners - at for frame, at in zip(views, seen, strict=True)},
         total_rms_px=float(least),
         turn_deg=float(np.degrees(np.arccos(cosine))),
     )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from olat.io.ball_picture import picture_of_balls
 from olat.io.chart_picture import picture_of_chart
 from olat.io.contact_sheet import DisplayPicture
-from olat.model.calibration import Calibration, ColorCalibration, RigCalibration
+from olat.io.lens_picture import picture_of_lens
+from olat.model.calibration import (
+    Calibration,
+    ColorCalibration,
+    LensCalibration,
+    RigCalibration,
+)
 from olat.model.evidence import ChartEvidence
 
 
@@ -14,6 +20,8 @@ def picture_of_calibration(calibration: Calibration) -> DisplayPicture | None:
     match calibration:
         case ColorCalibration(evidence=ChartEvidence() as chart):
             return picture_of_chart(chart)
+        case LensCalibration(evidence=(_, *_)):
+            return picture_of_lens(calibration)
         case RigCalibration(evidence=(_, *_) as balls):
             return picture_of_balls(balls)
     return None

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from olat.model.evidence import BallEvidence, ChartEvidence
+from olat.model.evidence import BallEvidence, BoardEvidence, ChartEvidence
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Matrix3
 
@@ -106,6 +106,8 @@ class LensCalibration:
     translation: Float64[Array, " 3"] | None = None
     """World origin in the camera's frame [m]."""
     residuals: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[BoardEvidence, ...] = field(default=(), repr=False, compare=False)
+    """The views of the board that it was just measured from."""
 
     def __post_init__(self) -> None:
         if (self.rotation is None) != (self.translation is None):

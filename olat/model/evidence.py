@@ -62,3 +62,14 @@ class ChartEvidence:
     """CIEDE2000 between the two."""
     names: tuple[str, ...]
     """Of the patches, row by row."""
+
+
+@dataclass(frozen=True)
+class BoardEvidence:
+    """A board in one photograph."""
+
+    frame: int
+    corners: Points
+    """As they were found."""
+    misses: Points | None
+    """From where the lens puts each corner to where it was found; none if the view was left out."""

@@ -159,3 +159,11 @@ def radiance_of(photo, camera):
     from olat.sensor.develop import radiance_from_picture
 
     return radiance_from_picture(photo, encoding=camera.encoding)
+
+
+def test_the_corners_that_were_used_are_kept_for_people_to_see(shots):
+    lens = STAGE.run(frames_of(shots), CAMERA)
+    assert [view.frame for view in lens.evidence] == list(shots)
+    misses = np.concatenate([view.misses for view in lens.evidence])
+    rms = np.sqrt(np.mean(np.sum(misses**2, axis=1)))
+    assert_allclose(rms, lens.residuals["rms_px"], rtol=1e-3)
