@@ -52,7 +52,7 @@ def second_reflection(
         return None
     brightest = labels[np.unravel_index(np.argmax(np.where(others, calm, -np.inf)), calm.shape)]
     rows, columns = np.nonzero(labels == brightest)
-    return box.corner + np.array([columns.mean(), rows.mean()])
+    return np.asarray(box.corner + np.array([columns.mean(), rows.mean()]))
 
 
 def _weight(value: Values, spot: Inside, box: BallBox) -> float:
