@@ -39,7 +39,8 @@ def command(
     """Look at a folder of photographs, one light at a time, and write session.toml.
 
     The light file is found in DIR or beside it: .lp, DiLiGenT, columns x y z, CSV, .npy, the
-    Goliath or FaceOLAT JSON pair, RelightLab .dome. Nothing is ever overwritten.
+    Goliath or FaceOLAT JSON pair, RelightLab .dome, HumanOLAT .pc, or a folder with one
+    latitude-longitude picture a light. Nothing is ever overwritten.
     """
     from dataclasses import replace
 

@@ -117,6 +117,8 @@ def _sequence(
     file = lights.file
     if file.path.name == METADATA and file.path.with_name(PER_FRAME).is_file():
         return by_patterns(frames, read_light_patterns(file.path), len(file))
+    if file.patterns and len(file.patterns.tracking) + len(file.patterns.olat) == len(frames):
+        return by_patterns(frames, file.patterns, len(file))
     by_names = by_light_names(frames, file.names, roles) if file.names else None
     is_raw = any(path.suffix.lower() in RAW_SUFFIXES for path in frames.values())
     encodings = (encoding,) if encoding else ("linear",) if is_raw else ("linear", "srgb")

@@ -11,7 +11,12 @@ from olat.errors import UsageError
 from olat.inspection.camera import CameraFound, Said, inspect_camera
 from olat.inspection.finding import Finding, counted
 from olat.inspection.light_check import axes_finding, placing_warnings
-from olat.inspection.light_search import FoundLights, find_lights, light_files
+from olat.inspection.light_search import (
+    FoundLights,
+    find_lights,
+    footprint_folders,
+    light_files,
+)
 from olat.inspection.picture_names import direction_in_name, is_camera_name
 from olat.inspection.picture_sets import Pictures, PictureSet, find_pictures
 from olat.io.light_list import LightFile
@@ -58,7 +63,8 @@ def inspect_capture(
         raise UsageError(f"{folder}: there is no such folder; a folder of photographs is needed.")
     if mask is not None and not mask.is_file():
         raise UsageError(f"{mask}: there is no such file; a mask is needed.")
-    pictures = find_pictures(folder)
+    maps = footprint_folders([*folder.glob("*"), *folder.glob("*/*")])
+    pictures = find_pictures(folder, without=maps)
     if not pictures.sets:
         raise UsageError(f"{folder}: it holds no photographs; a series of them is needed.")
     first = max(pictures.sets, key=lambda item: len(item.frames))

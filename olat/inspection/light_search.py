@@ -12,12 +12,13 @@ from jaxtyping import Float64
 from olat.errors import FileError, UsageError
 from olat.inspection.finding import Confidence, Finding, counted
 from olat.io.light_file import FORMATS, holds_of, read_lights, rig_from_lights
+from olat.io.light_footprints import shows_footprints
 from olat.io.light_list import Holds, LightFile, Units
 from olat.model.rig import LightRig
 from olat.model.shapes import Array
 
 _CERTAIN = ("light_directions.txt", "light_pattern_metadata.json")
-_SUFFIXES = (".lp", ".dome", ".csv", ".tsv", ".txt", ".json", ".npy", ".npz")
+_SUFFIXES = (".lp", ".dome", ".pc", ".csv", ".tsv", ".txt", ".json", ".npy", ".npz")
 _COMPANIONS = ("light_intensities.txt", "light_pattern_per_frame.json")
 
 
@@ -65,15 +66,18 @@ def find_lights(folder: Path, *, given: Path | None, photographs: Sequence[Path]
     )
     faults: list[str] = []
     for confidence, where, paths in places:
-        readable = []
-        for path in light_files(paths):
-            try:
-                readable.append(read_lights(path))
-            except FileError as error:
-                faults.append(str(error))
+        here = list(paths)
+        readable, wrong = _readable(light_files(here))
+        faults += wrong
+        maps = footprint_folders(here)
+        if not readable:
+            readable, wrong = _readable(maps)
+            faults += wrong
+            maps = []
         if readable:
             best = min(readable, key=lambda lights: len(lights) != len(photographs))
             others = [lights.path.name for lights in readable if lights is not best]
+            others += [path.name for path in maps]
             also = f"; {', '.join(others)} would do too" if others else ""
             fits = len(best) == len(photographs) and not also
             sure = confidence if fits or best.path.name in _CERTAIN else "likely"
@@ -88,6 +92,24 @@ def find_lights(folder: Path, *, given: Path | None, photographs: Sequence[Path]
         f"{folder}: {counted(len(photographs), 'photograph')} ({kinds}), but no light file; the "
         f"direction to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}."
     )
+
+
+def _readable(paths: Iterable[Path]) -> tuple[list[LightFile], list[str]]:
+    """Return the lights that can be read, and what is wrong with the others."""
+    readable: list[LightFile] = []
+    faults = []
+    for path in paths:
+        try:
+            readable.append(read_lights(path))
+        except FileError as error:
+            faults.append(str(error))
+    return readable, faults
+
+
+def footprint_folders(paths: Iterable[Path]) -> list[Path]:
+    """Return the folders with one latitude-longitude picture a light."""
+    folders = (path for path in paths if path.is_dir() and not path.name.startswith("."))
+    return sorted(path for path in folders if shows_footprints(path))
 
 
 def light_files(paths: Iterable[Path]) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -52,18 +52,19 @@ class Pictures:
     """What was not taken as a photograph, and why."""
 
 
-def find_pictures(folder: Path) -> Pictures:
+def find_pictures(folder: Path, *, without: Collection[Path] = ()) -> Pictures:
     """Sort the pictures in a folder and below it into cameras, frames, masks and others.
 
     Series of names that differ in one number are frames; folders, or a number before the frame
     number, are cameras. Of a photograph stored in several formats the one nearest to the sensor
-    is taken.
+    is taken. Folders `without` are left out: they picture lights.
     """
-    paths = sorted(_walk(folder, _DEEPEST), key=natural)
+    paths = sorted(_walk(folder, _DEEPEST, without), key=natural)
     masks = tuple(path for path in paths if is_mask(path))
     truth = [path for path in paths if is_truth(path) and path not in masks]
     photographs, doubles = _one_format([path for path in paths if path not in {*masks, *truth}])
     left_out = [f"{path.name} (named as a result, not a photograph)" for path in truth]
+    left_out += [f"{path.name}/ (pictures of where the lights are)" for path in without]
     if doubles:
         left_out.append(f"{doubles} pictures that are there in a better format too")
     groups = [part for group in _groups(photographs) for part in _by_camera(group)]
@@ -79,7 +80,7 @@ def find_pictures(folder: Path) -> Pictures:
     return Pictures(sets, singles, masks, tuple(left_out))
 
 
-def _walk(folder: Path, depth: int) -> Iterator[Path]:
+def _walk(folder: Path, depth: int, without: Collection[Path]) -> Iterator[Path]:
     """Yield the pictures in a folder and below it, without hidden and derived ones."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -87,8 +88,9 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                if depth > 0 and entry.name.lower() not in _NOT_CAPTURE:
-                    yield from _walk(path, depth - 1)
+                is_capture = entry.name.lower() not in _NOT_CAPTURE and path not in without
+                if depth > 0 and is_capture:
+                    yield from _walk(path, depth - 1, without)
             elif path.suffix.lower() in PHOTOGRAPH_SUFFIXES:
                 yield path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,12 @@ _ALL_ON = 0.5
 """Share of the sphere from which a lit picture shows all lights on."""
 _COMPACT = 0.7
 """Least length of the mean direction of one light: 0.7 is a cap of 66 degrees."""
+_FEWEST, _LOOKED_AT = 4, 6
+"""Pictures that make a set, and how many of them are looked at to know it for one."""
+_GRAY = 0.1
+"""Share of a picture that may be neither black nor lit; of photographs of a subject more is."""
+_SHARED = 0.2
+"""Share of all that is lit that several pictures may light; of a subject it is most."""
 _TILED = 0.99
 """Share of the sphere from which footprints are the cells of the nearest light."""
 
@@ -85,6 +92,49 @@ def read_footprints(folder: Path, *, convention: str = "openexr") -> LightFile:
             tuple(tracking), {frame: light for light, frame in enumerate(centers)}, ()
         ),
     )
+
+
+def shows_footprints(folder: Path) -> bool:
+    """Tell by a few of its pictures whether a folder shows a lit patch a picture.
+
+    Photographs are hardly ever twice as wide as high, and black and white with a compact patch.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTOGRAPH_SUFFIXES)
+    if len(paths) < _FEWEST or not all(_NUMBER.search(path.stem) for path in paths):
+        return False
+    step = max(1, len(paths) // _LOOKED_AT)
+    try:
+        return _are_maps(paths[::step])
+    except FileError:
+        return False
+
+
+def _are_maps(paths: Sequence[Path]) -> bool:
+    """Tell whether pictures are maps of one patch each, or all lit or black, with any patch."""
+    height, width = photograph_size(paths[0])
+    if width != 2 * height:
+        return False
+    weights = solid_angles_of_pixels(height, width) / (4.0 * np.pi)
+    covered = np.zeros((height, width), dtype=np.int64)
+    for path in paths:
+        lit = read_lit(path)
+        if lit.shape != (height, width) or _gray_share(path) > _GRAY:
+            return False
+        if lit.any() and weights[lit].sum() <= _ALL_ON:
+            if np.linalg.norm(center_of_footprint(lit)) < _COMPACT:
+                return False
+            covered += lit
+    return bool(covered.any() and (covered > 1).sum() < _SHARED * (covered > 0).sum())
+
+
+def _gray_share(path: Path) -> float:
+    """Return the share of a picture that is neither black nor lit."""
+    picture = read_photograph(path)
+    if isinstance(picture, RawMosaic):
+        return 1.0
+    codes = picture.codes if picture.codes.ndim == 2 else picture.codes.max(axis=2)
+    white = picture.white if np.isfinite(picture.white) else 1.0
+    return float(((codes > white / 20) & (codes <= white / 2)).mean())
 
 
 def read_lit(path: Path) -> Bool[Array, "h w"]:

@@ -3,13 +3,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from olat.errors import FileError, UsageError
+from olat.inspection.capture import inspect_capture
 from olat.inspection.light_search import find_lights, sphere_through
-from tests.support.lambert_sphere import spread_directions
+from olat.inspection.session_text import write_session
+from olat.io.light_footprints import shows_footprints
+from olat.io.manifest import read_session
+from olat.light.latlong import directions_of_pixels
+from tests.support.lambert_sphere import sphere_pictures, spread_directions, write_pictures
 
 
 def saved(path: Path, vectors: np.ndarray) -> Path:
@@ -93,3 +99,57 @@ def test_another_light_file_heals_a_broken_one_but_not_silently(tmp_path: Path) 
     found = find_lights(tmp_path, given=None, photographs=photographs(6))
     assert found.file.path.name == "lights.txt"
     assert "dome.lp:1" in found.warnings[0]
+
+
+def test_lights_of_a_point_file_are_found_and_named(tmp_path: Path) -> None:
+    rows = "".join(f"v {x} {y} {z}\n" for x, y, z in 1.6 * spread_directions(9))
+    (tmp_path / "LSX_light_positions_aligned.pc").write_text(rows, encoding="utf-8")
+    (tmp_path / "zlib.pc").write_text("Name: zlib\n", encoding="utf-8")
+    found = find_lights(tmp_path, given=None, photographs=photographs(9))
+    assert found.findings[0].value.startswith("9 positions from LSX_light_positions_aligned.pc")
+    assert found.warnings == ()
+
+
+def footprints(folder: Path, count: int, *, full_on: int) -> Path:
+    """Picture a lit cap a light, and a black picture before every `full_on` of them."""
+    folder.mkdir(parents=True)
+    frame = 0
+    for light, direction in enumerate(spread_directions(count)):
+        if light % full_on == 0:
+            cv2.imwrite(str(folder / f"{frame:03d}.png"), np.zeros((64, 128), np.uint8))
+            frame += 1
+        lit = directions_of_pixels(64, 128) @ direction > 0.985
+        cv2.imwrite(str(folder / f"{frame:03d}.png"), np.where(lit, 255, 0).astype(np.uint8))
+        frame += 1
+    return folder
+
+
+def test_a_folder_of_footprints_is_found_named_and_no_camera(tmp_path: Path) -> None:
+    lit = sphere_pictures(spread_directions(12))
+    shots = np.insert(lit, (0, 4, 8), lit.mean(axis=0), axis=0)  # all on before every 4 lights
+    write_pictures((tmp_path / "cam01" / f"{n:03d}.png" for n in range(15)), shots)
+    footprints(tmp_path / "light_maps", 12, full_on=4)
+    found = inspect_capture(tmp_path, encoding="linear")
+    assert [camera.pictures.folder.name for camera in found.cameras] == ["cam01"]
+    lights = next(finding for finding in found.findings if finding.what == "lights")
+    assert lights.value == "12 directions from light_maps (light footprints)"
+    sequence = next(finding for finding in found.findings if finding.what == "sequence")
+    assert "15 pictures - 3 tracking (0-10x5) = 12 OLAT frames" in sequence.value
+    assert any("light_maps/ (pictures of where the lights are)" in told for told in found.warnings)
+    write_session(found, tmp_path)
+    session = read_session(tmp_path)
+    assert_allclose(session.rig.directions, spread_directions(12), rtol=0, atol=0.03)
+
+
+def test_the_pictures_of_a_real_stage_are_known_for_footprints(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    assert shows_footprints(shared_data / "stage" / "OLAT_EnvMaps")
+    for other in ("uw/chrome", "lens", "flow", "env", "bracket"):
+        assert not shows_footprints(shared_data / other)
+
+
+def test_wide_photographs_are_no_footprints(tmp_path: Path) -> None:
+    wide = np.pad(sphere_pictures(spread_directions(8)), ((0, 0), (0, 0), (16, 16), (0, 0)))
+    write_pictures((tmp_path / f"{n}.png" for n in range(8)), wide)
+    assert not shows_footprints(tmp_path)
