@@ -39,7 +39,7 @@ def defects_in_darkness(
     -------
     defects
         Sites that differ from the median of their 5 x 5 neighbors of the same color by more than
-        `spreads` and five read noises, or scatter four times as much as usual.
+        `spreads` and five read noises, or scatter four times as much as usual, or were no number.
 
     Notes
     -----
@@ -51,6 +51,8 @@ def defects_in_darkness(
     freedom = dark.frames - 1
     limit = noise**2 * max(NOISY**2, chi2.ppf(1.0 - 1e-9, freedom) / freedom)
     found = np.asarray(dark.variance > limit)
+    if dark.lost is not None:
+        found |= dark.lost
     for color in colors:
         apart = _apart(dark.mean[color.sites])
         found[color.sites] |= np.abs(apart) > max(spreads * _spread(apart), LEAST_HOT * noise)

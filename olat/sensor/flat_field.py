@@ -11,7 +11,8 @@ from jaxtyping import Bool, Float32
 from numpy.polynomial import legendre
 
 from olat.model.shapes import Array
-from olat.sensor.flat_sweep import FlatSweep, middle
+from olat.sensor.flat_group import middle
+from olat.sensor.flat_sweep import FlatSweep
 from olat.sensor.readings import Color
 
 FlatModel: TypeAlias = Literal["auto", "sites", "smooth"]

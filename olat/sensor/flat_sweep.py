@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
 from olat.model.shapes import Array
+from olat.sensor.clipping import CLIPPED_SHARE, dark_scatter
+from olat.sensor.flat_group import FlatGroup, Ground, GroupLook, joined, middle
 from olat.sensor.linearity import LevelReading
 from olat.sensor.master_dark import MasterDark
-from olat.sensor.photon_transfer import TransferPoints, transfer_points
+from olat.sensor.photon_transfer import TransferPoints
 from olat.sensor.readings import CHANNELS, Levels
-from olat.sensor.tally import Tally
 
-CLIPPED_SHARE = 1e-4
-"""Share of full sites from which on a frame is saturated."""
 NEARLY_FULL = 0.98
 """Share of the way from black to white from which on a site may be full."""
 LEAST_LEVEL = 0.03
 """Share of the range that every color must reach in the middle."""
-
-
-@dataclass(frozen=True)
-class FlatGroup:
-    """Flat frames of one exposure."""
-
-    light: float
-    """Exposure time, or the level of the lamp, in any unit that all groups share."""
-    count: int
-    frames: Iterable[Float32[Array, "h w plane"]] = field(repr=False)
-    """Readings, one at a time [DN]."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +37,32 @@ class FlatSweep:
     """Of pairs of one exposure; none where there are none."""
     full: tuple[float, ...]
     """Light of the groups that were left out of the signal because they are full."""
+    bent: tuple[float, ...] = ()
+    """Light of those that were left out because they read more than is linear."""
+    wall_dn: float | None = None
+    """Lowest reading at which groups stop that the file does not call full [DN]."""
+    lost: Bool[Array, "h w plane"] | None = None
+    """Sites that were no number in any frame; none if there are none."""
 
 
-def middle(shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Return rows and columns of the middle eighth of a picture, 16 of each at least [px]."""
-    spans = []
-    for length in shape[:2]:
-        # Even starts and lengths hold whole tiles of a filter pattern.
-        half = min(max(length // 16, 8) // 2 * 2, length // 2)
-        start = (length // 2 - half) // 2 * 2
-        spans.append(slice(start, start + 2 * half))
-    return spans[0], spans[1]
+@dataclass(frozen=True)
+class Ceilings:
+    """What is known of the top of the range, besides the white level of the file."""
+
+    wall_dn: float | None = None
+    """Reading at which sites stop [DN]."""
+    linear_dn: float | None = None
+    """Level up to which the sensor is linear [DN]."""
+
+    def full_dn(self, black_dn: float) -> float | None:
+        """Return the count above which a site tells no light; none where the file does [DN]."""
+        known = [] if self.linear_dn is None else [self.linear_dn]
+        if self.wall_dn is not None:
+            known.append(black_dn + NEARLY_FULL * (self.wall_dn - black_dn))
+        return min(known, default=None)
+
+
+FILE_ALONE = Ceilings()
 
 
 def flat_sweep(
@@ -67,6 +70,8 @@ def flat_sweep(
     dark: MasterDark,
     defects: Bool[Array, "h w plane"],
     levels: Levels,
+    *,
+    ceilings: Ceilings = FILE_ALONE,
 ) -> FlatSweep:
     """Look at every flat frame once.
 
@@ -80,6 +85,8 @@ def flat_sweep(
         Sites that are left out.
     levels
         What the file says about black, white and color.
+    ceilings
+        What an earlier look found out about the top of the range.
 
     Raises
     ------
@@ -92,31 +99,36 @@ def flat_sweep(
     are brought to the same mean first, so that a lamp that flickers adds no noise.
     """
     has_pairs = any(group.count > 1 for group in groups)
-    sums = _Sums(dark, defects, levels)
+    sums = _Sums(dark, defects, levels, ceilings)
     for group in groups:
         sums.add(group, is_used=group.count > 1 or not has_pairs)
     if not sums.frames:
-        raise ValueError(
-            f"sites are full in all flat frames: {sums.clipped:.2%} of them in the darkest; "
-            "expose so that the brightest color reaches half to three quarters of the range"
-        )
+        raise ValueError(sums.reason())
     signal = sums.signal / np.float32(sums.frames)
     _require_light(signal, levels)
     noise = sums.noise / np.float32(sums.frames**2) if has_pairs else None
-    points = None
-    if sums.points:
-        parts = [(p.signal, p.variance, p.freedom) for p in sums.points]
-        points = TransferPoints(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    return FlatSweep(signal, noise, sums.frames, tuple(sums.readings), points, tuple(sums.full))
+    return FlatSweep(
+        signal,
+        noise,
+        sums.frames,
+        tuple(sums.readings),
+        joined(sums.points),
+        tuple(sums.full),
+        tuple(sums.bent),
+        min(sums.walls, default=None),
+        sums.lost,
+    )
 
 
 class _Sums:
     """What has been seen so far."""
 
-    def __init__(self, dark: MasterDark, defects: Array, levels: Levels) -> None:
-        self._dark, self._good, self._levels = dark.mean, ~defects, levels
-        self._middle = middle(dark.mean.shape)
-        self._limits = _limits(levels, dark.mean.shape)
+    def __init__(
+        self, dark: MasterDark, defects: Array, levels: Levels, ceilings: Ceilings
+    ) -> None:
+        limits = _limits(levels, dark.mean, ceilings)
+        self._ground = Ground(dark.mean, ~defects, limits, levels, dark_scatter(dark))
+        self._middle, self._linear = middle(dark.mean.shape), ceilings.linear_dn
         self.signal = np.zeros_like(dark.mean)
         self.noise = np.zeros_like(dark.mean)
         self.frames = 0
@@ -124,64 +136,95 @@ class _Sums:
         self.readings: list[LevelReading] = []
         self.points: list[TransferPoints] = []
         self.full: list[float] = []
+        self.bent: list[float] = []
+        self.walls: list[float] = []
+        self.lost: Array | None = None
 
     def add(self, group: FlatGroup, *, is_used: bool) -> None:
         """Take in the frames of one exposure."""
-        tally, is_open = Tally(), self._good.copy()
-        first, level = None, 0.0
-        for frame in group.frames:
-            is_dim = frame < self._limits
-            is_open &= is_dim
-            lit = frame - self._dark
-            now = self._level(lit)
-            level = level or now
-            tally.add(lit * np.float32(level / now) if now > 0.0 < level else lit)
-            if first is None:
-                first = lit
-                continue
-            self.points.append(transfer_points(first, lit, is_open, self._levels.colors))
-            first = None
-        share = 1.0 - int(is_open.sum()) / max(1, int(self._good.sum()))
-        self._read(group.light, tally.mean, is_open)
+        look = GroupLook(group, self._ground)
+        if look.lost is not None:
+            self.lost = look.lost if self.lost is None else self.lost | look.lost
+        share = look.full_share
         self.clipped = min(self.clipped, share)
         if share > CLIPPED_SHARE:
             self.full.append(group.light)
+        if look.wall is not None:
+            self.walls.append(look.wall)
+            return
+        read = self._read(group.light, look)
+        self.readings += read
+        self.points += [self._linear_part(points) for points in look.points]
+        is_bent = self._linear is not None and any(
+            one.signal_dn + one.dark_dn > self._linear * (1.0 + 1e-6) for one in read
+        )
+        if share > CLIPPED_SHARE:
+            return
+        if is_bent:
+            self.bent.append(group.light)
         elif is_used:
-            self.frames += tally.count
-            self.signal += np.float32(tally.count) * tally.mean
-            if tally.count > 1:
-                self.noise += np.float32(tally.count) * tally.variance
+            self.frames += look.tally.count
+            self.signal += np.float32(look.tally.count) * look.tally.mean
+            if look.tally.count > 1:
+                self.noise += np.float32(look.tally.count) * look.tally.variance
 
-    def _level(self, lit: Array) -> float:
-        """Return the mean of the middle [DN]."""
-        spot = lit[self._middle]
-        return float(spot.mean(where=self._good[self._middle], dtype=np.float64))
+    def reason(self) -> str:
+        """Say why no frame is left."""
+        if self.walls:
+            wall = min(self.walls)
+            return (
+                f"flat frames of all exposures are full in places: {len(self.walls)} stop at "
+                f"{wall:.6g} DN, which their files do not call full, where sites share one reading "
+                "or lack the noise of light; expose so that the brightest color reaches half to "
+                f"three quarters of {wall:.6g} DN"
+            )
+        if self.bent:
+            return (
+                f"flat frames of {len(self.bent)} exposures read more than the "
+                f"{self._linear:.0f} DN up to which the sensor is linear, and the others are full "
+                "or single frames; two or more frames of one lower exposure are needed"
+            )
+        return (
+            f"sites are full in all flat frames: {self.clipped:.2%} of them in the darkest; "
+            "expose so that the brightest color reaches half to three quarters of the range"
+        )
 
-    def _read(self, light: float, mean: Array, is_open: Array) -> None:
-        """Note what each channel reads in the middle, where it is not full."""
-        spot, unfilled = mean[self._middle], is_open[self._middle]
-        usable, dark = self._good[self._middle], self._dark[self._middle]
+    def _linear_part(self, points: TransferPoints) -> TransferPoints:
+        """Leave out the tiles that read more than is linear."""
+        if self._linear is None:
+            return points
+        dark = float(np.median(self._ground.dark[self._middle]))
+        kept = points.signal + dark <= self._linear
+        return TransferPoints(points.signal[kept], points.variance[kept], points.freedom[kept])
+
+    def _read(self, light: float, look: GroupLook) -> list[LevelReading]:
+        """Return what each channel reads in the middle, where it is not full."""
+        spot, is_full = look.tally.mean[self._middle], look.is_full[self._middle]
+        usable, dark = self._ground.good[self._middle], self._ground.dark[self._middle]
+        read = []
         for channel in range(len(CHANNELS)):
-            own = [color.sites for color in self._levels.colors if color.channel == channel]
-            if not own:
-                continue
+            own = [c.sites for c in self._ground.levels.colors if c.channel == channel]
             kept = [usable[index] for index in own]
-            whole = sum(np.count_nonzero(k) for k in kept)
-            if not whole or sum(np.count_nonzero(unfilled[index]) for index in own) < whole:
+            if not any(k.any() for k in kept) or any(is_full[index].any() for index in own):
                 continue
             means = [
                 [float(np.mean(array[i][k])) for i, k in zip(own, kept, strict=True)]
                 for array in (spot, dark)
             ]
             signal, level = (float(np.mean(m)) for m in means)
-            self.readings.append(LevelReading(channel, light, signal, level))
+            read.append(LevelReading(channel, light, signal, level))
+        return read
 
 
-def _limits(levels: Levels, shape: tuple[int, ...]) -> Array:
+def _limits(levels: Levels, dark: Array, ceilings: Ceilings) -> Array:
     """Return the reading from which on each site may be full, one row and column of tiles."""
     limits = levels.black + NEARLY_FULL * (levels.white - levels.black)
-    rows, columns = -(-shape[0] // 2), -(-shape[1] // 2)
-    return np.tile(limits.astype(np.float32), (rows, columns))[: shape[0], : shape[1], None]
+    top = Ceilings(ceilings.wall_dn).full_dn(float(np.median(dark[middle(dark.shape)])))
+    if top is not None:
+        limits = np.minimum(limits, top)
+    rows, columns = (-(-length // 2) for length in dark.shape[:2])
+    tiled = np.tile(limits.astype(np.float32), (rows, columns))
+    return tiled[: dark.shape[0], : dark.shape[1], None]
 
 
 def _require_light(signal: Array, levels: Levels) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from scipy.stats import chi2
 
 from olat.model.shapes import Array
+from olat.sensor.readings import without_gaps
 from olat.sensor.tally import Tally
 
 FEWEST_FRAMES = 4
@@ -37,6 +38,10 @@ class MasterDark:
     frames: int
     struck: int
     """Readings left out because a particle struck."""
+    zeros: float = 0.0
+    """Share of the readings that are exactly 0, where none lies below [1]."""
+    lost: Bool[Array, "h w plane"] | None = None
+    """Sites that were no number in any frame; none if there are none."""
 
 
 def master_dark(frames: Iterable[Float32[Array, "h w plane"]]) -> MasterDark:
@@ -59,7 +64,8 @@ def master_dark(frames: Iterable[Float32[Array, "h w plane"]]) -> MasterDark:
     Raises
     ------
     ValueError
-        If there are fewer than four frames, or one of them was lit.
+        If there are fewer than four frames, one of them was lit, or many readings of one are no
+        numbers.
 
     Notes
     -----
@@ -76,9 +82,13 @@ def master_dark(frames: Iterable[Float32[Array, "h w plane"]]) -> MasterDark:
     .. [1] Janesick, Photon transfer, SPIE Press 2007, chapters 3 and 11.
     """
     tally = Tally()
-    levels = []
-    for frame in frames:
+    levels, lost, zeros = [], None, _Zeros()
+    for shot in frames:
+        frame, gaps = without_gaps(shot)
+        if gaps is not None:
+            lost = gaps if lost is None else lost | gaps
         tally.add(frame)
+        zeros.add(frame)
         levels.append(float(frame.mean(dtype=np.float64)))
     if tally.count < FEWEST_FRAMES:
         raise ValueError(
@@ -92,7 +102,26 @@ def master_dark(frames: Iterable[Float32[Array, "h w plane"]]) -> MasterDark:
     mean, variance, counts = tally.without_outliers(noise, spreads=STRUCK_SPREADS)
     noise = usual_spread(variance, tally.count, common=common)
     struck = int(np.count_nonzero(counts < tally.count))
-    return MasterDark(mean, variance, noise, tally.count, struck)
+    return MasterDark(mean, variance, noise, tally.count, struck, zeros.share, lost)
+
+
+class _Zeros:
+    """How many readings are exactly zero, as long as none lies below."""
+
+    def __init__(self) -> None:
+        self._found = self._seen = 0
+        self._is_signed = False
+
+    def add(self, frame: Float32[Array, "h w plane"]) -> None:
+        """Take in one more frame."""
+        self._seen += frame.size
+        self._found += frame.size - int(np.count_nonzero(frame))
+        self._is_signed |= bool(frame.min(initial=0.0) < 0.0)
+
+    @property
+    def share(self) -> float:
+        """Return their share; 0 where readings lie on both sides of zero."""
+        return 0.0 if self._is_signed else self._found / max(self._seen, 1)
 
 
 def usual_spread(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from olat.model.encoding import Encoding
 from olat.model.image import Picture, RawMosaic
@@ -13,6 +13,10 @@ from olat.model.shapes import Array
 from olat.sensor.encoding import linear_from_codes
 
 CHANNELS = ("red", "green", "blue")
+LOST_SHARE = 1e-3
+"""Share of readings that are no numbers up to which they count as defects."""
+LIKE_BLACK = 1e-3
+"""Share of the range that the black level of frames may differ by; some cameras measure it."""
 
 
 class Color(NamedTuple):
@@ -90,3 +94,57 @@ def levels_of(photo: RawMosaic | Picture) -> Levels:
     channels = (1,) if photo.codes.ndim == 2 else (0, 1, 2)
     colors = tuple(Color(channel, whole, whole, i) for i, channel in enumerate(channels))
     return Levels(colors, np.zeros((2, 2), np.float32), photo.white)
+
+
+def lost_sites(readings: Float32[Array, "h w plane"]) -> Bool[Array, "h w plane"] | None:
+    """Mark readings that are no numbers; none if all are.
+
+    Raises
+    ------
+    ValueError
+        If they are too many to be repaired like defects.
+    """
+    lost = ~np.isfinite(readings)
+    count = np.count_nonzero(lost)
+    if count > LOST_SHARE * lost.size and count > 1:
+        raise ValueError(
+            f"{lost.mean():.2%} of the readings are not numbers (NaN or infinity); up to "
+            f"{LOST_SHARE:.1%} can be repaired like defects. Make the file again"
+        )
+    return lost if count else None
+
+
+def without_gaps(
+    readings: Float32[Array, "h w plane"],
+) -> tuple[Float32[Array, "h w plane"], Bool[Array, "h w plane"] | None]:
+    """Return readings with the median of their plane for what is no number, and where that was.
+
+    Raises
+    ------
+    ValueError
+        If that is more than `lost_sites` lets pass.
+    """
+    lost = lost_sites(readings)
+    if lost is None:
+        return readings, None
+    middles = [np.median(plane[np.isfinite(plane)]) for plane in np.moveaxis(readings, 2, 0)]
+    return np.where(lost, np.array(middles, np.float32), readings), lost
+
+
+def require_like(levels: Levels, first: Levels) -> None:
+    """Check that two files say the same of black, white and color.
+
+    Raises
+    ------
+    ValueError
+        Naming what differs. Black may differ by a thousandth of the range.
+    """
+    if levels.colors != first.colors:
+        found, needed = ([CHANNELS[c.channel] for c in one.colors] for one in (levels, first))
+        raise ValueError(f"its sites are {', '.join(found)}, not {', '.join(needed)}")
+    if levels.white != first.white:
+        raise ValueError(f"its white level is {levels.white:g} DN, not {first.white:g} DN")
+    apart = np.abs(levels.black - first.black).max()
+    if np.isfinite(first.white) and apart > LIKE_BLACK * first.white:
+        told = (f"{one.black.mean():g} DN" for one in (levels, first))
+        raise ValueError("its black level is {}, not {}".format(*told))

@@ -12,14 +12,21 @@ from olat.model.calibration import SensorCalibration
 from olat.model.shapes import Array
 from olat.sensor.defects import defects_in_darkness, defects_in_light
 from olat.sensor.flat_field import FlatField, FlatModel, flat_field
-from olat.sensor.flat_sweep import FlatGroup, FlatSweep, flat_sweep
+from olat.sensor.flat_group import FlatGroup
+from olat.sensor.flat_sweep import FILE_ALONE, Ceilings, FlatSweep, flat_sweep
 from olat.sensor.linearity import linearity
-from olat.sensor.master_dark import ENOUGH_FRAMES, MasterDark, master_dark
+from olat.sensor.master_dark import MasterDark, master_dark
 from olat.sensor.photon_transfer import photon_transfer
 from olat.sensor.readings import CHANNELS, Levels
+from olat.sensor.sensor_remarks import (
+    is_cut,
+    over_black,
+    remarks_on_dark,
+    remarks_on_defects,
+    remarks_on_exposures,
+    remarks_on_flat,
+)
 
-MANY_DEFECTS = 0.01
-"""Share of the sites from which on defects are noted."""
 WORST_FIT_PERCENT = 10.0
 """Departure of the noise from a line in light up to which it is used as one [%]."""
 
@@ -58,7 +65,8 @@ def sensor_measurement(
     darks
         Dark frames of one exposure, read one at a time [DN].
     flats
-        Flat frames by exposure; none leaves the lens uncorrected, which is noted.
+        Flat frames by exposure; none leaves the lens uncorrected, which is noted. Their frames
+        are read a second time if the sensor turns out to bend or stop below the white level.
     levels
         What the files say about black, white and color.
     options
@@ -77,67 +85,62 @@ def sensor_measurement(
         If frames are too few, lit, full, or too dark.
     """
     dark = master_dark(darks)
-    notes = _notes_on_dark(dark, levels)
+    told = _Told(_dark_residuals(dark, levels, dark_exposure_s), remarks_on_dark(dark, levels))
     defects = defects_in_darkness(dark, levels.colors, spreads=options.defect_spreads)
-    residuals = {"dark_frames": float(dark.frames), "struck_readings": float(dark.struck)}
-    if dark_exposure_s is not None:
-        residuals["dark_exposure_s"] = dark_exposure_s
-    residuals["dark_over_black_dn"] = _over_black(dark, levels)
-    flat, gain, full_dn = np.ones_like(dark.mean), None, None
+    flat, gain, full_dn, lost = np.ones_like(dark.mean), None, None, dark.lost
     if flats:
-        sweep = flat_sweep(flats, dark, defects, levels)
+        first = flat_sweep(flats, dark, defects, levels)
+        ceilings = Ceilings(first.wall_dn, _linear(first, options, told))
+        sweep = first
+        if ceilings != FILE_ALONE:
+            sweep = flat_sweep(flats, dark, defects, levels, ceilings=ceilings)
+            full_dn = ceilings.full_dn(float(np.median(dark.mean)))
+        if sweep.lost is not None:
+            lost = sweep.lost if lost is None else lost | sweep.lost
+            defects |= sweep.lost
         defects |= defects_in_light(sweep.signal, levels.colors, spreads=options.defect_spreads)
         field = flat_field(sweep, defects, levels.colors, model=options.flat_model)
         flat = field.response
-        residuals |= _flat_residuals(sweep, field, levels)
-        notes += _notes_on_flat(sweep, field)
-        gain = _gain(sweep, dark, residuals, notes)
-        full_dn = _full(sweep, options, residuals, notes)
+        told.residuals.update(_flat_residuals(first, sweep, field, levels))
+        told.notes.extend(remarks_on_flat(first, sweep, field))
+        told.notes.extend(remarks_on_exposures(flats, sweep, dark, levels, dark_s=dark_exposure_s))
+        gain = _gain(sweep, dark, told)
     else:
-        residuals["flat_frames"] = 0.0
-        notes.append(
+        told.residuals["flat_frames"] = 0.0
+        told.notes.append(
             "There are no flat frames: vignetting, dust and gain are not measured, and the flat is "
             "1 everywhere."
         )
-    residuals["defects"] = float(np.count_nonzero(defects))
-    if defects.mean() > MANY_DEFECTS:
-        notes.append(f"{defects.mean():.1%} of the sites are defects, which is much for a sensor.")
+    told.residuals["defects"] = float(np.count_nonzero(defects))
+    told.notes.extend(remarks_on_defects(defects, lost))
     sensor = SensorCalibration(
-        dark.mean, flat, defects, gain, dark.read_noise_dn, full_dn, residuals
+        dark.mean, flat, defects, gain, dark.read_noise_dn, full_dn, told.residuals
     )
-    return SensorMeasurement(sensor, tuple(notes))
+    return SensorMeasurement(sensor, tuple(told.notes))
 
 
-def _over_black(dark: MasterDark, levels: Levels) -> float:
-    """Return how far the dark lies above what the file says of black, on the whole [DN]."""
-    step = max(2, max(dark.mean.shape) // 512 // 2 * 2)
-    apart = [
-        float(np.median(dark.mean[y::step, x::step])) - float(levels.black[y, x])
-        for y in (0, 1)
-        for x in (0, 1)
-    ]
-    return max(apart, key=abs)
+@dataclass(frozen=True)
+class _Told:
+    """What there is to say so far."""
+
+    residuals: dict[str, float]
+    notes: list[str]
 
 
-def _notes_on_dark(dark: MasterDark, levels: Levels) -> list[str]:
-    """Say what is remarkable about the dark frames."""
-    notes = []
-    if dark.frames < ENOUGH_FRAMES:
-        notes.append(
-            f"There are {dark.frames} dark frames, and {ENOUGH_FRAMES} are better: the noise of "
-            "their mean is the same in every photograph and adds up in sums of many lights."
-        )
-    apart = _over_black(dark, levels)
-    if np.isfinite(levels.white) and abs(apart) > max(1.0, dark.read_noise_dn):
-        notes.append(
-            f"The sensor reads {apart:+.4g} DN in the dark against the black level of "
-            f"{levels.black.mean():.5g} DN in its files; photographs that are developed with this "
-            "calibration use what was measured."
-        )
-    return notes
+def _dark_residuals(dark: MasterDark, levels: Levels, exposure_s: float | None) -> dict[str, float]:
+    """Return numbers about the dark, by name and unit."""
+    told = {"dark_frames": float(dark.frames), "struck_readings": float(dark.struck)}
+    if exposure_s is not None:
+        told["dark_exposure_s"] = exposure_s
+    told["dark_over_black_dn"] = over_black(dark, levels)
+    if is_cut(dark):
+        told["dark_zeros_percent"] = 100.0 * dark.zeros
+    return told
 
 
-def _flat_residuals(sweep: FlatSweep, field: FlatField, levels: Levels) -> dict[str, float]:
+def _flat_residuals(
+    first: FlatSweep, sweep: FlatSweep, field: FlatField, levels: Levels
+) -> dict[str, float]:
     """Return numbers about the flat, by name and unit."""
     told = {"flat_frames": float(sweep.frames)}
     if field.noise_percent is not None and field.pattern_percent is not None:
@@ -146,37 +149,15 @@ def _flat_residuals(sweep: FlatSweep, field: FlatField, levels: Levels) -> dict[
     channels = sorted({color.channel for color in levels.colors})
     for channel, falloff in zip(channels, field.falloff_percent, strict=True):
         told[f"vignetting_{CHANNELS[channel]}_percent"] = falloff
+    if first.wall_dn is not None:
+        told["stops_at_dn"] = first.wall_dn
     return told
 
 
-def _notes_on_flat(sweep: FlatSweep, field: FlatField) -> list[str]:
-    """Say what is remarkable about the flat frames."""
-    notes = []
-    if sweep.full:
-        notes.append(
-            f"Flat frames of {len(sweep.full)} exposure{'s' * (len(sweep.full) > 1)} are full in "
-            "places and were left out of the flat."
-        )
-    if field.model == "smooth":
-        reason = (
-            "there are no two flat frames of one exposure"
-            if field.noise_percent is None
-            else f"the sites of these flat frames differ by {field.pattern_percent:.2g} % and are "
-            f"known to {field.noise_percent:.2g} %"
-        )
-        notes.append(
-            f"The flat is a smooth shape without dust and unequal sites: {reason}. Take more flat "
-            "frames to correct those too."
-        )
-    return notes
-
-
-def _gain(
-    sweep: FlatSweep, dark: MasterDark, residuals: dict[str, float], notes: list[str]
-) -> float | None:
+def _gain(sweep: FlatSweep, dark: MasterDark, told: _Told) -> float | None:
     """Return the slope of the photon-transfer curve, or say why there is none."""
     if sweep.points is None:
-        notes.append(
+        told.notes.append(
             "The gain is not measured, and radiance has no variance: it takes two flat frames of "
             "one exposure."
         )
@@ -187,11 +168,11 @@ def _gain(
             sweep.points, dark_variance=dark.read_noise_dn**2, dark_freedom=freedom
         )
     except ValueError as error:
-        notes.append(f"The gain is not measured, and radiance has no variance: {error}.")
+        told.notes.append(f"The gain is not measured, and radiance has no variance: {error}.")
         return None
-    residuals["gain_fit_percent"] = fit.fit_percent
+    told.residuals["gain_fit_percent"] = fit.fit_percent
     if fit.fit_percent > WORST_FIT_PERCENT:
-        notes.append(
+        told.notes.append(
             "The gain is not kept, and radiance has no variance: the noise of the flat frames is "
             f"{fit.fit_percent:.3g} % off a line in light, as files are that were compressed, "
             "sharpened or curved."
@@ -200,18 +181,16 @@ def _gain(
     return fit.dn_per_electron
 
 
-def _full(
-    sweep: FlatSweep, options: SensorOptions, residuals: dict[str, float], notes: list[str]
-) -> float | None:
-    """Return the count up to which the sensor is linear, where it bends below that."""
+def _linear(sweep: FlatSweep, options: SensorOptions, told: _Told) -> float | None:
+    """Return the count up to which the sensor is linear, where it bends below the top."""
     try:
         found = linearity(sweep.readings, within_percent=options.linear_within_percent)
     except ValueError as error:
-        notes.append(f"Linearity is not measured: {error}.")
+        told.notes.append(f"Linearity is not measured: {error}.")
         return None
     if found is None:
-        notes.append("Linearity is not measured: it takes flat frames of three exposures.")
+        told.notes.append("Linearity is not measured: it takes flat frames of three exposures.")
         return None
-    residuals["linearity_percent"] = found.deviation_percent
-    residuals["linear_to_dn"] = found.full_dn or found.highest_dn
+    told.residuals["linearity_percent"] = found.deviation_percent
+    told.residuals["linear_to_dn"] = found.full_dn or found.highest_dn
     return found.full_dn

@@ -24,7 +24,7 @@ class Tally:
     References
     ----------
     .. [1] Welford, Note on a method for calculating corrected sums of squares and products,
-       Technometrics 4(3), 1962, equations 1 to 3.
+       Technometrics 4(3), 1962, pages 419-420.
     """
 
     def __init__(self) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from jaxtyping import Float32
 from pydantic import Field
 
 from olat.engine.stage import Grain, Stage, Under
@@ -16,7 +15,7 @@ from olat.model.calibration import SensorCalibration
 from olat.model.condition import Dark, Target
 from olat.model.image import Frames, Picture, RawMosaic
 from olat.model.session import Camera, Frame
-from olat.model.shapes import Array
+from olat.stages.sensor_frames import SensorFrames
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +25,7 @@ class MeasureSensor(Stage):
 
     grain = Grain.CAMERA
     makes = "sensor"
+    revision = 2
 
     dark_exposure_s: Annotated[float, Field(gt=0)] | None = None
     """Exposure of the dark frames to use; none: the one that most of them have [s]."""
@@ -42,21 +42,22 @@ class MeasureSensor(Stage):
         camera: Camera,
     ) -> SensorCalibration:
         """Return the calibration of one camera's sensor."""
-        from olat.sensor.flat_sweep import FlatGroup
-        from olat.sensor.readings import levels_of
+        from olat.sensor.flat_group import FlatGroup
         from olat.sensor.sensor_measurement import SensorOptions, sensor_measurement
 
         darks, exposure_s = _chosen(photo.under(Dark).shots, self.dark_exposure_s, camera)
+        frames = SensorFrames(photo, camera, first=darks[0])
+        shots = photo.shots
         flats = [
-            FlatGroup(light, len(members), _readings(photo, members, camera))
-            for light, members in _by_light(photo.under(Target("flat")).shots)
+            FlatGroup(light, len(group), frames.of(group), exposure_s=shots[group[0]].exposure_s)
+            for light, group in _by_light(photo.under(Target("flat")).shots)
         ]
         options = SensorOptions(self.flat_model, self.defect_spreads, self.linear_within_percent)
         try:
             found = sensor_measurement(
-                _readings(photo, darks, camera),
+                frames.of(darks),
                 flats,
-                levels_of(photo[darks[0]]),
+                frames.levels,
                 options=options,
                 dark_exposure_s=exposure_s,
             )
@@ -110,13 +111,3 @@ def _by_light(shots: Mapping[int, Frame]) -> list[tuple[float, list[int]]]:
         light = shot.exposure_s if is_series and shot.exposure_s else 1.0 / shot.gain
         groups.setdefault(light, []).append(index)
     return sorted(groups.items())
-
-
-def _readings(
-    photo: Frames[RawMosaic | Picture], indices: Sequence[int], camera: Camera
-) -> Iterator[Float32[Array, "h w plane"]]:
-    """Yield frames as readings, one in memory at a time."""
-    from olat.sensor.readings import readings_of
-
-    for index in indices:
-        yield readings_of(photo[index], encoding=camera.encoding)

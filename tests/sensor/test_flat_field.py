@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from olat.sensor.flat_field import FlatField, flat_field
-from olat.sensor.flat_sweep import FlatGroup, FlatSweep, flat_sweep
+from olat.sensor.flat_group import FlatGroup
+from olat.sensor.flat_sweep import FlatSweep, flat_sweep
 from olat.sensor.master_dark import MasterDark
 from olat.sensor.readings import levels_of, readings_of
 from tests.sensor.simulated_sensor import SimulatedSensor

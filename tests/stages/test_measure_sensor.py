@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_the_notes_say_what_is_remarkable(faulty, caplog) -> None:
     notes = [record.getMessage() for record in caplog.records]
     for words in (
         "There are 8 dark frames, and 16 are better",
-        "reads +64 DN in the dark against the black level of 512 DN",
+        "The dark frames lie 64 DN above the black level of 512 DN that their files tell; the",
         "Flat frames of 1 exposure are full in places",
         "Linearity is not measured: it takes flat frames of three exposures.",
     ):
@@ -127,6 +128,27 @@ def test_a_sensor_that_bends_is_full_where_it_bends() -> None:
     print(f"linear to {found.full_dn:.0f} DN, {share:.2f} of the range")
     assert 0.5 < share < 0.62
     assert found.residuals["linear_to_dn"] == found.full_dn
+
+
+def test_flats_above_the_bend_make_neither_flat_nor_gain(caplog) -> None:
+    sensor = SimulatedSensor(bend=0.5, vignetting=(0.4, 0.4, 0.4), site_pattern=0.0)
+    series = {round(0.016 * k, 3): 4 for k in range(1, 11)}
+    found = measured([*darks(sensor, 16), *flats(sensor, series)], flat_model="smooth")
+    apart = found.flat[..., 0] / sensor.shading
+    apart /= apart[90:110, 110:130].mean()
+    worst = 100 * np.abs(apart - 1.0).max()
+    print(f"flat {worst:.2f} % off at most, gain {found.dn_per_electron:.4f} of 1 DN/e")
+    assert worst < 0.5
+    assert found.dn_per_electron == pytest.approx(1.0, rel=0.02)
+    assert found.residuals["flat_frames"] < 40
+    assert "read more than is linear and were left out of the flat" in caplog.text
+
+
+def test_flats_that_are_all_above_the_bend_are_refused() -> None:
+    sensor = SimulatedSensor(bend=0.6)
+    shots = flats(sensor, {0.08: 1, 0.1: 1, 0.12: 1, 0.15: 2})
+    with pytest.raises(SolveError, match=r"up to which the sensor is linear.*one lower exposure"):
+        measured([*darks(sensor, 8), *shots])
 
 
 def test_exposures_that_are_not_true_say_nothing_of_the_sensor(caplog) -> None:
@@ -225,16 +247,122 @@ def test_pictures_are_measured_in_light_channel_by_channel(rng) -> None:
     np.testing.assert_allclose(found.flat, fall * np.ones(3), rtol=0, atol=0.01)
 
 
-def test_frames_are_held_one_at_a_time() -> None:
-    sensor = SimulatedSensor(shape=(400, 400))
+@pytest.mark.parametrize("bend", [0.0, 0.5], ids=["read once", "read twice"])
+def test_frames_are_held_one_at_a_time(bend: float) -> None:
+    sensor = SimulatedSensor(shape=(400, 400), bend=bend)
     one = 400 * 400 * 4
-    shots = [*darks(sensor, 6), *flats(sensor, {0.1: 4})]
+    shots = [*darks(sensor, 6), *flats(sensor, {0.05: 2, 0.08: 2, 0.16: 2})]
 
     def peak(copies: int) -> int:
         tracemalloc.start()
-        measured(shots[:6] * copies + shots[6:] * copies)
+        found = measured(shots[:6] * copies + shots[6:] * copies)
+        assert (found.full_dn is None) == (bend == 0.0)
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return size
 
     assert abs(peak(4) - peak(1)) < 2 * one
+
+
+def pictures(rng, *, gaps: dict[tuple[str, int], float]) -> list[Shot]:
+    """Photograph with floats, some of which are no numbers, by condition and frame."""
+    shots: list[Shot] = []
+    for kind, count, light in (("dark", 8, 0.0), ("flat", 4, 0.5)):
+        condition: Condition = Dark() if kind == "dark" else Target("flat")
+        for index in range(count):
+            codes = light + (0.001 + 0.01 * light) * rng.standard_normal((64, 96, 3))
+            if (kind, index) in gaps:
+                codes[32, 48, 0] = gaps[kind, index]
+            shots.append((condition, 0.1, Picture(codes.astype(np.float32), np.inf)))
+    return shots
+
+
+@pytest.mark.parametrize("gap", [np.nan, np.inf, -np.inf], ids=str)
+@pytest.mark.parametrize("kind", ["dark", "flat"])
+def test_a_value_that_is_no_number_is_a_defect_and_spoils_nothing(rng, caplog, kind, gap) -> None:
+    found = measured(pictures(rng, gaps={(kind, 2): gap}))
+    assert np.argwhere(found.defects).tolist() == [[32, 48, 0]]
+    assert np.isfinite(found.dark).all()
+    assert np.isfinite(found.flat).all()
+    assert found.read_noise_dn == pytest.approx(0.001, rel=0.05)
+    assert found.dn_per_electron == pytest.approx(0.006**2 / 0.5, rel=0.1)
+    assert "1 site read no number (NaN or infinity) in some dark or flat frame" in caplog.text
+    seen = developed(Picture(np.full((64, 96, 3), 0.25, np.float32), np.inf), sensor=found)
+    assert seen.radiance[32, 48, 0] == pytest.approx(0.25, rel=0.02)
+
+
+@pytest.mark.parametrize(("place", "kind"), [(3, "dark"), (9, "flat")])
+def test_many_values_that_are_no_numbers_are_refused_by_the_name_of_the_file(
+    rng, place, kind
+) -> None:
+    shots = pictures(rng, gaps={})
+    shots[place][2].codes[:4] = np.nan
+    with pytest.raises(SolveError, match=rf"frame {place} \({place}.dng\): 6\.25% of the readings"):
+        measured(shots)
+
+
+def test_darks_that_were_cut_at_zero_say_what_that_costs(caplog) -> None:
+    sensor = SimulatedSensor(black=0.0, stated_black=0.0)
+    found = measured([*darks(sensor, 16), *flats(sensor, SERIES)])
+    shot = sensor.expose(200.0 / sensor.response)
+    lit = shot.counts.mean() - found.dark.mean()
+    print(f"200 DN read {lit:.2f} DN; {[r.getMessage() for r in caplog.records]}")
+    assert lit == pytest.approx(200.0 - 1.2, abs=0.15)
+    assert found.residuals["dark_zeros_percent"] == pytest.approx(57.0, abs=2.0)
+    assert "% of the dark readings are exactly 0" in caplog.text
+    assert "The dark is about 1.2 DN too high" in caplog.text
+
+
+def test_dead_sites_that_read_zero_do_not_pass_for_a_cut(caplog) -> None:
+    sensor = SimulatedSensor()
+    sensor.dark[::9, ::9] = -100.0
+    found = measured([*darks(sensor, 16), *flats(sensor, SERIES)])
+    assert "dark_zeros_percent" not in found.residuals
+    assert "exactly 0" not in caplog.text
+
+
+OTHER = {
+    "white": ({"white": 4095.0}, r"its white level is 4095 DN, not 16383 DN as in frame 0"),
+    "black": ({"stated_black": 256.0}, r"its black level is 256 DN, not 512 DN as in frame 0"),
+    "size": ({"shape": (100, 240)}, r"its size is 240 x 100 px, not 240 x 200 px as in frame 0"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+@pytest.mark.parametrize("place", [5, 10])
+def test_files_that_say_something_else_are_refused_by_name(what, place) -> None:
+    settings, words = OTHER[what]
+    sensor = SimulatedSensor()
+    shots = [*darks(sensor, 8), *flats(sensor, {0.1: 4})]
+    shots[place] = (*shots[place][:2], SimulatedSensor(**settings).expose(0.0))
+    with pytest.raises(SolveError, match=rf"frame {place} \({place}.dng\): {words}"):
+        measured(shots)
+
+
+def test_a_file_of_another_pattern_is_refused_by_name() -> None:
+    sensor = SimulatedSensor()
+    shots = [*darks(sensor, 8), *flats(sensor, {0.1: 4})]
+    turned = replace(shots[9][2], pattern=shots[9][2].pattern[::-1].copy())
+    shots[9] = (*shots[9][:2], turned)
+    with pytest.raises(
+        SolveError, match=r"frame 9 \(9.dng\): its sites are green, blue, red, green"
+    ):
+        measured(shots)
+
+
+def test_black_levels_that_cameras_measure_anew_in_each_frame_are_alike() -> None:
+    sensor = SimulatedSensor()
+    shots = [*darks(sensor, 8), *flats(sensor, {0.1: 4})]
+    shots[9] = (*shots[9][:2], replace(shots[9][2], black=shots[9][2].black + np.float32(2.0)))
+    assert measured(shots).dn_per_electron == pytest.approx(1.0, rel=0.03)
+
+
+def test_flats_of_another_exposure_than_the_darks_are_noted_where_charge_gathers(caplog) -> None:
+    gathering = SimulatedSensor(black=572.0)
+    measured([*darks(gathering, 16, 2.0), *flats(SimulatedSensor(), {0.1: 8})])
+    assert "Dark frames were exposed for 2 s and flat frames for 0.1 s" in caplog.text
+    # 60 DN less 3, of the 4950 DN of blue.
+    assert "the flat is up to 1.2 % off" in caplog.text
+    caplog.clear()
+    measured([*darks(gathering, 16, 0.1), *flats(gathering, {0.1: 8})])
+    assert "Dark frames were exposed" not in caplog.text
