@@ -12,6 +12,7 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.errors import CalibrationError, SolveError
 from olat.model.calibration import ColorCalibration, LensCalibration
 from olat.model.condition import ColorGradient, Tracking
+from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
@@ -28,6 +29,7 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
+    revision = 2
 
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
@@ -48,14 +50,15 @@ class FitPhong(Stage):
         camera: Camera,
         lens: LensCalibration | None,
         color: ColorCalibration | None,
+        drift: LightDrift | None = None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
         view = _view(lens, camera, height, width)
-        sweep = None if self.source == "gradients" else field
+        sweep, given = None if self.source == "gradients" else field, (merged, rig, color, drift)
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
-        elif self.source != "olats" and (shot := GradientPhotographs.among(merged, rig, color)):
+        elif self.source != "olats" and (shot := GradientPhotographs.among(*given)):
             maps = self._from_gradients(shot, normals, view, rig)
         else:
             raise SolveError(

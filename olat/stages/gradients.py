@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
 from olat.model.color import ColorSpace
 from olat.model.condition import ColorGradient, Tracking
+from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.shapes import Flags, Matrix3, Radiance
@@ -22,6 +23,8 @@ TOLERATED_DEG = 2.0
 """Lean of the normals that is passed over in silence [degree]."""
 HALF_TRUST_DEG = 5.0
 """Lean that halves the confidence, as an error of the sweep's normals does [degree]."""
+UNTOLD = 10
+"""Frames from a gradient to what completes it that may pass without a word on their level."""
 
 
 @dataclass(frozen=True)
@@ -48,36 +51,48 @@ class GradientPhotographs:
         aligned: Frames[RadianceImage] | None,
         rig: LightRig,
         color: ColorCalibration | None,
+        drift: LightDrift | None = None,
     ) -> GradientPhotographs | None:
         """Return the first gradient and what completes it, or nothing if there is not enough.
 
-        Where no full-on frame was shot, gradient and complement add up to it.
+        Where no full-on frame was shot, gradient and complement add up to it. All are brought to
+        the same level of the lights, as far as their drift is known.
 
         Raises
         ------
         SolveError
             If color was converted in a way that is not known, or differs between photographs.
         """
+        from olat.light.drift import gains_at
+
         if aligned is None:
             return None
-        gradient = _first(aligned.under(ColorGradient(complement=False)))
-        complement = _first(aligned.under(ColorGradient(complement=True)))
-        tracking = aligned.under(Tracking)
-        full_on = tracking[reference_of(tracking)] if len(tracking) else None
-        if gradient is None or (complement is None and full_on is None):
+        gradient, complement, full_on = _chosen(aligned)
+        partner = full_on if complement is None else complement
+        if gradient is None or partner is None:
             return None
-        shots = [shot for shot in (gradient, complement, full_on) if shot is not None]
+        _note_untold(gradient, partner, drift)
+        found = [index for index in (gradient, complement, full_on) if index is not None]
+        levels = gains_at(drift, found).astype(np.float32)
+        shots = [
+            replace(shot, radiance=shot.radiance / level)
+            for shot, level in zip((aligned[index] for index in found), levels, strict=True)
+        ]
         light, mixing, back = solid_angle_of_one(rig), _mixing(shots, color), None
         if mixing is not None:
             # Primaries are in the unit of green; what else there is of a tint is in the matrix.
             back = (light / light[1])[:, np.newaxis] * mixing
             light = light[1:2]
+        sums: dict[int | None, Radiance] = {
+            index: _of_primaries(shot.radiance, mixing) * light
+            for index, shot in zip(found, shots, strict=True)
+        }
         return cls(
-            _of_primaries(gradient.radiance, mixing) * light,
-            None if complement is None else _of_primaries(complement.radiance, mixing) * light,
-            None if full_on is None else _of_primaries(full_on.radiance, mixing) * light,
+            sums[gradient],
+            sums.get(complement),
+            sums.get(full_on),
             np.bitwise_or.reduce(np.stack([shot.flags for shot in shots])),
-            gradient.space,
+            shots[0].space,
             back,
         )
 
@@ -164,5 +179,28 @@ def _of_primaries(radiance: Radiance, mixing: Matrix3 | None) -> Radiance:
     return radiance if mixing is None else in_primaries(radiance, matrix=mixing)
 
 
-def _first(frames: Frames[RadianceImage]) -> RadianceImage | None:
-    return next(iter(frames.values()), None)
+def _chosen(aligned: Frames[RadianceImage]) -> tuple[int | None, int | None, int | None]:
+    """Return the first gradient, the first complement and the full-on frame of reference."""
+    gradient, complement = (
+        next(iter(aligned.under(ColorGradient(complement=is_complement))), None)
+        for is_complement in (False, True)
+    )
+    tracking = aligned.under(Tracking)
+    return gradient, complement, reference_of(tracking) if tracking else None
+
+
+def _note_untold(gradient: int, partner: int, drift: LightDrift | None) -> None:
+    """Note a gradient that is far from its partner where no full-on frames tell the level."""
+    first, last = sorted((gradient, partner))
+    untold = last - first
+    if drift is not None and len(drift.moments) > 1:
+        untold -= max(0, min(last, drift.moments[-1]) - max(first, drift.moments[0]))
+    if untold > UNTOLD:
+        logger.warning(
+            "From the color gradient to what completes it (frames %d and %d) the level of the "
+            "lights is not known over %d frames: it is taken to stay. If it changes by 2 %%, "
+            "normals lean by 1 or 2 degrees. Shoot the two one after the other.",
+            gradient,
+            partner,
+            untold,
+        )

@@ -11,6 +11,7 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
 from olat.model.condition import ColorGradient, Tracking
+from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
@@ -27,6 +28,7 @@ class SolveNormals(Stage):
 
     grain = Grain.CAMERA
     makes = "normals"
+    revision = 2
 
     source: Literal["auto", "olats", "gradients"] = "auto"
     """The OLAT sweep, the color gradients, or the sweep with gradients where it says too little."""
@@ -44,15 +46,16 @@ class SolveNormals(Stage):
         mask: Mask | None,
         rig: LightRig,
         color: ColorCalibration | None,
+        drift: LightDrift | None = None,
     ) -> NormalMap:
         """Return the normals of a camera."""
         sweep = None if self.source == "gradients" else field
-        shots = None if self.source == "olats" else merged
+        given = (None if self.source == "olats" else merged, rig, color, drift)
         if sweep is not None:
             solved = self._from_olats(sweep)
-            if _open(solved).any() and (shot := GradientPhotographs.among(shots, rig, color)):
+            if _open(solved).any() and (shot := GradientPhotographs.among(*given)):
                 _fill(solved, self._from_gradients(shot, rig))
-        elif shot := GradientPhotographs.among(shots, rig, color):
+        elif shot := GradientPhotographs.among(*given):
             solved = self._from_gradients(shot, rig)
         else:
             raise SolveError(
