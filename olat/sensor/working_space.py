@@ -132,6 +132,11 @@ def variance_in_space(variance: Radiance, *, matrix: Matrix3, space: ColorSpace)
     matrix, space
         As in `in_space`.
 
+    Returns
+    -------
+    variance
+        Infinite in every channel of a pixel where it is not finite in one.
+
     Notes
     -----
     Assumes that the noise of the channels is independent; after a matrix it no longer is, and
@@ -139,7 +144,10 @@ def variance_in_space(variance: Radiance, *, matrix: Matrix3, space: ColorSpace)
     """
     if space == "camera":
         return variance
-    return _multiplied(variance, matrix_to(space, matrix=matrix) ** 2)
+    out = _multiplied(variance, matrix_to(space, matrix=matrix) ** 2)
+    # Infinity times a coefficient of 0 would be no number, and a diagonal would not spread it.
+    out[~np.isfinite(variance).all(axis=2)] = np.inf
+    return out
 
 
 def converted(radiance: Radiance, *, source: ColorSpace, target: ColorSpace) -> Radiance:

@@ -92,3 +92,15 @@ def test_variance_is_that_of_converted_noise(space: str) -> None:
     told = variance_in_space(np.full((1, 1, 3), spread**2), matrix=CAMERA, space=space)[0, 0]
     # The variance of 200 000 draws has a relative standard error of 0.3 %.
     np.testing.assert_allclose(found, told, rtol=0.015)
+
+
+@pytest.mark.parametrize("unknown", [np.inf, np.nan])
+@pytest.mark.parametrize("matrix", [CAMERA, np.eye(3), np.diag([2.0, 1.0, 1.5])])
+def test_a_variance_that_is_unknown_in_one_channel_is_infinite_in_all(
+    matrix: np.ndarray, unknown: float
+) -> None:
+    variance = np.ones((2, 2, 3), np.float32)
+    variance[1, 0, 2] = unknown
+    found = variance_in_space(variance, matrix=matrix, space="rec709")
+    assert np.isinf(found[1, 0]).all()
+    assert np.isfinite(found).sum() == 9
