@@ -21,6 +21,9 @@ _ROWS = 128
 """Rows merged at a time, so that a stack of large photographs is never in memory twice."""
 _FLOOR = 1e-12
 """Least variance that a line of noise predicts, as (diffuse white second)^2."""
+_REFINEMENTS = 2
+"""Times that the mean predicts weights for a better one: after the first, readings that are low by
+chance still have a little more weight than high ones."""
 
 
 def merged(
@@ -32,11 +35,13 @@ def merged(
 ) -> tuple[RadianceImage, Mask]:
     r"""Merge exposures of one scene by inverse variance.
 
-    .. math:: E = \frac{\sum_j r_j / v_j}{\sum_j 1 / v_j}, \qquad
-        \operatorname{var} E = \frac{1}{\sum_j 1 / v_j}
+    .. math:: E = \frac{\sum_j w_j r_j}{\sum_j w_j}, \qquad
+        w_j = \frac{1}{a \max(E, 0) / t_j + b / t_j^2}, \qquad
+        \operatorname{var} E = \frac{\sum_j w_j^2 \sigma_j^2}{(\sum_j w_j)^2}
 
-    for the radiance :math:`r_j` of exposure j in common units and the variance :math:`v_j` that
-    it would have, had it read E. Clipped readings weigh nothing.
+    for the radiance :math:`r_j` of exposure j in common units, its time :math:`t_j` and its
+    variance :math:`\sigma_j^2`; a and b are shot noise and read noise of the bracket. Clipped
+    readings weigh nothing.
 
     Parameters
     ----------
@@ -55,7 +60,8 @@ def merged(
     image
         Flags are those of the samples that had a part in a pixel: SATURATED only where the
         shortest exposure clipped too, whose reading is then kept as it is. It has a variance if
-        the samples have.
+        the samples have. Where no exposure has a number, it is 0 with an infinite variance, and
+        DEAD.
     is_ghost
         Where a well exposed sample was left out because it disagreed.
 
@@ -71,11 +77,16 @@ def merged(
     the longest that neither clipped nor carries a flag of motion (OCCLUDED, OUT_OF_FRAME,
     UNTRACKED) nor is DEAD; where all carry one, the least bad stand in, with their flags.
 
-    Weights from the reading itself would favor readings that are low by chance, and bias dark
-    pixels. So the signal is pooled first with the weights :math:`t_j^2` that are right in the dark,
-    and each :math:`v_j` moved to it along the photon-transfer line of the bracket. Without
-    variances there is one pass, with :math:`t_j`, which is right where shot noise dominates; noise
-    is then read from how much the samples differ, and only used to find ghosts.
+    Weights from a reading's own variance would go with its noise: low readings would be favored in
+    a camera's own color, and high ones after a color matrix, which gives each channel the noise of
+    the others. So weights come from the line of the bracket at one signal for all exposures. That
+    is the mean with the weights :math:`t_j^2`, which are right in the dark, then twice the mean
+    that it leads to. Such weights hardly depend on the noise of a reading, and its variance passes
+    to the mean as it is. Without variances there is one pass, with :math:`t_j`, which is right
+    where shot noise dominates; noise is then read from how much the samples differ, and only used
+    to find ghosts.
+
+    Readings that are not finite in a channel, or whose variance is not, count as DEAD.
 
     References
     ----------
@@ -137,6 +148,10 @@ class _Stack:
         self.radiance = np.stack([sample.radiance[rows] for sample in samples])
         self.flags = np.stack([sample.flags[rows] for sample in samples])
         self.variance = self._variance(rows)
+        self.is_known = np.empty(self.flags.shape, bool)
+        bracket_merge_kernel.mark_known(
+            self.radiance.reshape(-1, 3), self.variance.reshape(-1, 3), self.is_known.reshape(-1)
+        )
         self.inner = slice(above, self.flags.shape[1] - below)
 
     def _variance(self, rows: slice) -> Float32[Array, "sample rows w 3"]:
@@ -155,7 +170,7 @@ class _Stack:
         apart = np.empty(self.flags.shape, np.float32)
         is_usable = np.empty(self.flags.shape, bool)
         bracket_merge_kernel.disagreement(
-            (self.radiance, self.variance, self.flags),
+            (self.radiance, self.variance, self.flags, self.is_known),
             self.bracket.lines,
             np.float32(tolerance),
             apart,
@@ -178,16 +193,14 @@ class _Stack:
     ) -> None:
         """Fill the merged rows."""
         is_calibrated = self.bracket.samples[0].variance is not None
+        seconds = self.bracket.seconds
         bracket_merge_kernel.pool(
-            (
-                self.radiance[:, self.inner],
-                self.variance[:, self.inner],
-                self.flags[:, self.inner],
-            ),
-            is_kept[:, self.inner],
-            self.bracket.lines,
-            self.bracket.seconds**2 if is_calibrated else self.bracket.seconds,
-            not is_calibrated,
+            (self.radiance, self.variance, self.flags, self.is_known),
+            is_kept,
+            self.inner.start,
+            (self.bracket.lines, seconds**2, _REFINEMENTS)
+            if is_calibrated
+            else (self.bracket.lines, seconds, 0),
             (radiance, variance, flags),
         )
 

@@ -73,7 +73,7 @@ def transfer_of_variances(
             raise ValueError("a sample has no variance; one for each is needed")
         rows = _looked_at(sample)
         value, spread = sample.radiance[rows], sample.variance[rows]
-        is_good = spread > 0
+        is_good = (spread > 0) & np.isfinite(spread) & np.isfinite(value)
         light.append(np.maximum(value[is_good], 0.0) * seconds)
         variance.append(spread[is_good] * seconds**2)
     found = np.concatenate(variance).astype(np.float64)
@@ -115,6 +115,8 @@ def transfer_of_differences(
     for (long_s, long), (short_s, short) in pairwise(ordered):
         rows = _looked_at(long)
         is_good = ((long.flags[rows] | short.flags[rows]) & _NO_READING) == 0
+        for sample in (long, short):
+            is_good &= np.isfinite(sample.radiance[rows]).all(axis=2)
         light = long.radiance[rows][is_good].ravel()
         apart = short.radiance[rows][is_good].ravel() - light
         order = np.argsort(light, kind="stable")

@@ -5,10 +5,11 @@ import pytest
 
 from olat.model.calibration import SensorCalibration
 from olat.model.flags import PixelFlag
-from olat.model.image import RadianceImage, RawMosaic
+from olat.model.image import Picture, RadianceImage
 from olat.sensor.bracket_merge import merged
 from olat.sensor.bracket_noise import transfer_of_differences, transfer_of_variances
 from olat.sensor.develop import developed
+from olat.sensor.working_space import in_space, variance_in_space
 from tests.support.texture import Texture, pixel_centers
 
 FULL_WELL, READ = 4000.0, 4.0
@@ -99,9 +100,9 @@ def test_near_black_the_merge_is_not_biased(rng: np.random.Generator) -> None:
 
 
 def test_equal_samples_merge_to_themselves_with_the_sum_of_their_information() -> None:
-    image, ghosts = merged(flat((2.0, 2.0), (0, 0)), exposures_s=(1.0, 0.25))
+    image, ghosts = merged(flat((2.0, 2.0), (0, 0), (1.0, 0.25)), exposures_s=(1.0, 0.25))
     np.testing.assert_allclose(image.radiance, 2.0)
-    np.testing.assert_allclose(image.variance, 0.005, rtol=1e-5)
+    np.testing.assert_allclose(image.variance, 0.01 / (1 + 1 / 16), rtol=1e-5)
     assert not image.flags.any()
     assert not ghosts.any()
 
@@ -158,9 +159,15 @@ def test_the_merge_is_the_formula_of_its_docstring(rng: np.random.Generator) -> 
     samples = [shot(rate, seconds, rng) for seconds in SECONDS]
     image, _ = merged(samples, exposures_s=SECONDS, ghost_sigmas=np.inf)
     times = np.array(SECONDS)[:, None, None, None]
-    signal = np.maximum(naive(samples, times**2), 0)
-    weights = times**2 / (signal * times + READ**2)
+    weights, variances = times**2, np.stack([sample.variance for sample in samples])
+    for _ in range(2):
+        signal = np.maximum(naive(samples, weights), 0)
+        weights = times**2 / (signal * times + READ**2)
     np.testing.assert_allclose(image.radiance, naive(samples, weights), rtol=2e-4)
+    weights *= np.stack([sample.flags == 0 for sample in samples])[..., None]
+    told = (weights**2 * variances).sum(axis=0) / weights.sum(axis=0) ** 2
+    seen = image.flags == 0
+    np.testing.assert_allclose(image.variance[seen], told[seen], rtol=1e-3)
 
 
 def test_the_noise_of_a_sensor_is_read_from_its_variances(rng: np.random.Generator) -> None:
@@ -244,37 +251,48 @@ def test_what_is_no_bracket_is_refused() -> None:
         merged([pair[0], other], exposures_s=(1.0, 2.0))
 
 
-def test_developed_mosaics_merge_without_bias_and_state_their_noise(
-    rng: np.random.Generator,
+@pytest.mark.parametrize("calibrated", [True, False])
+@pytest.mark.parametrize("worse", [np.nan, np.inf])
+def test_a_reading_that_is_no_number_has_no_part(
+    rng: np.random.Generator, worse: float, calibrated: bool
 ) -> None:
-    """Three exposures of a ramp from 2 to 80000 electrons, behind a Bayer filter."""
-    dn_per_electron, read_dn, black, white = 0.5, 3.0, 512.0, 16383.0
-    shape, seconds = (300, 400), (1.0, 0.25, 0.0625)
-    charge = np.broadcast_to(np.geomspace(2, 80_000, shape[1]), shape)
-    sensor = SensorCalibration(
-        np.full((*shape, 1), black, np.float32),
-        np.ones((*shape, 1), np.float32),
-        np.zeros((*shape, 1), bool),
-        dn_per_electron,
-        read_dn,
-    )
+    rate = rng.uniform(500, 3e4, (30, 40))
+    samples = [shot(rate, seconds, rng, calibrated=calibrated) for seconds in SECONDS[:3]]
+    clean, _ = merged(samples[1:], exposures_s=SECONDS[1:3])
+    samples[0].radiance[10, 12, 1] = worse
+    for sample in samples:
+        sample.radiance[20, 7] = worse
+    image, ghosts = merged(samples, exposures_s=SECONDS[:3])
+    np.testing.assert_allclose(image.radiance[10, 12], clean.radiance[10, 12], rtol=0.02)
+    assert (image.radiance[20, 7] == 0).all()
+    assert image.flags[20, 7] == PixelFlag.DEAD
+    assert np.argwhere(image.flags).tolist() == [[20, 7]]
+    assert np.isfinite(image.radiance).all()
+    assert not ghosts[5:25, 3:18].any()
+    if calibrated:
+        assert np.isinf(image.variance[20, 7]).all()
+        assert np.isfinite(image.variance).sum() == image.variance.size - 3
+
+
+@pytest.mark.parametrize("matrix", [None, np.array([[1.5, -0.5, 0.0], [0, 1, 0], [0, -0.2, 1.2]])])
+def test_a_pixel_without_a_number_in_any_exposure_stays_dead(
+    rng: np.random.Generator, matrix: np.ndarray | None
+) -> None:
+    """As an EXR bracket with a hole in the same place of each file is developed."""
+    ones = np.ones((20, 24, 3), np.float32)
+    sensor = SensorCalibration(0 * ones, ones, ones > 1, 1e-4, 1e-3)
     samples = []
-    for time in seconds:
-        counts = dn_per_electron * rng.poisson(charge * time) + rng.normal(black, read_dn, shape)
-        mosaic = RawMosaic(
-            np.clip(np.rint(counts), 0, white).astype(np.uint16),
-            np.array([[0, 1], [1, 2]], np.uint8),
-            np.full((2, 2), black, np.float32),
-            white,
-        )
-        samples.append(developed(mosaic, gain=1 / time, sensor=sensor))
-    image, ghosts = merged(samples, exposures_s=seconds)
-    error = image.radiance - (dn_per_electron * charge / (white - black))[..., None]
-    steps = np.split(error, 8, axis=1), np.split(image.variance, 8, axis=1)
-    chi2 = [float((e**2 / v).mean()) for e, v in zip(*steps, strict=True)]
-    bias = [float(e.mean() / np.sqrt(v.mean() / e.size)) for e, v in zip(*steps, strict=True)]
-    print("chi squared of developed brackets, dark to bright:", np.round(chi2, 3))
-    assert np.abs(np.array(chi2) - 1).max() < 0.12
-    assert np.abs(bias).max() < 8  # standard errors, of neighbors that demosaicing made alike
-    assert ghosts.mean() < 1e-3
-    assert not image.flags.any()
+    for seconds in (4.0, 1.0):
+        codes = (0.2 * seconds * ones + rng.normal(0, 1e-3, ones.shape)).astype(np.float32)
+        codes[10, 10, 1] = np.nan
+        seen = developed(Picture(codes, np.inf), sensor=sensor, gain=1 / seconds)
+        if matrix is not None:
+            radiance = in_space(seen.radiance, matrix=matrix, space="rec709")
+            variance = variance_in_space(seen.variance, matrix=matrix, space="rec709")
+            seen = RadianceImage(radiance, seen.flags, variance, "rec709")
+        samples.append(seen)
+    image, _ = merged(samples, exposures_s=(4.0, 1.0))
+    assert (image.radiance[10, 10] == 0).all()
+    assert np.isinf(image.variance[10, 10]).all()
+    assert np.argwhere(image.flags == PixelFlag.DEAD).tolist() == [[10, 10]]
+    assert np.isfinite(image.variance).sum() == ones.size - 3
