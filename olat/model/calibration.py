@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from olat.model.evidence import BallEvidence, BoardEvidence, ChartEvidence
+from olat.model.evidence import BallEvidence, BoardEvidence, ChartEvidence, SensorEvidence
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Matrix3
 
@@ -75,6 +75,7 @@ class SensorCalibration:
     full_dn: float | None = None
     """Count up to which the sensor is linear, where that is below its white level [DN]."""
     residuals: Mapping[str, float] = field(default_factory=dict)
+    evidence: SensorEvidence | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

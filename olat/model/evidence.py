@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from olat.model.shapes import Array, Plane, Radiance
 
@@ -73,3 +73,19 @@ class BoardEvidence:
     """As they were found."""
     misses: Points | None
     """From where the lens puts each corner to where it was found; none if the view was left out."""
+
+
+@dataclass(frozen=True)
+class SensorEvidence:
+    """What flat frames of several exposures read; empty where there were none."""
+
+    channels: Int64[Array, " reading"]
+    """Color of each reading: 0 red, 1 green, 2 blue."""
+    counts: Float64[Array, " reading"]
+    """What was read in the middle of the frames of one exposure [DN]."""
+    departures: Float64[Array, " reading"]
+    """From a straight line through the dark [%]."""
+    signal: Float64[Array, " point"]
+    """Mean of small patches of light above the dark [DN]."""
+    variance: Float64[Array, " point"]
+    """Of each patch in time [DN^2]."""

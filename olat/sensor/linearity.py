@@ -70,7 +70,7 @@ def linearity(readings: Sequence[LevelReading], *, within_percent: float) -> Lin
     points = [
         point
         for channel in sorted({r.channel for r in readings})
-        for point in _points(channel, readings)
+        for point in departures(channel, readings)
     ]
     if not points:
         return None
@@ -90,8 +90,11 @@ def linearity(readings: Sequence[LevelReading], *, within_percent: float) -> Lin
     return Linearity(float(good.max()), highest, float(counts[first - 1]))
 
 
-def _points(channel: int, readings: Sequence[LevelReading]) -> list[tuple[float, float]]:
-    """Return the counts of one channel and their departures from its line [DN, %]."""
+def departures(channel: int, readings: Sequence[LevelReading]) -> list[tuple[float, float]]:
+    """Return the counts of one channel and their departures from its line [DN, %].
+
+    There are none where it has fewer than three exposures.
+    """
     own = [reading for reading in readings if reading.channel == channel]
     if len({reading.light for reading in own}) < 3:
         return []

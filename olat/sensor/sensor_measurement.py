@@ -18,6 +18,7 @@ from olat.sensor.linearity import linearity
 from olat.sensor.master_dark import MasterDark, master_dark
 from olat.sensor.photon_transfer import photon_transfer
 from olat.sensor.readings import CHANNELS, Levels
+from olat.sensor.sensor_evidence import sensor_evidence
 from olat.sensor.sensor_remarks import (
     is_cut,
     over_black,
@@ -88,6 +89,7 @@ def sensor_measurement(
     told = _Told(_dark_residuals(dark, levels, dark_exposure_s), remarks_on_dark(dark, levels))
     defects = defects_in_darkness(dark, levels.colors, spreads=options.defect_spreads)
     flat, gain, full_dn, lost = np.ones_like(dark.mean), None, None, dark.lost
+    seen = sensor_evidence()
     if flats:
         first = flat_sweep(flats, dark, defects, levels)
         ceilings = Ceilings(first.wall_dn, _linear(first, options, told))
@@ -105,6 +107,7 @@ def sensor_measurement(
         told.notes.extend(remarks_on_flat(first, sweep, field))
         told.notes.extend(remarks_on_exposures(flats, sweep, dark, levels, dark_s=dark_exposure_s))
         gain = _gain(sweep, dark, told)
+        seen = sensor_evidence(first.readings, sweep.points)
     else:
         told.residuals["flat_frames"] = 0.0
         told.notes.append(
@@ -114,7 +117,7 @@ def sensor_measurement(
     told.residuals["defects"] = float(np.count_nonzero(defects))
     told.notes.extend(remarks_on_defects(defects, lost))
     sensor = SensorCalibration(
-        dark.mean, flat, defects, gain, dark.read_noise_dn, full_dn, told.residuals
+        dark.mean, flat, defects, gain, dark.read_noise_dn, full_dn, told.residuals, seen
     )
     return SensorMeasurement(sensor, tuple(told.notes))
 
