@@ -11,7 +11,7 @@ from olat.errors import FileError, SessionError
 from olat.io.frame_expression import format_frames
 from olat.io.frame_pattern import existing, files_of_pattern
 from olat.io.light_file import read_lights, rig_from_lights
-from olat.io.manifest_brackets import exposed
+from olat.io.manifest_brackets import exposed, reference_exposure
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import CameraTable, Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
@@ -267,7 +267,9 @@ def _camera_frames(
         for frame, path in sorted(paths.items())
         if path is not None
     ]
-    return exposed(frames, name, complaints)
+    planned = {frame: shot.condition for frame, shot in shots.items()}
+    reference_s = reference_exposure(planned, exposures)
+    return exposed(frames, reference_s, camera=name, complaints=complaints)
 
 
 def _gain(shot: Shot, manifest: Manifest) -> float:

@@ -123,7 +123,43 @@ def _are_all_different(group: Iterable[int], keys: Mapping[int, Key]) -> bool:
     return len(set(values)) == len(values)
 
 
-def exposed(frames: Sequence[Frame], camera: str, complaints: Complaints) -> list[Frame]:
+def reference_exposure(
+    planned: Mapping[int, Condition], exposures_s: Mapping[int, float | None]
+) -> float | None:
+    """Return the exposure that gains bring frames to.
+
+    Parameters
+    ----------
+    planned
+        What the lights did, by frame, of all frames that were taken. Those that were lost count:
+        no other frame is brighter or darker without them.
+    exposures_s
+        Their exposure times [s].
+
+    Returns
+    -------
+    reference_s
+        That of the first OLAT frame; without a sweep, of the first lit frame that has one [s].
+    """
+    lit = [
+        (condition, exposures_s.get(frame))
+        for frame, condition in sorted(planned.items())
+        if not isinstance(condition, Dark)
+    ]
+    for kinds in ((Olat,), _BRACKETED, (object,)):
+        for condition, exposure_s in lit:
+            if exposure_s is not None and isinstance(condition, kinds):
+                return exposure_s
+    return None
+
+
+def exposed(
+    frames: Sequence[Frame],
+    reference_s: float | None,
+    *,
+    camera: str,
+    complaints: Complaints,
+) -> list[Frame]:
     r"""Bring a camera's frames to one exposure, and check those of its brackets.
 
     .. math:: \text{gain} \leftarrow \text{gain} \cdot \frac{t_\text{reference}}{t}
@@ -133,19 +169,14 @@ def exposed(frames: Sequence[Frame], camera: str, complaints: Complaints) -> lis
     frames
         With the exposures and brackets that the manifest tells; of a bracket, frames that are left
         out go.
+    reference_s
+        As `reference_exposure` returns it; without one, gains stay [s].
     camera, complaints
         Whose frames these are, and where faults go.
-
-    Returns
-    -------
-    frames
-        At the exposure of the first OLAT frame; without a sweep, of the first lit frame that has
-        an exposure.
     """
     there = {frame.index for frame in frames}
     kept = [replace(frame, bracket=_rest(frame.bracket, there)) for frame in frames]
     _check_exposures(kept, camera, complaints)
-    reference_s = _reference(kept)
     if reference_s is None:
         return kept
     return [
@@ -160,16 +191,6 @@ def _rest(bracket: Group, there: set[int]) -> Group:
     """Return what is left of a bracket; nothing if that is one frame alone."""
     rest = tuple(index for index in bracket if index in there)
     return rest if len(rest) > 1 else ()
-
-
-def _reference(frames: Sequence[Frame]) -> float | None:
-    """Return the exposure that gains bring frames to [s]."""
-    lit = [f for f in frames if f.exposure_s is not None and not isinstance(f.condition, Dark)]
-    for kinds in ((Olat,), _BRACKETED, (object,)):
-        for frame in lit:
-            if isinstance(frame.condition, kinds):
-                return frame.exposure_s
-    return None
 
 
 def _check_exposures(frames: Sequence[Frame], camera: str, complaints: Complaints) -> None:

@@ -86,8 +86,34 @@ def test_a_lost_frame_leaves_the_rest_of_its_bracket(tmp_path: Path) -> None:
         1: (1, 2), 2: (1, 2), 3: (), 6: (6, 7, 8), 7: (6, 7, 8), 8: (6, 7, 8)
     }  # fmt: skip
     frames = found.frames_of("A")
-    assert [frames[index].gain for index in (1, 2, 3)] == [1.0, 2.0, 0.5]
+    assert [frames[index].gain for index in (1, 2, 3)] == [2.0, 4.0, 1.0]
     assert frames[1].leads
+
+
+@pytest.mark.parametrize("lost", ["0", "3", "0-2", "3-5", "0,4"])
+@pytest.mark.parametrize("is_table", [False, True])
+def test_a_lost_frame_leaves_all_others_as_bright_as_they_were(
+    tmp_path: Path, lost: str, is_table: bool
+) -> None:
+    """A bracket of full-on frames, then three lights, by rule and by table."""
+    rule = "bracket = 3\ntracking = '0-2'\nexposures_s = [1.0, 0.25, 0.0625]\n"
+    rows = [
+        f"{i},{'olat' if i > 2 else 'tracking'},{i // 3 - 1 if i > 2 else ''},{4.0 ** -(i % 3)}"
+        for i in range(12)
+    ]
+    table = "\n".join(["frame,role,light,exposure", *rows]) + "\n"
+    text = "[sequence]\n" + ("table = 'frames.csv'\n" if is_table else rule)
+    text += f"[[override]]\nframes = '{lost}'\n" + "{}"
+    gains = []
+    for skip in ("gain = 1.0\n", "skip = true\n"):
+        folder = tmp_path / skip[:4]
+        folder.mkdir()
+        found = session(folder, 12, text.format(skip), table=table)
+        gains.append({frame.index: frame.gain for frame in found.frames})
+    whole, rest = gains
+    assert len(rest) < len(whole) == 12
+    assert rest == {index: whole[index] for index in rest}
+    assert set(whole.values()) == {1.0, 4.0, 16.0}
 
 
 TABLE = """frame,role,light,exposure
