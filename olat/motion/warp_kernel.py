@@ -52,6 +52,8 @@ def resample_variance(variance: _Array, x: _Array, y: _Array, outside: _Array) -
             for i in range(tall):
                 for j in range(wide):
                     weight = (down[i] * across[j]) ** 2
+                    if weight == 0:
+                        continue  # an infinite variance has no part where its pixel has none
                     for channel in range(channels):
                         out[row, column, channel] += weight * variance[rows[i], columns[j], channel]
     return out

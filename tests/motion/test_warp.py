@@ -306,6 +306,19 @@ def test_on_whole_pixels_the_variance_is_copied(rng):
     assert out.space == "rec709"
 
 
+def test_an_unknown_variance_stays_with_the_pixels_it_has_a_part_in(rng):
+    variance = np.ones((*SIZE, 3), np.float32)
+    variance[20, 30] = np.inf
+    image = variance_of(np.zeros((*SIZE, 3), np.float32), variance)
+    still = warped(image, constant_flow(0, 0), SURE, confidence_floor=0.5)
+    assert_array_equal(still.variance, variance)
+    between = warped(image, constant_flow(0.5, 0), SURE, confidence_floor=0.5)
+    assert not np.isnan(between.variance).any()
+    assert np.argwhere(np.isinf(between.variance[..., 0])).tolist() == [
+        [20, column] for column in range(28, 32)
+    ]
+
+
 def test_an_image_without_variance_has_none_after_the_warp(rng):
     out = warped(
         image_of(rng.random((*SIZE, 3))), constant_flow(0.5, 0), SURE, confidence_floor=0.0
