@@ -24,7 +24,7 @@ BEND = 4.0
 """By how much more an end may bend away than the frames next to it, as a warm-up does."""
 SWAY = 0.05
 """How far the subject may move, relative to its size [1]."""
-STEADY = 0.003
+STEADY = 0.005
 """Share by which a level departs from its neighbors without being doubted."""
 SIGMA = 1.4826
 """Standard deviation over the median of absolute departures, of a normal distribution."""

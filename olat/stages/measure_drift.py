@@ -18,7 +18,7 @@ from olat.stages.track import reference_of
 logger = logging.getLogger(__name__)
 
 MUCH = 0.01
-"""Change of level over the capture from which on it is noted [1]."""
+"""Change of level over the capture, or of one frame, from which on it is noted [1]."""
 UNSURE = " With fewer than 4 of them it may also be a blink of the lights in one. Shoot more."
 
 
@@ -63,15 +63,15 @@ def _nothing(reason: str) -> LightDrift:
 
 
 def _note(drift: LightDrift, doubted: list[int]) -> None:
-    """Name the full-on frames that are left out."""
+    """Name the full-on frames that are left out, where that makes much of a difference."""
     from olat.light.drift import drift_gains, gains_at
 
     usual = drift_gains(drift.moments, drift.levels, drift.moments)
     off = np.abs(gains_at(drift, drift.moments) / usual - 1.0).max(axis=1)
-    for place in doubted:
+    for place in (place for place in doubted if off[place] > MUCH):
         logger.warning(
-            "Full-on frame %d is off the level of those around it by %.1f %%: left out of the "
-            "drift, as a blink of the lights.",
+            "Full-on frame %d is off the level of those around it by %.1f %%: the lights blinked, "
+            "or something else happened. It is left out of the drift.",
             drift.moments[place],
             100.0 * off[place],
         )

@@ -77,6 +77,14 @@ def test_a_full_on_frame_that_blinked_is_named(
     assert DriftFiles().metrics(drift) == {"full_on_frames": len(levels), "change": 0.0}
 
 
+def test_eyes_that_close_once_are_left_out_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    drift = MeasureDrift().run(full_on(1, 1, 1, 1.008, 1, 1), None)
+    assert not caplog.messages
+    assert DriftFiles().metrics(drift)["change"] == 0.0
+
+
 @pytest.mark.parametrize(("count", "is_sure"), [(2, False), (3, False), (4, True), (6, True)])
 def test_few_full_on_frames_do_not_tell_drift_from_a_blink_which_is_said(
     caplog: pytest.LogCaptureFixture, count: int, is_sure: bool
