@@ -96,13 +96,17 @@ def picture_from_exponent(phong: PhongMaps) -> DisplayPicture:
     return np.where(known, _even_colors(_exponent_level(phong)), 0).astype(np.uint8)
 
 
-def picture_from_flow(flow: Flow) -> DisplayPicture:
-    """Show direction of motion as hue, length as saturation, the 99th percentile being full."""
+def picture_from_flow(flow: Flow, confidence: Plane) -> DisplayPicture:
+    """Show direction of motion as hue, length as saturation, and confidence as brightness.
+
+    Full is the 99th percentile of where motion is known: beside the subject it is not, and black.
+    """
     length = np.hypot(flow[..., 0], flow[..., 1])
-    reach = max(float(np.percentile(length, 99)), 1e-6)
+    sure = length[confidence > 0.5]
+    reach = max(float(np.percentile(sure, 99)) if sure.size else 0.0, 1e-6)
     hue = np.rad2deg(np.arctan2(flow[..., 1], flow[..., 0])) % 360.0
-    value = np.ones_like(length)
-    colors = cv2.cvtColor(np.dstack([hue, (length / reach).clip(0, 1), value]), cv2.COLOR_HSV2RGB)
+    hsv = np.dstack([hue, (length / reach).clip(0, 1), confidence.clip(0, 1)])
+    colors = cv2.cvtColor(hsv.astype(np.float32), cv2.COLOR_HSV2RGB)
     return np.rint(colors * 255).astype(np.uint8)
 
 

@@ -137,7 +137,7 @@ def write_flow(path: Path, flow: TrackingFlow, attributes: Mapping[str, Attribut
         "olat/fullWidth": flow.shape[1],
     }
     write_exr(path, channels, attributes={**own, **attributes})
-    _write_display(path, picture_from_flow(flow.flow))
+    _write_display(path, picture_from_flow(flow.flow, flow.confidence))
 
 
 def read_flow(path: Path) -> TrackingFlow:

@@ -99,7 +99,18 @@ def test_exponents_without_confidence_are_black() -> None:
 def test_opposite_motions_have_opposite_colors_and_rest_is_white() -> None:
     flow = np.zeros((1, 3, 2), np.float32)
     flow[0, 0, 0], flow[0, 2, 0] = 1.0, -1.0
-    right, rest, left = picture_from_flow(flow)[0].tolist()
+    right, rest, left = picture_from_flow(flow, np.ones((1, 3), np.float32))[0].tolist()
     assert rest == [255, 255, 255]
     assert right == [255, 0, 0]
     assert left == [0, 255, 255]
+
+
+def test_motion_is_black_where_it_is_not_known() -> None:
+    """Noise beside the subject is neither shown, nor does it set the scale."""
+    flow = np.zeros((2, 100, 2), np.float32)
+    flow[0, :, 0] = 1.0
+    flow[1, :, 1] = 500.0
+    confidence = np.array([[1.0], [0.0]], np.float32) * np.ones(100, np.float32)
+    picture = picture_from_flow(flow, confidence)
+    assert (picture[0] == (255, 0, 0)).all()
+    assert not picture[1].any()
