@@ -6,7 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from olat.api.cameras import OpenCameras
-from olat.api.certification import Candidate, Certified, Terms, admit
+from olat.api.candidates import Candidate
+from olat.api.certification import Certified, Terms, admit
 from olat.errors import UsageError
 from olat.io.calibration_shelf import CALIBRATION_FOLDER
 from olat.model.calibration import CalibrationHeader

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import itertools
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from olat.api.currency import made_with
-from olat.api.processing import prepare
-from olat.engine.capture import Unit
-from olat.engine.pipeline import Pipeline, load_pipeline
-from olat.engine.plan import TaskName
-from olat.engine.store import Store
+from olat.api.candidates import Candidate, candidates
 from olat.errors import CalibrationError, UsageError
-from olat.io.calibration_file import read_calibration, write_calibration
+from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, place_on_shelf
 from olat.io.manifest import read_session
-from olat.model.calibration import Calibration, CalibrationHeader, RigCalibration
-from olat.model.session import Session
-from olat.stages import STAGES
-from olat.stages.calibrations import CANDIDATES
-from olat.stages.capture import GIVEN
-from olat.stages.products import codecs
+from olat.model.calibration import Calibration, RigCalibration
 
-PIPELINES = ("calibrate_camera", "calibrate_rig")
-"""Definitions that measure."""
 LIMITS = {
     "linearity_percent": 2.0,
     "gain_fit_percent": 10.0,
@@ -53,6 +39,8 @@ class Certified:
     device: str
     document: Path
     residuals: dict[str, float]
+    limits: dict[str, float]
+    """What residuals must not be above, for those that are judged."""
 
 
 @dataclass(frozen=True)
@@ -111,28 +99,12 @@ def certify(
             f"{captured.folder}: the session has no date, so it is not known from when on its "
             "calibrations hold. Say --valid-from YYYY-MM-DD, or date under [session]."
         )
-    chosen = _one_rig([*_candidates(captured, only)], camera)
-    if not chosen:
-        raise CalibrationError(
-            f"{captured.folder}: nothing was measured that could be certified. Run olat process "
-            "--pipeline calibrate_camera (or calibrate_rig) on it first."
-        )
+    chosen = _one_rig(candidates(captured, only), camera)
     return admit(chosen, folder or captured.folder / CALIBRATION_FOLDER, day, terms)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A calibration that may be admitted."""
-
-    camera: str
-    path: Path
-    """Where it comes from."""
-    header: CalibrationHeader
-    calibration: Calibration
-
-
 def admit(
-    candidates: Sequence[Candidate], shelf: Path, day: datetime.date, terms: Terms
+    chosen: Sequence[Candidate], shelf: Path, day: datetime.date, terms: Terms
 ) -> list[Certified]:
     """Put calibrations on a shelf: all of them, or none.
 
@@ -141,82 +113,42 @@ def admit(
     CalibrationError
         If a residual is above its limit, or the day is taken by another than the candidate itself.
     """
-    for candidate in candidates if not terms.insist else ():
+    for candidate in chosen if not terms.insist else ():
         _check(candidate, shelf, day)
-    return [_shelve(candidate, shelf, day, terms) for candidate in candidates]
+    return [_shelve(candidate, shelf, day, terms) for candidate in chosen]
 
 
-def _candidates(session: Session, only: Sequence[str]) -> Iterator[Candidate]:
-    """Yield every calibration of the wanted kinds that was measured on a session as it is now."""
-    for name in PIPELINES:
-        definition = load_pipeline(name, catalog=STAGES, given=GIVEN)
-        products = session.folder / definition.folder
-        wanted = [
-            stage
-            for stage in definition.stages
-            if stage.makes in CANDIDATES and (not only or CANDIDATES[stage.makes] in only)
-        ]
-        if not products.is_dir() or not wanted:
-            continue
-        reasons = _reasons(session, definition, products)
-        for stage, camera in itertools.product(wanted, session.cameras):
-            unit = Unit(camera.name)
-            reason = reasons.get((stage.verb(), unit), "")
-            path = products / camera.name / f"{stage.makes}.toml"
-            if reason == "new" or not path.with_name(f"{stage.makes}.receipt.json").exists():
-                continue
-            if reason:
-                raise CalibrationError(
-                    f"{path}: it is not what would be measured now ({reason}). Run olat process "
-                    f"--pipeline {name} again."
-                )
-            yield Candidate(camera.name, path, *read_calibration(path))
+def limits_of(what: Calibration) -> dict[str, float]:
+    """Return what the residuals of a calibration must not be above, for those that are judged."""
+    limits = dict(LIMITS)
+    if isinstance(what, RigCalibration):
+        limits["dead_lights"] = MOST_DEAD * len(what.rig)
+    return {name: limits[name] for name in what.residuals if name in limits}
 
 
-def _reasons(session: Session, definition: Pipeline, products: Path) -> dict[TaskName, str]:
-    """Say what of a pipeline would be made anew, with the parameters that it was run with."""
-    store = Store(products, codecs(session))
-    settings = []
-    for stage, camera in itertools.product(definition.stages, session.cameras):
-        receipt = store.receipt(stage.makes, Unit(camera.name))
-        used = {} if receipt is None else {stage.verb(): receipt.parameters, **receipt.through}
-        settings += [
-            f"{verb}.{name}={json.dumps(value)}"
-            for verb, parameters in used.items()
-            for name, value in parameters.items()
-            if value is not None
-        ]
-    folders = made_with(products).calibration
-    ready = prepare(
-        session.folder, pipeline=definition.name, settings=settings, calibration=folders
-    )
-    return {task.name: task.reason for task in ready.todo.tasks}
-
-
-def _one_rig(candidates: list[Candidate], camera: str | None) -> list[Candidate]:
+def _one_rig(measured: list[Candidate], camera: str | None) -> list[Candidate]:
     """Keep one measurement of the rig: that of the named camera, or the only one."""
-    rigs = [c for c in candidates if isinstance(c.calibration, RigCalibration)]
+    rigs = [c for c in measured if isinstance(c.calibration, RigCalibration)]
     if not rigs or (len(rigs) == 1 and camera is None):
-        return candidates
+        return measured
     chosen = [c for c in rigs if c.camera == camera]
     if not chosen:
         names = ", ".join(c.camera for c in rigs) or "no camera"
         raise UsageError(f"The rig was measured by {names}; say --camera with one of them.")
-    return [c for c in candidates if c not in rigs or c in chosen]
+    return [c for c in measured if c not in rigs or c in chosen]
 
 
 def _check(candidate: Candidate, shelf: Path, day: datetime.date) -> None:
     """Refuse a bad fit and a day that is taken."""
     kind, device = candidate.header.kind, candidate.header.device
-    for name, value in candidate.calibration.residuals.items():
-        limit = LIMITS.get(name, float("inf"))
-        if name == "dead_lights" and isinstance(candidate.calibration, RigCalibration):
-            limit = MOST_DEAD * len(candidate.calibration.rig)
-        if not value <= limit:
-            raise CalibrationError(
-                f"{candidate.path}: {name} is {value:g}; at most {limit:g} is admitted. Photograph "
-                "the target again, or insist with --force."
-            )
+    residuals, limits = candidate.calibration.residuals, limits_of(candidate.calibration)
+    bad = [name for name, limit in limits.items() if not residuals[name] <= limit]
+    if bad:
+        told = ", ".join(f"{n} is {residuals[n]:g} (at most {limits[n]:g})" for n in bad)
+        raise CalibrationError(
+            f"{candidate.path}: it fits too badly to be admitted: {told}. Photograph the target "
+            "again, or insist with --force."
+        )
     taken = place_on_shelf(shelf, kind, device, day)
     if taken.exists() and taken != candidate.path:
         raise CalibrationError(
@@ -229,4 +161,5 @@ def _shelve(candidate: Candidate, shelf: Path, day: datetime.date, terms: Terms)
     header = replace(candidate.header, valid_from=day, certified_by=terms.by, note=terms.note)
     path = place_on_shelf(shelf, header.kind, header.device, day)
     write_calibration(path, header, candidate.calibration)
-    return Certified(header.kind, header.device, path, dict(candidate.calibration.residuals))
+    what = candidate.calibration
+    return Certified(header.kind, header.device, path, dict(what.residuals), limits_of(what))

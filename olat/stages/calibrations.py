@@ -12,7 +12,7 @@ from pathlib import Path
 from olat.engine.pipeline import Pipeline
 from olat.engine.shipped import shipped
 from olat.errors import CalibrationError, FileError, SessionError
-from olat.io.calibration_file import read_calibration, read_header
+from olat.io.calibration_file import edits, read_calibration, read_header
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, find_calibration
 from olat.io.photograph import photograph_size
 from olat.model.calibration import KINDS, Calibration, CalibrationHeader, Kind, RigCalibration
@@ -144,6 +144,7 @@ class Calibrations:
             for folder in self._asked
             if not any(path.is_relative_to(folder) for path in held.values())
         ]
+        notes += [note for path in held.values() for note in _edit_notes(path)]
         if not used:
             return notes
         notes.append(f"Calibrated: {', '.join(used)}.")
@@ -185,6 +186,16 @@ class Calibrations:
                 with suppress(FileError):
                     sizes[frame.camera] = photograph_size(frame.path)
         return sizes
+
+
+def _edit_notes(path: Path) -> list[str]:
+    """Say which tables of a document are not as they were written."""
+    return [
+        f"{path}: [{table}] was changed by hand after it was measured, and is used as it is now. "
+        f"Measure and certify it again; or, if the change is meant, take the line {table!r} under "
+        "[digests] out, and say why in the note of [header]."
+        for table in edits(path)
+    ]
 
 
 def _size_words(size: tuple[int | None, int | None]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 
 from olat.api.certification import LIMITS, Terms, certify
 from olat.api.processing import process
-from olat.errors import CalibrationError, UsageError
+from olat.errors import CalibrationError, FileError, UsageError
 from olat.io.calibration_file import read_calibration, write_calibration
 from olat.synthetic.session import write_session
+from olat.synthetic.stage import SyntheticStage
 from tests.support.sessions import studio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +65,7 @@ def test_what_fits_badly_is_admitted_only_by_force(measured: Path, value: float)
     path.write_text(path.read_text("utf-8").rstrip() + "\n", encoding="utf-8")
     text = path.read_text("utf-8")
     path.write_text(text + "#" * (size - len(text.encode()) - 1) + "\n", encoding="utf-8")
-    with pytest.raises(CalibrationError, match=r"linearity_percent is .*; at most 2 is admitted"):
+    with pytest.raises(CalibrationError, match=r"linearity_percent is .* \(at most 2\)"):
         certify(measured)
     assert certify(measured, terms=Terms(insist=True))
 
@@ -83,9 +85,67 @@ def test_a_damaged_candidate_is_refused(measured: Path) -> None:
         certify(measured)
 
 
-def test_nothing_measured_is_told(measured: Path) -> None:
-    with pytest.raises(CalibrationError, match="nothing was measured that could be certified"):
-        certify(measured, only=["rig"])
+@pytest.mark.parametrize(
+    ("only", "kinds", "pipeline"),
+    [
+        (["color"], "there is no color calibration", "calibrate_camera"),
+        (["sensor", "rig"], "there is no rig calibration", "calibrate_rig"),
+    ],
+)
+def test_a_kind_that_was_not_measured_is_told_with_what_was_and_what_measures_it(
+    measured: Path, only: list[str], kinds: str, pipeline: str
+) -> None:
+    with pytest.raises(CalibrationError) as told:
+        certify(measured, only=only)
+    lines = str(told.value).splitlines()
+    assert lines[0] == f"{measured}: {kinds}: measured were sensor. Measure first:"
+    assert lines[1] == f"  olat process {measured} --pipeline {pipeline}"
+    assert lines[2].startswith(f"    {only[-1]} from ")
+    assert len(lines) == 3
+    assert not (measured / "calibration").exists()
+
+
+def test_nothing_measured_at_all_is_told_with_what_measures(tmp_path: Path) -> None:
+    write_session(tmp_path, SyntheticStage.preset("tiny"))
+    with pytest.raises(CalibrationError) as told:
+        certify(tmp_path, terms=Terms(valid_from=DAY))
+    assert str(told.value).splitlines() == [
+        f"{tmp_path}: nothing was measured. Measure first:",
+        f"  olat process {tmp_path} --pipeline calibrate_camera",
+        "    sensor from dark and flat frames; color from a chart frame; lens from board frames",
+        f"  olat process {tmp_path} --pipeline calibrate_rig",
+        "    rig from sweeps over a mirror ball or a gray ball",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "table"),
+    [
+        (r"linearity_percent = \d", "linearity_percent = 9", "residuals"),
+        (r"dn_per_electron = \d", "dn_per_electron = 7", "sensor"),
+        ('serial = "OLAT-0001"', 'serial = "OLAT-0002"', "header"),
+    ],
+)
+def test_a_candidate_that_was_edited_in_place_is_refused(
+    measured: Path, old: str, new: str, table: str
+) -> None:
+    path = measured / "olat-calibration-camera" / "A" / "sensor.toml"
+    text = path.read_text("utf-8")
+    edited = re.sub(old, new, text, count=1)
+    assert len(edited) == len(text)
+    assert edited != text
+    path.write_text(edited, encoding="utf-8")
+    with pytest.raises(CalibrationError, match=rf"\[{table}\] was changed by hand after it was"):
+        certify(measured, terms=Terms(insist=True))
+
+
+def test_a_candidate_whose_maps_were_changed_in_place_is_refused(measured: Path) -> None:
+    path = measured / "olat-calibration-camera" / "A" / "sensor.exr"
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"sensor\.exr: it is not as it was written together"):
+        certify(measured, terms=Terms(insist=True))
 
 
 def test_a_session_without_a_day_needs_one(measured: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from olat.api.processing import prepare
-from olat.errors import CalibrationError, SessionError, UsageError
+from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import place_on_shelf
 from olat.io.manifest import read_session
@@ -178,6 +178,32 @@ def test_a_folder_of_calibrations_that_is_not_there_is_a_mistake(tiny: Session) 
     away = replace(tiny, calibration=tiny.folder / "nowhere")
     with pytest.raises(SessionError, match=r"under \[session\], but there is no such folder"):
         Calibrations(away)
+
+
+def test_a_table_that_was_edited_after_it_was_certified_is_told(
+    tiny: Session, shelve: Callable[..., Path]
+) -> None:
+    shelf = shelve("color", "A", COLOR)
+    (path,) = shelf.rglob("color.toml")
+    text = path.read_text("utf-8")
+    assert "1.0," in text
+    path.write_text(text.replace("1.0,", "1.1,", 1), encoding="utf-8")
+    told = Calibrations(tiny, [shelf])
+    assert isinstance(color := told.calibration("color", "A"), ColorCalibration)
+    assert color.matrix[0, 0] == 1.1
+    (note,) = [note for note in told.notes() if "changed by hand" in note]
+    assert note.startswith(f"{path}: [color] was changed by hand after it was measured")
+
+
+def test_light_files_that_are_not_those_of_the_certified_rig_are_refused(
+    tiny: Session, shelve: Callable[..., Path]
+) -> None:
+    shelf = shelve("rig", tiny.rig.name, RigCalibration(tiny.rig))
+    (table,) = shelf.rglob("rig.csv")
+    rows = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join([*rows[:-1], rows[-1].replace("1", "2")]) + "\n", "utf-8")
+    with pytest.raises(FileError, match=r"rig\.csv: it is not as it was written together"):
+        prepare(tiny.folder, calibration=[shelf])
 
 
 def test_a_folder_of_which_nothing_is_used_is_told(
