@@ -80,11 +80,18 @@ class CalibrationChanges:
     @cached_property
     def _lost(self) -> set[tuple[str, Kind]]:
         """Cameras and kinds that were used and are not now, though the pipeline would."""
+        return self._in_first(self.then, self.now)
+
+    @cached_property
+    def _gained(self) -> set[tuple[str, Kind]]:
+        return self._in_first(self.now, self.then)
+
+    def _in_first(self, one: MadeWith, other: MadeWith) -> set[tuple[str, Kind]]:
         return {
             (camera, kind)
-            for camera, now in self.now.shelves.items()
+            for camera in self.capture.cameras()
             for kind in used_by(self.pipeline)
-            if kind in self.then.shelves.get(camera, {}) and kind not in now
+            if kind in one.shelves.get(camera, {}) and kind not in other.shelves.get(camera, {})
         }
 
     def _explained(self, task: Task) -> Task:
@@ -103,7 +110,8 @@ class CalibrationChanges:
             f"{words} {', '.join(kinds)}"
             for words, places in (
                 ("without the certified", changed & self._lost),
-                ("another", changed - self._lost),
+                ("now with the certified", changed & self._gained),
+                ("another", changed - self._lost - self._gained),
             )
             if (kinds := [kind for kind in KINDS if (camera, kind) in places])
         ]
