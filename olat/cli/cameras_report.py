@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from olat.cli.fit_words import fit_words, place_words
+
 if TYPE_CHECKING:
     from olat.api.cameras import OpenCameras
     from olat.api.certification import Certified
@@ -60,10 +62,7 @@ def say_columns(rows: Sequence[Sequence[str]]) -> None:
 
 def say_admitted(admitted: Sequence[Certified]) -> None:
     """Print which calibrations were put where."""
-    for item in admitted:
-        fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
-        click.echo(f"lens of {item.device}" + (f": {fits}" if fits else ""))
-        click.echo(f"  {item.document}")
+    click.echo("\n".join(f"{fit_words(c)}\n  {place_words(c.document)}" for c in admitted))
 
 
 def as_dict(cameras: OpenCameras) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from olat.cli.day import day
+from olat.cli.fit_words import fit_words, place_words
+
 if TYPE_CHECKING:
     from olat.api.certification import Certified
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("session", type=click.Path(path_type=Path))
 @click.option(
     "--valid-from",
-    type=click.DateTime(["%Y-%m-%d"]),
+    callback=day,
     metavar="YYYY-MM-DD",
     help="First day on which they hold.  [default: day of the capture]",
 )
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print what was certified as JSON.")
 def command(
     session: Path,
-    valid_from: datetime.datetime | None,
+    valid_from: datetime.date | None,
     by: str,
     note: str,
     folder: Path | None,
@@ -59,22 +62,19 @@ def command(
 
     from olat.api.certification import Terms, certify
 
-    day = None if valid_from is None else valid_from.date()
-    terms = Terms(day, by=by, note=note, insist=force)
+    terms = Terms(valid_from, by=by, note=note, insist=force)
     certified = certify(session, terms=terms, folder=folder, camera=camera, only=only)
     if as_json:
-        told = [
-            {"kind": c.kind, "device": c.device, "file": str(c.document), "residuals": c.residuals}
-            for c in certified
-        ]
-        click.echo(json.dumps({"schema": 1, "certified": told}))
+        click.echo(json.dumps({"schema": 1, "certified": [_as_dict(item) for item in certified]}))
         return
-    for item in certified:
-        click.echo(fit_words(item))
-        click.echo(f"  {item.document}")
+    click.echo("\n\n".join(f"{fit_words(c)}\n  {place_words(c.document)}" for c in certified))
 
 
-def fit_words(item: Certified) -> str:
-    """Say what is on the shelf, and how well it fits."""
-    fits = ", ".join(f"{name} {value:.4g}" for name, value in item.residuals.items())
-    return f"{item.kind} of {item.device}: {fits or 'no residuals'}"
+def _as_dict(item: Certified) -> dict[str, object]:
+    return {
+        "kind": item.kind,
+        "device": item.device,
+        "file": str(item.document),
+        "residuals": item.residuals,
+        "limits": item.limits,
+    }

@@ -50,7 +50,7 @@ def _process(folder: Path, pipeline: str, workers: int | None, console: Console)
     """Run a pipeline, and certify what it measured; return its exit code."""
     from olat.api.certification import Terms, certify
     from olat.api.processing import process
-    from olat.cli.certify import fit_words
+    from olat.cli.fit_words import fit_words
     from olat.cli.process import say
     from olat.cli.progress import tell, watcher
 
@@ -59,7 +59,7 @@ def _process(folder: Path, pipeline: str, workers: int | None, console: Console)
     if not summary.exit_code and pipeline in MEASURES:
         terms = Terms(by="olat demo", insist=True)
         for item in certify(folder, terms=terms, only=MEASURES[pipeline]):
-            tell(console, fit_words(item))
+            tell(console, fit_words(item, judged_only=True))
             click.echo(item.document)
     return summary.exit_code
 
