@@ -8,7 +8,7 @@ import numpy as np
 
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import PictureFrame, headed, key_words
-from olat.io.rig_canvas import ALARM, Canvas, Color, Labels, Point, around
+from olat.io.rig_canvas import ALARM, Box, Canvas, Color, Labels, Point, around
 from olat.model.evidence import BallEvidence, Spot, Verdict
 from olat.model.shapes import Plane
 
@@ -52,7 +52,7 @@ def picture_of_balls(balls: Sequence[BallEvidence]) -> DisplayPicture:
     for place, ball in enumerate(balls):
         row, column = divmod(place, columns)
         left, top = _GAP + column * (side + _GAP), _HEAD + row * (side + _GAP)
-        _draw_ball(canvas, (left, top, left + side, top + side), ball)
+        draw_ball(canvas, (left, top, left + side, top + side), ball)
     _draw_legend(canvas)
     return canvas.picture
 
@@ -73,7 +73,8 @@ def _told(balls: Sequence[BallEvidence]) -> str:
     return "   \N{MIDDLE DOT}   ".join(parts)
 
 
-def _draw_ball(canvas: Canvas, box: tuple[int, int, int, int], ball: BallEvidence) -> None:
+def draw_ball(canvas: Canvas, box: Box, ball: BallEvidence) -> None:
+    """Draw a ball, its outline and its spots as large as fits."""
     frame = PictureFrame(canvas, box, _logarithmic(ball.picture))
     canvas.line(frame.all_at(ball.outline), OUTLINE)
     labels = Labels(canvas, frame.box, size=_LABEL)

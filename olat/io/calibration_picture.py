@@ -6,6 +6,7 @@ from olat.io.ball_picture import picture_of_balls
 from olat.io.chart_picture import picture_of_chart
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.lens_picture import picture_of_lens
+from olat.io.level_picture import picture_of_levels
 from olat.io.sensor_picture import picture_of_sensor
 from olat.model.calibration import (
     Calibration,
@@ -14,7 +15,7 @@ from olat.model.calibration import (
     RigCalibration,
     SensorCalibration,
 )
-from olat.model.evidence import ChartEvidence, SensorEvidence
+from olat.model.evidence import ChartEvidence, LevelEvidence, SensorEvidence
 
 
 def picture_of_calibration(calibration: Calibration) -> DisplayPicture | None:
@@ -28,4 +29,6 @@ def picture_of_calibration(calibration: Calibration) -> DisplayPicture | None:
             return picture_of_lens(calibration)
         case RigCalibration(evidence=(_, *_) as balls):
             return picture_of_balls(balls)
+        case RigCalibration(evidence=LevelEvidence()):
+            return picture_of_levels(calibration)
     return None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from olat.light.ball_view import BallView, ball_span
 from olat.light.highlight import Highlight
 from olat.light.mirror_ball_rays import BallSweep
+from olat.light.mirror_ball_sweep import MARGIN
 from olat.model.evidence import BallEvidence, Spot, Verdict
+from olat.model.image import RadianceImage
 from olat.model.shapes import Array
 
+FEW = 12
+"""Frames that show a ball as a whole, spread over its sweep."""
 AROUND = np.linspace(0.0, 2.0 * np.pi, 257)
 """Angles at which the outline is drawn [rad]."""
 
@@ -27,6 +32,20 @@ def ball_evidence(sweep: BallSweep) -> BallEvidence:
     ]
     outline = sweep.view.outline(AROUND) - sweep.corner_px
     return BallEvidence(sweep.brightest, outline, tuple(spots), tuple(sorted(sweep.missing)))
+
+
+def seen_ball(
+    photos: Mapping[int, RadianceImage], frames: Sequence[int], view: BallView
+) -> BallEvidence:
+    """Return what a ball shows under some lights of its sweep, and its outline, without spots."""
+    chosen = np.unique(np.linspace(0, len(frames) - 1, FEW).round().astype(int)).tolist()
+    shape = photos[frames[0]].flags.shape
+    span = ball_span(view, shape, margin_px=round(MARGIN * view.radius_px))
+    picture = photos[frames[0]].radiance[span].max(axis=2)
+    for place in chosen[1:]:
+        np.fmax(picture, photos[frames[place]].radiance[span].max(axis=2), out=picture)
+    corner = span[1].start, span[0].start
+    return BallEvidence(picture, view.outline(AROUND) - corner, (), ())
 
 
 def _spots(sweep: BallSweep, light: int, one: Highlight) -> Iterator[Spot]:

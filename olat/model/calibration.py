@@ -17,7 +17,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from olat.model.evidence import BallEvidence, BoardEvidence, ChartEvidence, SensorEvidence
+from olat.model.evidence import (
+    BallEvidence,
+    BoardEvidence,
+    ChartEvidence,
+    LevelEvidence,
+    SensorEvidence,
+)
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, Matrix3
 
@@ -167,8 +173,11 @@ class RigCalibration:
     falloff: float | None = None
     """Exponent of the cosine by which a light dims off its axis; none where not measured."""
     residuals: Mapping[str, float] = field(default_factory=dict)
-    evidence: tuple[BallEvidence, ...] = field(default=(), repr=False, compare=False)
-    """The mirror ball in each of its places, where the lights were just located with it."""
+    evidence: tuple[BallEvidence, ...] | LevelEvidence = field(
+        default=(), repr=False, compare=False
+    )
+    """The mirror ball in each of its places, where the lights were just located with it; or what
+    their intensities were just read off."""
 
 
 Calibration: TypeAlias = SensorCalibration | ColorCalibration | LensCalibration | RigCalibration

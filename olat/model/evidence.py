@@ -15,6 +15,9 @@ Points: TypeAlias = Float64[Array, "point 2"]
 Verdict: TypeAlias = Literal["taken", "doubted", "refused"]
 """Whether a spot is the light; doubted ones are taken, but clipped, cut or nearly outshone."""
 
+Source: TypeAlias = Literal["gray", "mirror", "dead", "unseen"]
+"""What tells how bright a light is: the ball that shows it, or none; unseen ones are a guess."""
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -89,3 +92,15 @@ class SensorEvidence:
     """Mean of small patches of light above the dark [DN]."""
     variance: Float64[Array, " point"]
     """Of each patch in time [DN^2]."""
+
+
+@dataclass(frozen=True)
+class LevelEvidence:
+    """What the intensities of a rig were read off."""
+
+    ball: BallEvidence | None
+    """The gray ball in its first place; none without one."""
+    relative_sigmas: Float64[Array, " light"]
+    """Standard error over the intensity; not a number where it was not measured [1]."""
+    sources: tuple[Source, ...]
+    """Of each light."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64
 
+from olat.model.evidence import BallEvidence
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.shapes import Array, LightColors, Mask
@@ -41,6 +42,10 @@ class LightLevels:
     """Whether the albedo of the gray ball gives them an absolute scale."""
     middle: Float64[Array, " 3"] | None = None
     """Of the gray ball in its first place, from the pinhole, if its radius is known [m]."""
+    off_mirror: tuple[int, ...] = ()
+    """Lights that were read off the mirror ball."""
+    ball: BallEvidence | None = None
+    """The gray ball in its first place."""
 
 
 def levels_off_gray(
@@ -54,6 +59,7 @@ def levels_off_gray(
     gains: Mapping[int, Float64[Array, " 3"]],
 ) -> LightLevels:
     """Read all lights off the gray ball, in each of its places."""
+    from olat.light.ball_evidence import seen_ball
     from olat.light.gray_ball_sweep import GrayPlace, gray_levels
 
     shots = radiance.shots
@@ -74,11 +80,17 @@ def levels_off_gray(
     for note in read.notes:
         logger.warning("Gray ball: %s", note)
     residuals = {"gray_outline_rms_px": rms}
-    middle = place_of(places[0].view, ball_radius)
+    found = LightLevels(
+        read.levels,
+        read.sigmas,
+        residuals,
+        middle=place_of(places[0].view, ball_radius),
+        ball=seen_ball(radiance, list(places[0].frames.values()), places[0].view),
+    )
     if read.falloff is None:
-        return LightLevels(read.levels, read.sigmas, residuals, middle=middle)
+        return found
     residuals |= {"falloff_sigma": read.falloff.sigma, "falloff_rms": read.falloff.rms}
-    return LightLevels(read.levels, read.sigmas, residuals, read.falloff.exponent, middle=middle)
+    return replace(found, falloff=read.falloff.exponent)
 
 
 def place_of(view: BallView, ball_radius: float | None) -> Float64[Array, " 3"] | None:
@@ -157,7 +169,8 @@ def completed(
     )
     sigmas = np.where(filled[:, np.newaxis], max(rms, MIRROR_SIGMA) * levels, gray.sigmas)
     residuals = {**gray.residuals, "mirror_rms": rms, "off_mirror_lights": float(filled.sum())}
-    return replace(gray, levels=levels, sigmas=sigmas, residuals=residuals)
+    lights = tuple(np.flatnonzero(filled).tolist())
+    return replace(gray, levels=levels, sigmas=sigmas, residuals=residuals, off_mirror=lights)
 
 
 def drift_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import PositiveFloat
@@ -13,6 +13,7 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import LensCalibration, RigCalibration
 from olat.model.condition import Target, Tracking
+from olat.model.evidence import LevelEvidence, Source
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Camera
@@ -26,6 +27,9 @@ from olat.stages.light_levels import (
     levels_off_gray,
     levels_off_mirror,
 )
+
+if TYPE_CHECKING:
+    from olat.light.gray_ball import Intensities
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +137,9 @@ def _off_mirror_alone(levels: LightColors, drift: dict[str, float]) -> LightLeve
         "There is no sweep over a gray ball: intensities are those of the highlights on the "
         "mirror ball, which are less sure, and relative to their mean."
     )
-    return LightLevels(levels, MIRROR_SIGMA * levels, drift, is_off_gray=False)
+    seen = tuple(np.flatnonzero(np.isfinite(levels).all(axis=1)).tolist())
+    sigmas = MIRROR_SIGMA * levels
+    return LightLevels(levels, sigmas, drift, is_off_gray=False, off_mirror=seen)
 
 
 def _calibration(
@@ -150,7 +156,7 @@ def _calibration(
             "light file says, or alike. Photograph a gray ball under each light.",
             count,
         )
-        return placed
+        return replace(placed, evidence=())
     albedo = albedo if read.is_off_gray else None
     found = intensities_from_levels(read.levels, read.sigmas, albedo=albedo)
     intensities = found.intensities.copy()
@@ -177,4 +183,14 @@ def _calibration(
         f"white_{name}": float(one) for name, one in zip(colors, found.white, strict=True)
     }
     falloff = placed.falloff if read.falloff is None else read.falloff
-    return RigCalibration(replace(rig, intensities=intensities), falloff, residuals)
+    evidence = LevelEvidence(read.ball, found.relative_sigmas, _sources(found, read, count))
+    return RigCalibration(replace(rig, intensities=intensities), falloff, residuals, evidence)
+
+
+def _sources(found: Intensities, read: LightLevels, count: int) -> tuple[Source, ...]:
+    """Return what tells how bright each light is."""
+    sources: dict[int, Source] = dict.fromkeys(range(count), "gray")
+    sources |= dict.fromkeys(read.off_mirror, "mirror")
+    sources |= dict.fromkeys(found.unseen, "unseen")
+    sources |= dict.fromkeys(found.dead, "dead")
+    return tuple(sources.values())

@@ -238,3 +238,14 @@ def test_a_near_rig_is_measured_with_the_radius_of_the_ball():
     far = measure(session, rig=rig, albedo=ALBEDO).rig.intensities[GRAY_SEES]
     assert np.abs(near - 1.0).max() < 0.01
     assert np.abs(far - 1.0).max() > 0.05
+
+
+def test_what_tells_of_each_light_is_kept_for_people_to_see(rng):
+    truth = np.where(np.arange(COUNT)[:, None] == 3, 0.0, brightness(rng))
+    found = measure(gray_sweep(Session(), truth, rng=rng)).evidence
+    assert found.sources[3] == "dead"
+    assert {found.sources[light] for light in np.flatnonzero(~GRAY_SEES)} == {"unseen"}
+    assert found.sources.count("gray") == GRAY_SEES.sum() - 1
+    middle = (np.array(found.ball.picture.shape[::-1]) - 1) / 2.0
+    radii = np.linalg.norm(found.ball.outline - middle, axis=1)
+    np.testing.assert_allclose(radii, VIEW.radius_px, rtol=0, atol=1.0)
