@@ -237,10 +237,11 @@ def _write(path: Path, rig: LightRig, *, overwrite: bool, patterns: Any = None) 
     """Write a light file; say what it amounts to and what it could not hold."""
     from olat.api.lights import summary_of_lights
     from olat.io.light_file_write import write_lights
+    from olat.model.words import counted
 
     summary = summary_of_lights(rig)
     written, losses = write_lights(path, rig, patterns=patterns, overwrite=overwrite)
-    click.echo(f"{summary.count} lights, {', '.join(facts(summary))}")
+    click.echo(f"{counted(summary.count, 'light')}, {', '.join(facts(summary))}")
     note((*losses, *(f"{path.name}: {words}." for words in summary.warnings)))
     for place in written:
         click.echo(place)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from olat.model.words import counted
+
 if TYPE_CHECKING:
     from olat.api.lights import OpenLights
     from olat.light.rig_summary import RigSummary
@@ -25,7 +27,7 @@ def facts(summary: RigSummary) -> list[str]:
 
 def say(lights: OpenLights, summary: RigSummary) -> None:
     """Print a rig's facts, a line each."""
-    click.echo(f"{lights.rig.name}: {summary.count} lights ({lights.source})")
+    click.echo(f"{lights.rig.name}: {counted(summary.count, 'light')} ({lights.source})")
     for words in facts(summary):
         click.echo(f"  {words}")
     tell_frames(lights, indent="  ")

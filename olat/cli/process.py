@@ -85,7 +85,8 @@ def command(
 
 def say(summary: Summary, console: Console, *, traceback: bool = False) -> None:
     """Tell people what a run did: notes and failures first, products last, on standard output."""
-    from olat.cli.progress import counted, tell
+    from olat.cli.progress import tell
+    from olat.model.words import counted
 
     total = {
         what: int(sum(stage[what] for stage in summary.stages.values()))
@@ -137,7 +138,7 @@ def _plan_as_dict(ready: Prepared) -> dict[str, object]:
 
 def _plan_as_text(ready: Prepared) -> str:
     """Say per stage how much is to be done and why."""
-    from olat.cli.progress import counted
+    from olat.model.words import counted
     from olat.stages.calibrations import used_by
 
     count = counted(len(ready.todo.tasks), "product")

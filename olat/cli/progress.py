@@ -18,6 +18,7 @@ from olat.api.processing import Watcher
 from olat.engine.driver import Failure, Result
 from olat.engine.pipeline import Pipeline
 from olat.engine.plan import Plan, Task
+from olat.model.words import counted
 
 SILENCE_S = 10.0
 """Longest time without a line where there is no terminal [s]."""
@@ -26,11 +27,6 @@ SILENCE_S = 10.0
 def tell(console: Console, text: str, style: str = "") -> None:
     """Print a line as it is: no markup, no colors that it did not ask for, no folding."""
     console.print(text, style=style, highlight=False, soft_wrap=True, markup=False)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is due."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class Lines(Watcher):

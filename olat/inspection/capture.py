@@ -9,7 +9,7 @@ import numpy as np
 
 from olat.errors import UsageError
 from olat.inspection.camera import CameraFound, Said, inspect_camera
-from olat.inspection.finding import Finding, counted
+from olat.inspection.finding import Finding
 from olat.inspection.light_check import axes_finding, placing_warnings
 from olat.inspection.light_search import (
     FoundLights,
@@ -20,6 +20,7 @@ from olat.inspection.light_search import (
 from olat.inspection.picture_names import direction_in_name, is_camera_name
 from olat.inspection.picture_sets import Pictures, PictureSet, find_pictures
 from olat.io.light_list import LightFile
+from olat.model.words import counted
 
 
 @dataclass(frozen=True)

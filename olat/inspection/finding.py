@@ -19,8 +19,3 @@ class Finding:
     value: str
     confidence: Confidence
     reason: str
-
-
-def counted(count: int, what: str) -> str:
-    """Return how many there are of something, ``1 light`` or ``2 lights``."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

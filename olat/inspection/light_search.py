@@ -10,12 +10,13 @@ import numpy as np
 from jaxtyping import Float64
 
 from olat.errors import FileError, UsageError
-from olat.inspection.finding import Confidence, Finding, counted
+from olat.inspection.finding import Confidence, Finding
 from olat.io.light_file import FORMATS, holds_of, read_lights, rig_from_lights
 from olat.io.light_footprints import shows_footprints
 from olat.io.light_list import Holds, LightFile, Units
 from olat.model.rig import LightRig
 from olat.model.shapes import Array
+from olat.model.words import counted
 
 _CERTAIN = ("light_directions.txt", "light_pattern_metadata.json")
 _SUFFIXES = (".lp", ".dome", ".pc", ".csv", ".tsv", ".txt", ".json", ".npy", ".npz")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from olat.inspection.finding import Finding, counted
+from olat.inspection.finding import Finding
 from olat.inspection.frame_roles import FrameRoles, drives, roles_by_brightness
 from olat.inspection.thumbnails import thumbnails
 from olat.io.frame_expression import format_frames
@@ -20,6 +20,7 @@ from olat.model.condition import (
     condition_from_role,
     role,
 )
+from olat.model.words import counted
 
 _THUMBNAIL = 24
 

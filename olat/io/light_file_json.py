@@ -18,6 +18,7 @@ from olat.io.light_list import (
     Units,
     lights_from_rows,
 )
+from olat.model.words import counted
 
 METADATA, PER_FRAME = "light_pattern_metadata.json", "light_pattern_per_frame.json"
 
@@ -90,7 +91,7 @@ def _rows(
     """Return one row a light from nested or flat triples."""
     places, tints = _triples(path, key, vectors), _triples(path, "ledAdjust", colors)
     if tints and len(tints) != len(places):
-        raise FileError(f"{path}: {len(tints)} 'ledAdjust' for {len(places)} lights.")
+        raise FileError(f"{path}: {len(tints)} 'ledAdjust' for {counted(len(places), 'light')}.")
     return [
         LightRow(f"{path}: {key}[{index}]", place, tints[index] if tints else None)
         for index, place in enumerate(places)
@@ -145,7 +146,7 @@ def read_light_patterns(metadata: Path) -> LightPatterns:
         else:
             raise FileError(
                 f"{path}: frame {frame} has pattern {pattern}, which lights light {lit[0]} "
-                f"(from 0); {metadata.name} has {count} lights."
+                f"(from 0); {metadata.name} has {counted(count, 'light')}."
             )
     return LightPatterns(tuple(tracking), olat, tuple(groups))
 

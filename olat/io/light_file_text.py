@@ -14,6 +14,7 @@ from olat.errors import FileError
 from olat.io.light_file_header import Header
 from olat.io.light_list import LightFile, LightRow, lights_from_rows
 from olat.io.light_order import in_numbered_order
+from olat.model.words import counted
 
 _NUMBER = r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf)"
 _IS_NUMBER = re.compile(_NUMBER, re.IGNORECASE)
@@ -119,7 +120,10 @@ def read_diligent(path: Path) -> LightFile:
     if filenames.is_file():
         names = tuple(PureWindowsPath(text).name for _, text in _lines(filenames))
         if len(names) != len(lights):
-            notes.append(f"{filenames.name} names {len(names)} files for {len(lights)} lights")
+            notes.append(
+                f"{filenames.name} names {counted(len(names), 'file')} for "
+                f"{counted(len(lights), 'light')}"
+            )
             names = ()
     return replace(
         lights,
@@ -138,7 +142,9 @@ def _intensities(path: Path, count: int) -> np.ndarray:
         if len(fields) not in (1, 3) or not all(map(_IS_NUMBER.fullmatch, fields)):
             raise FileError(f"{path}:{line}: found {fields}; 'red green blue' is needed.")
     if len(table) != count:
-        raise FileError(f"{path}: {len(table)} intensities for {count} lights; one each is needed.")
+        raise FileError(
+            f"{path}: {len(table)} intensities for {counted(count, 'light')}; one each is needed."
+        )
     colors = [[number(field) for field in fields] for _, fields in table]
     for (line, fields), color in zip(table, colors, strict=True):
         if not (np.all(np.isfinite(color)) and min(color) > 0):
@@ -159,7 +165,7 @@ def _without_count(lines: list[Line]) -> tuple[list[Line], list[str]]:
     said, rest = int(lines[0][1]), lines[1:]
     if said == len(rest):
         return rest, []
-    return rest, [f"its first line says {said} lights, but {len(rest)} follow"]
+    return rest, [f"its first line says {counted(said, 'light')}, but {len(rest)} follow"]
 
 
 def _fields(text: str) -> list[str]:

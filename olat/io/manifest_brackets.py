@@ -12,6 +12,7 @@ from olat.io.manifest_schema import SequenceTable
 from olat.io.manifest_text import Complaints
 from olat.model.condition import ColorGradient, Condition, Dark, Olat, Tracking, role
 from olat.model.session import Frame
+from olat.model.words import counted
 
 Group: TypeAlias = tuple[int, ...]
 Key = TypeVar("Key")
@@ -47,8 +48,8 @@ def brackets_by_rule(
         if len(frames) % size:
             complaints.add(
                 ("sequence", role(condition)),
-                f"{role(condition)} has {len(frames)} frames ({format_frames(frames)}); a multiple "
-                f"of bracket = {size} is needed. {_NOT_LOST}",
+                f"{role(condition)} has {counted(len(frames), 'frame')} ({format_frames(frames)}); "
+                f"a multiple of bracket = {size} is needed. {_NOT_LOST}",
             )
             continue
         for start in range(0, len(frames), size):

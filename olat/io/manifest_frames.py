@@ -24,6 +24,7 @@ from olat.model.condition import (
     condition_from_role,
 )
 from olat.model.rig import LightRig
+from olat.model.words import counted
 
 _NAMED = ("tracking", "gradient", "complement", "dark", *TARGETS)
 _SWEEPS = {"mirror_ball_sweep": "mirror_ball", "gray_ball_sweep": "gray_ball"}
@@ -125,9 +126,9 @@ def _target_sweep(
     if frames and (not lights or len(frames) % len(lights)):
         complaints.add(
             ("sequence", word),
-            f"{word} has {len(frames)} frames for {len(lights)} lights; one frame a light, or a "
-            "whole multiple of that for several places, is needed. Lights that were not lit go "
-            "into skip_lights.",
+            f"{word} has {counted(len(frames), 'frame')} for {counted(len(lights), 'light')}; "
+            "one frame a light, or a whole multiple of that for several places, is needed. Lights "
+            "that were not lit go into skip_lights.",
         )
         return {}
     return {
@@ -147,8 +148,8 @@ def _mismatch_words(
     """Say that frames and lights do not match, and what may be the cause."""
     each = "one frame" if bracket == 1 else f"a bracket of {bracket} frames"
     words = (
-        f"[sequence] leaves {len(sweep)} OLAT frames ({format_frames(sweep) or 'none'}) for "
-        f"{len(lights)} lights of rig '{rig.name}'; {each} a light is needed."
+        f"[sequence] leaves {counted(len(sweep), 'OLAT frame')} ({format_frames(sweep) or 'none'}) "
+        f"for {counted(len(lights), 'light')} of rig '{rig.name}'; {each} a light is needed."
     )
     surplus = len(sweep) - len(lights) * bracket
     if surplus > 0:

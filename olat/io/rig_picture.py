@@ -11,6 +11,7 @@ from olat.io.rig_marks import LightMarks, marks_of
 from olat.io.rig_views import VIEWS, draw_view
 from olat.light.rig_summary import RigSummary, summary_of
 from olat.model.rig import LightRig
+from olat.model.words import counted
 
 WIDTH = 2400
 """Of the picture [px]."""
@@ -65,7 +66,7 @@ def picture_of_rig(rig: LightRig, *, source: str = "") -> DisplayPicture:
 
 def _write_head(canvas: Canvas, rig: LightRig, summary: RigSummary, source: str) -> None:
     """Write the name of the rig, what it amounts to, and what is wrong with it."""
-    lights = "1 light" if summary.count == 1 else f"{summary.count} lights"
+    lights = counted(summary.count, "light")
     end = canvas.words(rig.name, (_MARGIN, 34), size=44, weight=BOLD)[2]
     end = canvas.words(lights, (end + 24, 34), size=44, color=ACCENT, weight=BOLD)[2]
     canvas.words(source, (end + 24, 34 + _CAPITALS_PX), size=24, color=FAINT, anchor=(0.0, 1.0))

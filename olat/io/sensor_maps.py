@@ -11,6 +11,7 @@ from olat.io.picture_frame import PictureFrame
 from olat.io.plot_axes import round_step
 from olat.io.rig_canvas import ACCENT, ALARM, GROUND, INK, Box, Canvas, Color, Point
 from olat.model.shapes import Array, Plane
+from olat.model.words import counted
 
 Planes = Float32[Array, "h w plane"]
 
@@ -59,8 +60,8 @@ def draw_dark(canvas: Canvas, box: Box, dark: Planes, defects: Bool[Array, "h w 
     spread = max(1.4826 * float(np.median(np.abs(shown - middle))), 1e-6)
     low, high = middle - _SPREADS * spread, middle + _SPREADS * spread
     count = int(np.count_nonzero(defects.any(axis=2)))
-    counted = "no defects" if count == 0 else f"{count} defects"
-    title = f"Dark: {low:.1f} to {high:.1f} DN, black to white; {counted}"
+    told = "no defects" if count == 0 else counted(count, "defect")
+    title = f"Dark: {low:.1f} to {high:.1f} DN, black to white; {told}"
     frame = _framed(canvas, box, title, _gray(shown, low, high))
     scale = shown.shape[1] / defects.shape[1]
     rows, columns = np.nonzero(defects.any(axis=2))

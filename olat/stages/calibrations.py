@@ -17,6 +17,7 @@ from olat.io.calibration_shelf import CALIBRATION_FOLDER, find_calibration
 from olat.io.photograph import photograph_size
 from olat.model.calibration import KINDS, Calibration, CalibrationHeader, Kind, RigCalibration
 from olat.model.session import Camera, Session
+from olat.model.words import counted
 
 CAMERA_KINDS: tuple[Kind, ...] = ("sensor", "color", "lens")
 CANDIDATES: Mapping[str, Kind] = {
@@ -113,9 +114,9 @@ class Calibrations:
             return session
         if len(measured.rig) != len(session.rig):
             raise CalibrationError(
-                f"{self.document('rig', session.rig.name)}: it has {len(measured.rig)} lights, rig "
-                f"{session.rig.name!r} of the session {len(session.rig)}. Measure the rig again, "
-                "or correct the name under [rig]."
+                f"{self.document('rig', session.rig.name)}: it has "
+                f"{counted(len(measured.rig), 'light')}, rig {session.rig.name!r} of the session "
+                f"{len(session.rig)}. Measure the rig again, or correct the name under [rig]."
             )
         return replace(session, rig=replace(measured.rig, names=session.rig.names))
 

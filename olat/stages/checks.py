@@ -12,6 +12,7 @@ from olat.io.frame_expression import format_frames
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import photograph_size
 from olat.model.condition import Olat
+from olat.model.words import counted
 from olat.stages.capture import SessionCapture, mask_of
 from olat.stages.subject import inside
 
@@ -28,7 +29,7 @@ def check_rig(capture: SessionCapture, pipeline: Pipeline) -> None:
     is_used = any(need.name == "rig" for stage in pipeline.stages for need in stage.needs())
     if rig.is_located or not is_used or pipeline.maker("located") is not None:
         return
-    count = "1 light" if len(rig) == 1 else f"{len(rig)} lights"
+    count = counted(len(rig), "light")
     raise CalibrationError(
         f"{capture.session.folder}: rig {rig.name!r} has {count}, but it is not known "
         "where they are: there is no light file and no certified calibration. Say lights = FILE "

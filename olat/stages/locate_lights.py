@@ -16,6 +16,7 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask
+from olat.model.words import counted
 from olat.stages.ball_frames import (
     Outline,
     Projection,
@@ -91,10 +92,10 @@ def _note_doubts(sweeps: dict[int, BallSweep], camera: Camera) -> None:
     }
     if clipped := [light for light, one in seen.items() if one.is_saturated]:
         logger.warning(
-            "Camera %s: the highlights of %d lights are clipped (%s): their centers are known to "
+            "Camera %s: the highlights of %s are clipped (%s): their centers are known to "
             "a part of their size only. Expose the mirror ball shorter.",
             camera.name,
-            len(clipped),
+            counted(len(clipped), "light"),
             named(clipped),
         )
     if torn := [light for light, one in seen.items() if one.rival > RIVAL]:

@@ -371,7 +371,7 @@ def test_targets_have_roles_of_their_own_and_ball_sweeps_go_light_by_light(tmp_p
         + '[sequence]\nchart = "0"\nboard = "1-2"\nmirror_ball_sweep = "3-10"\n'
         + 'gray_ball_sweep = "11"\nled_red = "15"\norder = [3, 2, 1, 0]\nskip = "11-14"\n',
     )
-    with pytest.raises(SessionError, match="gray_ball_sweep has 1 frames for 4 lights"):
+    with pytest.raises(SessionError, match="gray_ball_sweep has 1 frame for 4 lights"):
         read_session(tmp_path)
     manifest(
         folder,
