@@ -176,6 +176,24 @@ def test_a_run_says_what_it_used_and_finds_nothing_wrong(measured: Studio) -> No
     assert not [note for note in measured.notes["standard"] if "Not used" in note]
 
 
+def test_there_is_a_picture_of_everything_that_was_measured(measured: Studio) -> None:
+    pictures = {
+        Path(path).name: cv2.imread(path)
+        for pipeline in ("calibrate_camera", "calibrate_rig")
+        for path in measured.run(pipeline).products
+        if path.endswith(".png")
+    }
+    names = {"sensor.png", "color.png", "lens.png", "located.png", "lights.png"}
+    assert set(pictures) == names
+    assert all(min(picture.shape[:2]) > 800 for picture in pictures.values())
+    # Each highlight of the lights that the ball shows well has a green ring.
+    green = (np.abs(pictures["located.png"].astype(int) - (120, 230, 120)) < 20).all(axis=2)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(green.astype(np.uint8))
+    rings = sum(stats[k, cv2.CC_STAT_WIDTH] > 14 for k in range(1, count))
+    seen = int((measured.truth.rig.rig.directions[:, 2] > -0.5).sum())
+    assert rings >= 0.8 * seen
+
+
 def test_measuring_again_after_certifying_changes_nothing(measured: Studio) -> None:
     for pipeline in ("calibrate_camera", "calibrate_rig"):
         before = {p: p.read_bytes() for p in measured.folder.glob("calibration/**/*.toml")}
