@@ -128,7 +128,9 @@ def edge_aware_from_mosaic(
     -----
     Assumes that what is looked at is one picture: the choice depends on the contrast, so that the
     sum of two developed frames is not the developed sum. The refinement of the paper's last
-    section, which trades more of that for a little sharpness, is left out.
+    section, which trades more of that for a little sharpness, is left out. No variance of its own
+    is told of this method, but that of Malvar's filters, which is up to a fifth off in an even
+    color; see `olat.sensor.noise`.
 
     References
     ----------

@@ -58,7 +58,8 @@ def variance_from_mosaic(
     site counts as independent of its neighbors, and within two pixels of the border mirrored sites
     count as sites of their own. What the errors of dark and flat add is the same in all frames and
     not in here. For ``edge_aware``, whose weights change with the picture, the variance of
-    Malvar's weights is told.
+    Malvar's weights is told: in an even color about that of red and blue, and a sixth too little
+    for green, as `tests/sensor/test_mixed_noise.py` prints.
     """
     _require_noise(sensor)
     mosaic = with_measured_black(mosaic, sensor)

@@ -26,6 +26,7 @@ class Develop(Stage):
     grain = Grain.FRAME
     makes = "radiance"
     is_kept = False
+    revision = 2
 
     saturation: Annotated[float, Field(gt=0, le=1)] = 0.98
     """Share of the range above which a value counts as clipped [fraction of full scale]."""
@@ -44,7 +45,7 @@ class Develop(Stage):
     ) -> RadianceImage:
         """Return the radiance of one photograph."""
         from olat.sensor.develop import developed
-        from olat.sensor.working_space import in_space, variance_in_space
+        from olat.sensor.developed_color import in_color
 
         if color is None and self.space == "acescg":
             raise CalibrationError(
@@ -68,13 +69,17 @@ class Develop(Stage):
                 raise
             told = f"camera {camera.name!r}, frame {frame.index}"
             raise CalibrationError(f"{told}: {error}.") from error
-        if color is None or self.space == "camera":
+        if color is None:
             return seen
-        radiance = in_space(seen.radiance, matrix=color.matrix, space=self.space)
-        variance = seen.variance
-        if variance is not None:
-            variance = variance_in_space(variance, matrix=color.matrix, space=self.space)
-        return RadianceImage(radiance, seen.flags, variance, self.space)
+        return in_color(
+            seen,
+            photo,
+            matrix=color.matrix,
+            space=self.space,
+            sensor=sensor,
+            demosaic=self.demosaic,
+            gain=frame.gain / camera.white_patch,
+        )
 
 
 def _note_exposure(sensor: SensorCalibration | None, frame: Frame) -> None:

@@ -64,11 +64,19 @@ def test_radiance_and_variance_are_taken_to_the_space_that_is_asked_for(
     photo, space, matrix
 ) -> None:
     sensor = sensor_of(dn_per_electron=1.0, read_noise_dn=3.0)
-    plain = run(photo, sensor=sensor)
-    made = run(photo, sensor=sensor, color=ColorCalibration(MATRIX), space=space)
-    assert made.space == space
-    np.testing.assert_allclose(made.radiance, plain.radiance @ matrix.T, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(made.variance, plain.variance @ (matrix.T**2), rtol=1e-4)
+    told = {}
+    for demosaic in ("malvar", "bilinear"):
+        made_with = {"sensor": sensor, "demosaic": demosaic, "gain": 1.5}
+        plain = run(photo, **made_with)
+        made = run(photo, color=ColorCalibration(MATRIX), space=space, **made_with)
+        assert made.space == space
+        np.testing.assert_allclose(made.radiance, plain.radiance @ matrix.T, rtol=0, atol=1e-5)
+        told[demosaic] = made.variance / (plain.variance @ (matrix.T**2))
+    np.testing.assert_allclose(told["bilinear"], 1.0, rtol=1e-4)
+    if space == "camera":
+        np.testing.assert_allclose(told["malvar"], 1.0, rtol=1e-4)
+    else:  # the matrix takes out noise that Malvar's filters put into all channels
+        assert told["malvar"].mean() < 0.95
 
 
 def test_without_a_color_calibration_the_default_stays_with_the_camera(photo) -> None:
