@@ -9,6 +9,7 @@ import numpy as np
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import PictureFrame, headed, key_words
 from olat.io.rig_canvas import ALARM, Box, Canvas, Color, Labels, Point, around
+from olat.light.mirror_ball import named
 from olat.model.evidence import BallEvidence, Spot, Verdict
 from olat.model.shapes import Plane
 
@@ -68,7 +69,7 @@ def _told(balls: Sequence[BallEvidence]) -> str:
         told = f"{seen} of {seen + len(ball.unseen)} lights"
         told += f", {counts['doubted']} of them in doubt" if counts["doubted"] else ""
         if ball.unseen:
-            told += f", not seen: {', '.join(map(str, ball.unseen))}"
+            told += f", not seen: {named(ball.unseen)}"
         parts.append(told if len(balls) == 1 else f"place {place}: {told}")
     return "   \N{MIDDLE DOT}   ".join(parts)
 

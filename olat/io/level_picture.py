@@ -11,6 +11,7 @@ from olat.io.plot_axes import Axes, Scale
 from olat.io.rig_canvas import ALARM, INK, PANEL, Canvas, Color, Labels, Point
 from olat.io.rig_map import draw_map
 from olat.io.rig_marks import marks_of
+from olat.light.mirror_ball import named
 from olat.light.rig_summary import summary_of
 from olat.model.calibration import RigCalibration
 from olat.model.evidence import LevelEvidence, Source
@@ -86,9 +87,9 @@ def _told(rig: RigCalibration, found: LevelEvidence) -> str:
     if known.size:
         parts.append(f"known to {known.mean():.1%}")
     for source, words in _WORDS.items():
-        lights = [str(light) for light, other in enumerate(found.sources) if other == source]
+        lights = [light for light, other in enumerate(found.sources) if other == source]
         if lights:
-            parts.append(f"{words}: {', '.join(lights)}")
+            parts.append(f"{words}: {named(lights)}")
     return "   \N{MIDDLE DOT}   ".join(parts)
 
 

@@ -23,6 +23,8 @@ _CONTOURS = 6
 """At most, below the middle."""
 _APART = 60.0
 """Between the numbers of two contours [px]."""
+_LEAST_RANGE = 0.002
+"""From black to white of a flat, so that rounding is not shown [1]."""
 _SMOOTH = 0.015
 """Over which contours are drawn [share of the longer side]."""
 _SPREADS = 4.0
@@ -34,7 +36,7 @@ def draw_flat(canvas: Canvas, box: Box, flat: Planes) -> None:
     shown = _averaged(flat)
     low, high = (float(end) for end in np.percentile(shown, (0.2, 99.8)))
     title = f"Flat: {100 * low:.1f} to {100 * high:.1f} % of the middle, black to white"
-    gray = _gray(shown, low, max(high, low + 1e-6))
+    gray = _gray(shown, low, max(high, low + _LEAST_RANGE))
     frame = _framed(canvas, box, title, gray)
     left, top, right, bottom = (round(edge) for edge in frame.box)
     large = cv2.resize(shown, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)

@@ -7,7 +7,7 @@ import numpy as np
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import headed
 from olat.io.plot_axes import Axes, Scale
-from olat.io.rig_canvas import ACCENT, FAINT, RULE, Box, Canvas, Color
+from olat.io.rig_canvas import ACCENT, FAINT, PANEL, Box, Canvas, Color
 from olat.io.sensor_maps import draw_dark, draw_flat
 from olat.model.calibration import SensorCalibration
 from olat.model.evidence import SensorEvidence
@@ -35,7 +35,11 @@ def picture_of_sensor(sensor: SensorCalibration) -> DisplayPicture:
     canvas = Canvas(WIDTH, _HEAD + tall + _PLOT + 2 * _GAP)
     headed(canvas, "Sensor", _told(sensor))
     left, right = _GAP, 2 * _GAP + side
-    draw_flat(canvas, (left, _HEAD, left + side, _HEAD + tall), sensor.flat)
+    box = (left, _HEAD, left + side, _HEAD + tall)
+    if (sensor.flat == 1.0).all():
+        _say(canvas, box, "The flat was not measured: it takes flat frames.")
+    else:
+        draw_flat(canvas, box, sensor.flat)
     draw_dark(canvas, (right, _HEAD, right + side, _HEAD + tall), sensor.dark, sensor.defects)
     top = _HEAD + tall + _GAP
     found = sensor.evidence
@@ -55,7 +59,8 @@ def _told(sensor: SensorCalibration) -> str:
         parts.append(f"read noise {sensor.read_noise_dn:.3g} DN")
     if sensor.dn_per_electron is not None:
         parts.append(f"{sensor.dn_per_electron:.3g} DN an electron")
-    parts.append("linear to the top" if sensor.full_dn is None else f"to {sensor.full_dn:.0f} DN")
+    if sensor.full_dn is not None:
+        parts.append(f"linear, and not full, up to {sensor.full_dn:.0f} DN")
     return "   \N{MIDDLE DOT}   ".join(parts)
 
 
@@ -122,5 +127,5 @@ def _decades(values: np.ndarray) -> tuple[float, float]:
 def _say(canvas: Canvas, box: Box, words: str) -> None:
     """Write why there is no plot."""
     left, top, right, bottom = box
-    canvas.box(box, RULE)
+    canvas.box(box, PANEL)
     canvas.words(words, ((left + right) / 2, (top + bottom) / 2), size=20, anchor=(0.5, 0.5))
