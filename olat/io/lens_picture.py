@@ -57,7 +57,7 @@ def _told(lens: LensCalibration) -> str:
         f"{rms[worst]:.2g} px in frame {worst}, the worst",
     ]
     if left_out := [str(view.frame) for view in lens.evidence if view.misses is None]:
-        parts.append(f"left out: frames {', '.join(left_out)}")
+        parts.append(f"left out: frame{'s' * (len(left_out) > 1)} {', '.join(left_out)}")
     if "coverage" in lens.residuals:
         parts.append(f"{lens.residuals['coverage']:.0%} of the frame covered")
     focal = f"focal length {lens.matrix[0, 0]:.1f} px"

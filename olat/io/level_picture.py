@@ -148,4 +148,6 @@ def _draw_legend(canvas: Canvas, found: LevelEvidence) -> None:
     for source, words in _WORDS.items():
         _draw_dot(canvas, (x, y), 4.5, COLORS[1], source)
         x = key_words(canvas, words, (x, y))
-    key_words(canvas, "map: area is intensity, color is tint", (x - 18.0, y))
+    key_words(
+        canvas, "map: area is intensity, color is tint; shaded: far from any light", (x - 18.0, y)
+    )
