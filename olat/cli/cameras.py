@@ -167,6 +167,73 @@ def convert(
     return 0
 
 
+@command.command()
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option(
+    "--reference",
+    metavar="CAMERA",
+    help="The camera that defines the world.  [default: the first of the session]",
+)
+@click.option(
+    "--distance",
+    type=float,
+    metavar="METERS",
+    help="From the reference camera to the subject.  [default: where all axes meet best]",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="measure_lens.NAME=VALUE",
+    help="What the board is.  [default: as measure_lens was run on the session]",
+)
+@click.option(
+    "--calibration",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Look for certified lenses there as well; repeat for several.",
+)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of calibrations.  [default: calibration/ in the session]",
+)
+@_with(_ADMITTING)
+def place(
+    session: Path,
+    reference: str | None,
+    distance: float | None,
+    valid_from: datetime.datetime | None,
+    by: str,
+    words: str,
+    force: bool,
+    **given: Any,
+) -> int:
+    """Find where the cameras of SESSION stand, by a board that several of them see at once.
+
+    The cameras need certified lenses. Board frames of equal number are taken as one moment. The
+    lenses are certified anew, with the places of their cameras.
+    """
+    from functools import partial
+
+    from olat.api.camera_places import Standpoint, place_cameras
+    from olat.api.certification import Terms
+
+    day = None if valid_from is None else valid_from.date()
+    terms = Terms(day, by=by, note=words, insist=force)
+    tell = partial(click.echo, err=True)
+    placed = place_cameras(
+        session, Standpoint(reference, distance), terms=terms, tell=tell, **given
+    )
+    say(placed.cameras)
+    note(placed.cameras.notes)
+    say_admitted(placed.certified)
+    return 0
+
+
 def _open(source: Path, options: dict[str, Any]) -> tuple[OpenCameras, Session | None]:
     """Read cameras as the options say, and the session that they are for."""
     from olat.api.cameras import open_cameras

@@ -39,6 +39,22 @@ class Pose:
         return Pose(self.rotation.T, -self.rotation.T @ self.shift)
 
 
+def require_oriented(board: Board) -> None:
+    """Refuse a board that is the same upside down: cameras may disagree about its first corner.
+
+    Raises
+    ------
+    ValueError
+        If it is.
+    """
+    if not board.is_oriented:
+        raise ValueError(
+            f"poses: a chessboard with {board.columns} x {board.rows} inner corners is the same "
+            "upside down, so that cameras may disagree about its first corner; one even and one "
+            "odd count, or a ChArUco board, is needed."
+        )
+
+
 def pose_of_board(view: BoardView, lens: LensCalibration, board: Board) -> Pose:
     """Return the pose that takes the board's axes to the camera's.
 
@@ -104,24 +120,31 @@ def poses_from_boards(
     .. [1] Zhang, A flexible new technique for camera calibration, PAMI 2000, section 3.
     .. [2] Triggs et al., Bundle adjustment - a modern synthesis, Vision Algorithms 1999.
     """
-    if not board.is_oriented:
-        raise ValueError(
-            f"poses: a chessboard with {board.columns} x {board.rows} inner corners is the same "
-            "upside down, so that cameras may disagree about its first corner; one even and one "
-            "odd count, or a ChArUco board, is needed."
-        )
+    cameras, boards = solved_poses(views, lenses, board, reference)
+    return {
+        camera: _placed(lenses[camera], stands, views[camera], boards, board)
+        for camera, stands in cameras.items()
+    }
+
+
+def solved_poses(
+    views: Views, lenses: Mapping[str, LensCalibration], board: Board, reference: str
+) -> tuple[dict[str, Pose], dict[int, Pose]]:
+    """Return the poses of cameras, from the reference's axes to theirs, and of boards.
+
+    Raises
+    ------
+    ValueError
+        As `poses_from_boards`.
+    """
+    require_oriented(board)
     seen = {
         (camera, frame): pose_of_board(view, lenses[camera], board)
         for camera, frames in views.items()
         for frame, view in frames.items()
     }
     cameras = _chained(seen, reference, tuple(views))
-    boards = _boards(seen, cameras)
-    cameras, boards = _moved_to_fit(views, lenses, board, cameras, boards)
-    return {
-        camera: _placed(lenses[camera], cameras[camera], views[camera], boards, board)
-        for camera in cameras
-    }
+    return _moved_to_fit(views, lenses, board, cameras, _boards(seen, cameras))
 
 
 def _chained(
@@ -208,15 +231,25 @@ def _placed(
     boards: Mapping[int, Pose],
     board: Board,
 ) -> LensCalibration:
-    squares = []
-    for frame, view in frames.items():
-        way = stands.after(boards[frame])
-        places = board.places(view.ids) @ way.rotation.T + way.shift
-        squares.append(np.sum((projected(places, lens) - view.corners) ** 2, axis=1))
-    rms = float(np.sqrt(np.mean(np.concatenate(squares))))
-    told = {"pose_rms_px": rms, "pose_views": float(len(frames))}
+    off = [
+        offsets_of(lens, stands.after(boards[frame]), view, board) for frame, view in frames.items()
+    ]
+    told = {"pose_rms_px": rms_of(np.concatenate(off)), "pose_views": float(len(frames))}
     residuals = {**lens.residuals, **told}
     return replace(lens, rotation=stands.rotation, translation=stands.shift, residuals=residuals)
+
+
+def offsets_of(
+    lens: LensCalibration, way: Pose, view: BoardView, board: Board
+) -> Float64[Array, "corner 2"]:
+    """Return how far corners are seen from where a board in some place has them [px]."""
+    places = board.places(view.ids) @ way.rotation.T + way.shift
+    return np.asarray(view.corners - projected(places, lens))
+
+
+def rms_of(offsets: Float64[Array, "corner 2"]) -> float:
+    """Return the root mean square length of offsets."""
+    return float(np.sqrt(np.mean(np.sum(offsets**2, axis=1))))
 
 
 def _numbers(pose: Pose) -> SixNumbers:

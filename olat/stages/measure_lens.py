@@ -68,13 +68,17 @@ class MeasureLens(Stage):
         except ValueError as error:
             raise SolveError(f"measure_lens: camera {camera.name!r}: {error}") from error
 
+    def pattern(self) -> Board:
+        """Return the board that is looked for; `ValueError` if there is no such board."""
+        from olat.geometry.board import Board
+
+        return Board(self.columns, self.rows, self.square, self.board, self.marker, self.dictionary)
+
     def _solve(self, frames: Frames[RadianceImage]) -> LensCalibration:
-        from olat.geometry.board import Board, find_board
+        from olat.geometry.board import find_board
         from olat.geometry.lens_solve import FEWEST_VIEWS, lens_from_boards
 
-        board = Board(
-            self.columns, self.rows, self.square, self.board, self.marker, self.dictionary
-        )
+        board = self.pattern()
         views: dict[int, BoardView] = {}
         sizes: dict[tuple[int, int], int] = {}
         for index, image in frames.items():

@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from numpy.testing import assert_allclose
 
 from olat.cli.cameras import command
-from olat.errors import OlatError, UsageError
+from olat.errors import OlatError, PipelineError, UsageError
 from olat.geometry.placement import place_of
 from olat.io.calibration_file import read_calibration
 from olat.io.camera_file import read_cameras, write_cameras
+from tests.api.test_camera_places import SETTINGS, certified_lenses, photographed
+from tests.api.test_camera_places import stage as board_stage
 from tests.geometry.test_placement import in_other_world, stage
 
 
@@ -99,3 +101,24 @@ def test_a_verb_that_is_misspelled_is_suggested() -> None:
     done = run("shwo", code=2)
     assert "Did you mean 'show'?" in done.stderr
     assert isinstance(command, click.Group)
+
+
+def test_place_prints_the_board_the_cameras_and_their_calibrations(tmp_path: Path) -> None:
+    two = {name: lens for name, lens in board_stage().items() if name != "right"}
+    session = photographed(tmp_path, two, range(10, 14))
+    certified_lenses(session / "calibration", two)
+    told = [word for setting in SETTINGS for word in ("--set", setting)]
+    done = run("place", session, "--reference", "front", "--distance", 0.6, "--by", "Bo", *told)
+    assert "board: chessboard of 7 x 4 corners" in done.stderr
+    assert "boards: 2 cameras; in the world of the stage [m]" in done.stdout
+    assert "0.000 0.000 0.600" in done.stdout
+    assert "reprojection, of poses" in done.stdout
+    assert "-0.320 0.100 0.500" in run("show", session).stdout
+
+
+def test_place_takes_parameters_of_the_board_alone(tmp_path: Path) -> None:
+    two = {name: lens for name, lens in board_stage().items() if name != "right"}
+    session = photographed(tmp_path, two, range(10, 11))
+    certified_lenses(session / "calibration", two)
+    with pytest.raises(PipelineError, match=r"has no parameter 'colums'\. Did you mean 'columns'"):
+        run("place", session, "--set", "measure_lens.colums=7")
