@@ -64,10 +64,7 @@ def inspect_capture(
         raise UsageError(f"{folder}: there is no such folder; a folder of photographs is needed.")
     if mask is not None and not mask.is_file():
         raise UsageError(f"{mask}: there is no such file; a mask is needed.")
-    maps = footprint_folders([*folder.glob("*"), *folder.glob("*/*")])
-    pictures = find_pictures(folder, without=maps)
-    if not pictures.sets:
-        raise UsageError(f"{folder}: it holds no photographs; a series of them is needed.")
+    pictures = _pictures(folder, lights)
     first = max(pictures.sets, key=lambda item: len(item.frames))
     _require_one_capture(folder, pictures)
     angles = {frame: direction_in_name(path.stem) for frame, path in first.frames.items()}
@@ -99,6 +96,19 @@ def inspect_capture(
             *_left_out(pictures, cameras),
         ),
     )
+
+
+def _pictures(folder: Path, lights: Path | None) -> Pictures:
+    """Return the photographs; pictures of where lights are count only if somebody says so."""
+    maps = footprint_folders([*folder.glob("*"), *folder.glob("*/*")])
+    pictures = find_pictures(folder, without=maps)
+    if not pictures.sets and lights not in (None, *maps):
+        pictures = find_pictures(folder)
+    if not pictures.sets:
+        names = ", ".join(path.name for path in maps)
+        but = f" but pictures of where the lights are ({names})" if maps else ""
+        raise UsageError(f"{folder}: it holds no photographs{but}; a series of them is needed.")
+    return pictures
 
 
 def _inspect_cameras(

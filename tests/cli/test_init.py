@@ -138,10 +138,18 @@ def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_capture_without_lights_is_told_what_to_give(shared_data: Path, tmp_path: Path) -> None:
+    error = init(shared_data / "lens", "-o", tmp_path / "session").exception
+    assert isinstance(error, UsageError)
+    assert "13 photographs (.jpg), but no light file; the direction to every" in str(error)
+    assert not (tmp_path / "session").exists()
+
+
+def test_a_stage_that_pictures_its_lights_alone_holds_no_photographs(
+    shared_data: Path, tmp_path: Path
+) -> None:
     error = init(shared_data / "stage", "-o", tmp_path / "session").exception
     assert isinstance(error, UsageError)
-    assert "350 photographs (.png), but no light file; the direction to every" in str(error)
-    assert not (tmp_path / "session").exists()
+    assert "no photographs but pictures of where the lights are (OLAT_EnvMaps)" in str(error)
 
 
 def test_a_real_stage_with_its_lights_given_finds_its_rhythm(
