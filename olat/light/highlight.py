@@ -109,20 +109,20 @@ def find_highlight(
     # The glare around a clipped highlight is lopsided, and outweighs what was cut off.
     floor = max(3.0 * noise, (CLIPPED_FLOOR if clipped else 0.02) * float(value[spots].max()))
     # Blur carries light across the outline: without it the center would lean inwards.
-    around = cv2.dilate(ball.astype(np.uint8), np.ones((2 * BLUR_PX + 1, 2 * BLUR_PX + 1))) > 0
+    around = _grown(ball, BLUR_PX)
     center, near, extent = _centered(value, floor, spots & usable, around & usable)
     center = center + _arch(value, near & (value > floor), center, box)
     variance = np.full(value.shape, noise**2)
     if photo.variance is not None:
         variance += np.mean(photo.variance[box.span], axis=2, dtype=np.float64) / 3.0
     # Pixels at the floor flicker in and out of the sum.
-    lit = cv2.dilate((near & (value > floor)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    lit = _grown(near & (value > floor), 1)
     sigma = _standard_error(value, variance, lit & near, center)
-    edge = cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    at_rim = bool((edge & ~inside).any())
+    at_rim = bool((_grown(spots, 1) & ~inside).any())
     if clipped or at_rim:
         sigma = float(np.hypot(sigma, CLIPPED_SHARE * max(extent, 1.0)))
-    flux = _sum_above(radiance, near, inside & usable, ball) * _solid_angle_at(box, center)
+    whole = _part_at(value > floor, near & spots) & around & usable
+    flux = _sum_above(radiance, whole, inside & usable, ball) * _solid_angle_at(box, center)
     return Highlight(
         center_px=center + box.corner,
         sigma_px=sigma,
@@ -176,13 +176,28 @@ def _arch(
     return np.asarray(outward * square / (2.0 * radius) * (2.0 - cosine * (1.0 + cosine)) / 2.0)
 
 
+def _part_at(lit: Inside, seed: Inside) -> Inside:
+    """Return what hangs together with a seed, and the blur around it.
+
+    Close to the outline a lamp is drawn out to an arc longer than any window about its center.
+    """
+    _, labels = cv2.connectedComponents((lit | seed).astype(np.uint8), connectivity=8)
+    return _grown(np.isin(labels, np.unique(labels[seed])), BLUR_PX)
+
+
+def _grown(part: Inside, margin_px: int) -> Inside:
+    """Return a part of the picture with a margin around it."""
+    square = np.ones((2 * margin_px + 1, 2 * margin_px + 1), np.uint8)
+    return np.asarray(cv2.dilate(part.astype(np.uint8), square) > 0)
+
+
 def _sum_above(
     radiance: Float64[Array, "h w 3"], near: Inside, inside: Inside, ball: Inside
 ) -> Float64[Array, " 3"]:
     """Return the sum over a window of what lies above ball and background around it."""
     total = np.zeros(3)
     # Dust on the ball is lit, too: its haze differs from place to place.
-    ring = cv2.dilate(near.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    ring = _grown(near, 4)
     for part, around in ((ball, inside), (~ball, ~ball)):
         here, there = near & part, ring & around & ~near
         if here.any():
@@ -193,14 +208,15 @@ def _sum_above(
 
 def _solid_angle_at(box: BallBox, center: Float64[Array, " 2"]) -> float:
     """Return the mirrored solid angle of a pixel at a place, or of the nearest on the ball."""
-    row, column = np.rint(center[::-1]).astype(int)
-    height, width = box.facing.shape
-    patch = box.solid_angles[
-        max(row - BLUR_PX, 0) : min(row + BLUR_PX + 1, height),
-        max(column - BLUR_PX, 0) : min(column + BLUR_PX + 1, width),
-    ]
-    seen = patch[patch > 0.0]
-    return float(np.median(seen)) if seen.size else 0.0
+    rows, columns = np.nonzero(box.solid_angles)
+    if not rows.size:
+        return 0.0
+    away = np.maximum(np.abs(columns - center[0]), np.abs(rows - center[1]))
+    # Between neighbors, as it grows fast towards the outline.
+    near = away < max(1.0, away.min() + 1e-9)
+    weights = (1.0 - np.abs(columns[near] - center[0])) * (1.0 - np.abs(rows[near] - center[1]))
+    weights = np.maximum(weights, 1e-9)
+    return float(np.average(box.solid_angles[rows[near], columns[near]], weights=weights))
 
 
 def _centered(

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 MIRROR_SIGMA = 0.03
 """Relative standard error of what a mirror ball tells of a light, by stains and clipping [1]."""
+OUTLINE_SIGMA_PX = 0.1
+"""To which it is known how far from the outline a highlight lies [px]."""
 WHOLE_PX = 0.75
 """Distance of a highlight from the outline from which on it counts as whole [px]."""
 MUCH_DRIFT = 0.005
@@ -46,6 +48,18 @@ class LightLevels:
     """Lights that were read off the mirror ball."""
     ball: BallEvidence | None = None
     """The gray ball in its first place."""
+
+
+@dataclass(frozen=True)
+class MirrorLevels:
+    """What whole, unclipped highlights on a mirror ball tell; not a number where there is none."""
+
+    irradiance: LightColors
+    """Of each light and color, times the reflectance of the ball."""
+    cosines: Float64[Array, " light"]
+    """Of the angle at which the mirror is struck."""
+    sigmas: Float64[Array, " light"]
+    """Relative standard error [1]."""
 
 
 def levels_off_gray(
@@ -112,12 +126,13 @@ def levels_off_mirror(
     mask: Mask | None,
     outline: Outline,
     gains: Mapping[int, Float64[Array, " 3"]],
-) -> tuple[LightColors, Float64[Array, " light"]]:
-    """Return irradiance and cosine of incidence of whole, unclipped highlights in the first place.
+) -> MirrorLevels:
+    """Read all lights off the mirror ball in its first place.
 
-    Not a number where there is none. With positions of lights and the radius of the mirror ball,
-    irradiance is brought from the surface of the ball to the middle of the rig, where the gray
-    ball stands; without one, or if it cannot be told how far that is, to the center of the ball.
+    With positions of lights and the radius of the mirror ball, irradiance is brought from the
+    surface of the ball to the middle of the rig, where the gray ball stands; without one, or if it
+    cannot be told how far that is, to the center of the ball. The solid angle that a pixel sees
+    mirrored grows without bounds towards the outline: nearer to it, irradiance is less sure.
     """
     from olat.light.ball_view import mirrored_rays
     from olat.light.mirror_ball_rays import irradiance_at_center
@@ -127,12 +142,14 @@ def levels_off_mirror(
     frames = sweeps_of(radiance.shots)[pose]
     place = place_of(sweep.view, ball_radius)
     shift = np.zeros(3) if place is None or middle is None else place - middle
-    levels, cosines = np.full((len(rig), 3), np.nan), np.full(len(rig), np.nan)
+    levels = np.full((len(rig), 3), np.nan)
+    cosines, sigmas = np.full(len(rig), np.nan), np.full(len(rig), np.nan)
     for light, one in sweep.highlights.items():
         towards, normals = mirrored_rays(sweep.view, one.center_px[np.newaxis])
         # Of a highlight that reaches the outline, a part may be hidden unless it is only blurred.
         sine = float(np.linalg.norm(np.cross(towards[0], normals[0])))
-        if one.is_saturated or not (1.0 - sine) * sweep.view.radius_px > WHOLE_PX:
+        inwards = (1.0 - sine) * sweep.view.radius_px
+        if one.is_saturated or not inwards > WHOLE_PX:
             continue
         irradiance = one.irradiance
         if rig.positions is not None and ball_radius is not None:
@@ -142,19 +159,18 @@ def levels_off_mirror(
         levels[light] = irradiance / gains.get(frames[light], np.ones(3))
         # The normal halves the angle between the view and the light.
         cosines[light] = float(towards[0] @ normals[0])
-    return levels, cosines
+        sigmas[light] = float(np.hypot(MIRROR_SIGMA, OUTLINE_SIGMA_PX / inwards))
+    return MirrorLevels(levels, cosines, sigmas)
 
 
-def completed(
-    gray: LightLevels, mirror: LightColors, cosines: Float64[Array, " light"]
-) -> LightLevels:
+def completed(gray: LightLevels, mirror: MirrorLevels) -> LightLevels:
     """Fill lights that the gray ball does not show from the mirror ball, and say so."""
     from olat.light.gray_ball import completed_by_mirror
     from olat.light.mirror_ball import named
 
     hidden = np.isnan(gray.levels).any(axis=1)
     try:
-        levels, rms = completed_by_mirror(gray.levels, mirror, cosines)
+        levels, rms = completed_by_mirror(gray.levels, mirror.irradiance, mirror.cosines)
     except ValueError as error:
         logger.warning("%s", error)
         return gray
@@ -167,7 +183,8 @@ def completed(
         named(np.flatnonzero(filled).tolist()),
         100.0 * rms,
     )
-    sigmas = np.where(filled[:, np.newaxis], max(rms, MIRROR_SIGMA) * levels, gray.sigmas)
+    own = np.maximum(mirror.sigmas, rms)[:, np.newaxis]
+    sigmas = np.where(filled[:, np.newaxis], own * levels, gray.sigmas)
     residuals = {**gray.residuals, "mirror_rms": rms, "off_mirror_lights": float(filled.sum())}
     lights = tuple(np.flatnonzero(filled).tolist())
     return replace(gray, levels=levels, sigmas=sigmas, residuals=residuals, off_mirror=lights)

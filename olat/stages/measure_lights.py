@@ -17,11 +17,11 @@ from olat.model.evidence import LevelEvidence, Source
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
 from olat.model.session import Camera
-from olat.model.shapes import LightColors, Mask
+from olat.model.shapes import Mask
 from olat.stages.ball_frames import Outline, Projection, pinhole_of, size_of, sweeps_of
 from olat.stages.light_levels import (
-    MIRROR_SIGMA,
     LightLevels,
+    MirrorLevels,
     completed,
     drift_of,
     levels_off_gray,
@@ -39,7 +39,7 @@ class MeasureLights(Stage):
 
     grain = Grain.CAMERA
     makes = "lights"
-    revision = 2
+    revision = 3
 
     albedo: PositiveFloat | None = None
     """Albedo of the gray ball; none: intensities are relative to the mean of the rig [1]."""
@@ -113,7 +113,7 @@ class MeasureLights(Stage):
             read = replace(read, residuals={**read.residuals, **drift})
             if np.isfinite(read.levels).all() or not sweeps_of(mirror.shots):
                 return read
-        levels, cosines = levels_off_mirror(
+        seen = levels_off_mirror(
             mirror,
             rig,
             ball_radius=self.mirror_radius,
@@ -124,12 +124,13 @@ class MeasureLights(Stage):
             gains=gains,
         )
         if read is not None:
-            return completed(read, levels, cosines)
-        return _off_mirror_alone(levels, drift)
+            return completed(read, seen)
+        return _off_mirror_alone(seen, drift)
 
 
-def _off_mirror_alone(levels: LightColors, drift: dict[str, float]) -> LightLevels | None:
+def _off_mirror_alone(mirror: MirrorLevels, drift: dict[str, float]) -> LightLevels | None:
     """Take what a mirror ball tells where there is no gray one, with a word about it."""
+    levels = mirror.irradiance
     if not np.isfinite(levels).any():
         logger.warning("Every highlight on the mirror ball is clipped, which hides its level.")
         return None
@@ -138,7 +139,7 @@ def _off_mirror_alone(levels: LightColors, drift: dict[str, float]) -> LightLeve
         "mirror ball, which are less sure, and relative to their mean."
     )
     seen = tuple(np.flatnonzero(np.isfinite(levels).all(axis=1)).tolist())
-    sigmas = MIRROR_SIGMA * levels
+    sigmas = mirror.sigmas[:, np.newaxis] * levels
     return LightLevels(levels, sigmas, drift, is_off_gray=False, off_mirror=seen)
 
 

@@ -148,3 +148,16 @@ def test_the_ball_reflects_the_irradiance_of_a_near_lamp_from_everywhere_alike()
         print(f"irradiance over truth, {name}:", ", ".join(f"{ratio:.3f}" for ratio in ratios))
     np.testing.assert_allclose(near, 1.0, rtol=0, atol=0.01)
     assert np.ptp(far) > 0.02
+
+
+def test_all_of_an_arc_at_the_outline_counts():
+    """A wide lamp behind the ball is drawn out to an arc, which holds as much light as a disc."""
+    ball = sphere(noise=0.0, lamp=0.1)
+    solid_angle = 2.0 * np.pi * (1.0 - np.cos(np.arctan(ball.lamp / DISTANCE)))
+    ratios = []
+    for polar in (0.0, 140.0, 155.0, 160.0, 165.0):
+        found = find_highlight(ball.photo(ball.under(lamp(polar))), ball.box)
+        center = irradiance_at_center(ball.view, found, lamp(polar) / ball.radius)
+        ratios.append(center[0] / (ball.level * solid_angle))
+    print("irradiance over truth, of an arc:", ", ".join(f"{ratio:.3f}" for ratio in ratios))
+    np.testing.assert_allclose(ratios, 1.0, rtol=0, atol=0.03)
