@@ -32,9 +32,9 @@ SETTINGS = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 64 * 1024**2,
 }
 """Workers hold nothing between tasks, so nothing is worth spilling to disk. A worker's death comes
-back at once for every task that was there; which of them is to blame is found out here. Freed memory
-of a frame stays with its worker: given back to the system at once, as dask has it, every array of the
-next frame costs page faults anew."""
+back at once for every task that was there; which of them is to blame is found out here. Freed
+memory of a frame stays with its worker: given back to the system at once, as dask has it, every
+array of the next frame costs page faults anew."""
 
 
 class OneThread(WorkerPlugin):
