@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from olat.api.cameras import OpenCameras
-from olat.api.candidates import Candidate
+from olat.api.candidates import Candidate, picture_of
 from olat.api.certification import Certified, Terms, admit
 from olat.engine.capture import Unit
 from olat.engine.pipeline import load_pipeline
@@ -173,7 +173,8 @@ def _lenses(
                 f"{session.folder}: camera {name!r} has no certified lens; its place is found by "
                 f"it. Run olat process {session.folder} --pipeline {PIPELINE}, then olat certify."
             )
-        found[name] = Candidate(name, document, *read_calibration(document))
+        known = read_calibration(document)
+        found[name] = Candidate(name, document, *known, picture_of(document))
     return found
 
 

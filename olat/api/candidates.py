@@ -43,6 +43,8 @@ class Candidate:
     """Where it comes from."""
     header: CalibrationHeader
     calibration: Calibration
+    picture: Path | None = None
+    """What it was read from, for people, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,13 @@ def _candidate(session: Session, one: _Measured, reason: str) -> Candidate:
             f"was measured. Remove the file, run {again} again, and say in --note what should be "
             "known."
         )
-    return Candidate(one.camera, one.path, *read_calibration(one.path))
+    return Candidate(one.camera, one.path, *read_calibration(one.path), picture_of(one.path))
+
+
+def picture_of(document: Path) -> Path | None:
+    """Return the picture beside a calibration, if it was drawn."""
+    picture = document.with_suffix(".png")
+    return picture if picture.exists() else None
 
 
 def _tables(names: Sequence[str]) -> str:

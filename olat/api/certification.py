@@ -12,6 +12,7 @@ from olat.errors import CalibrationError, UsageError
 from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, place_on_shelf
 from olat.io.manifest import read_session
+from olat.io.publish import publish_bytes
 from olat.model.calibration import Calibration, RigCalibration
 
 LIMITS = {
@@ -41,6 +42,8 @@ class Certified:
     residuals: dict[str, float]
     limits: dict[str, float]
     """What residuals must not be above, for those that are judged."""
+    picture: Path | None = None
+    """What it was read from, beside the document, if that was drawn."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,12 @@ def _check(candidate: Candidate, shelf: Path, day: datetime.date) -> None:
 def _shelve(candidate: Candidate, shelf: Path, day: datetime.date, terms: Terms) -> Certified:
     header = replace(candidate.header, valid_from=day, certified_by=terms.by, note=terms.note)
     path = place_on_shelf(shelf, header.kind, header.device, day)
-    write_calibration(path, header, candidate.calibration)
-    what = candidate.calibration
-    return Certified(header.kind, header.device, path, dict(what.residuals), limits_of(what))
+    what, source, picture = candidate.calibration, candidate.picture, path.with_suffix(".png")
+    if source is None:
+        picture.unlink(missing_ok=True)  # of the calibration that this one replaces
+    elif source != picture:
+        publish_bytes(picture, source.read_bytes())
+    write_calibration(path, header, what)
+    limits = limits_of(what)
+    shown = None if source is None else picture
+    return Certified(header.kind, header.device, path, dict(what.residuals), limits, shown)

@@ -77,4 +77,5 @@ def _as_dict(item: Certified) -> dict[str, object]:
         "file": str(item.document),
         "residuals": item.residuals,
         "limits": item.limits,
+        "picture": None if item.picture is None else str(item.picture),
     }

@@ -54,6 +54,15 @@ def test_machines_are_told_the_limits_too(measured: Path, tmp_path: Path) -> Non
     assert item["limits"].keys() < item["residuals"].keys()
 
 
+def test_the_picture_goes_along(measured: Path, tmp_path: Path) -> None:
+    (item,) = json.loads(certify(str(measured), "--to", str(tmp_path), "--json").stdout)[
+        "certified"
+    ]
+    drawn = measured / "olat-calibration-camera" / "A" / "sensor.png"
+    assert Path(item["picture"]) == Path(item["file"]).with_suffix(".png")
+    assert Path(item["picture"]).read_bytes() == drawn.read_bytes()
+
+
 def test_numbers_stand_below_each_other_and_what_is_too_much_is_marked() -> None:
     residuals = {"views": 12.0, "rms_px": 1.234, "linear_to_dn": 13836.5, "dark_exposure_s": 0.0166}
     item = Certified("lens", "A", Path("2026-05-17/lens.toml"), residuals, {"rms_px": 1.0})
