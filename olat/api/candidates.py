@@ -111,7 +111,7 @@ def _candidate(session: Session, one: _Measured, reason: str) -> Candidate:
         raise CalibrationError(
             f"{one.path}: it is not what would be measured now ({reason}). Run {again} again."
         )
-    if edited := edits(one.path):
+    if edited := edits(one.path, sealed=True):
         raise CalibrationError(
             f"{one.path}: {_tables(edited)} changed by hand after it was measured; needed is what "
             f"was measured. Remove the file, run {again} again, and say in --note what should be "

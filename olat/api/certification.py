@@ -56,6 +56,8 @@ class Terms:
     """Who admits them."""
     note: str = ""
     """What should be known about them."""
+    replace: bool = False
+    """Whether one that is certified from that day on already is replaced."""
     insist: bool = False
     """Admit what fits badly too, and replace what is certified from that day on."""
 
@@ -117,7 +119,7 @@ def admit(
         If a residual is above its limit, or the day is taken by another than the candidate itself.
     """
     for candidate in chosen if not terms.insist else ():
-        _check(candidate, shelf, day)
+        _check(candidate, shelf, day, replaces=terms.replace)
     return [_shelve(candidate, shelf, day, terms) for candidate in chosen]
 
 
@@ -141,7 +143,7 @@ def _one_rig(measured: list[Candidate], camera: str | None) -> list[Candidate]:
     return [c for c in measured if c not in rigs or c in chosen]
 
 
-def _check(candidate: Candidate, shelf: Path, day: datetime.date) -> None:
+def _check(candidate: Candidate, shelf: Path, day: datetime.date, *, replaces: bool) -> None:
     """Refuse a bad fit and a day that is taken."""
     kind, device = candidate.header.kind, candidate.header.device
     residuals, limits = candidate.calibration.residuals, limits_of(candidate.calibration)
@@ -153,7 +155,7 @@ def _check(candidate: Candidate, shelf: Path, day: datetime.date) -> None:
             "again, or insist with --force."
         )
     taken = place_on_shelf(shelf, kind, device, day)
-    if taken.exists() and taken != candidate.path:
+    if taken.exists() and taken != candidate.path and not replaces:
         raise CalibrationError(
             f"{taken}: a {kind} calibration of {device!r} is certified from that day on already. "
             "Give another --valid-from, or replace it with --force."

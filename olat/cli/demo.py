@@ -57,7 +57,7 @@ def _process(folder: Path, pipeline: str, workers: int | None, console: Console)
     summary = process(folder, pipeline=pipeline, workers=workers, watcher=watcher(console))
     say(summary, console)
     if not summary.exit_code and pipeline in MEASURES:
-        terms = Terms(by="olat demo", insist=True)
+        terms = Terms(by="olat demo", replace=True)
         for item in certify(folder, terms=terms, only=MEASURES[pipeline]):
             tell(console, fit_words(item, judged_only=True))
             click.echo(item.document)

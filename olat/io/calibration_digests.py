@@ -38,10 +38,14 @@ def values_of(document: Document) -> dict[str, Any]:
     return values
 
 
-def edited_tables(document: Document) -> list[str]:
-    """Return the names of tables that are not what their digests say."""
-    found = table_digests(document)
-    return [name for name in found if document.digests.get(name, found[name]) != found[name]]
+def edited_tables(document: Document, *, sealed: bool = False) -> list[str]:
+    """Return the names of tables that are not what their digests say.
+
+    Those that have no digest count too where all are to be sealed.
+    """
+    found, told = table_digests(document), document.digests
+    without = {} if sealed else found
+    return [name for name in found if told.get(name, without.get(name)) != found[name]]
 
 
 def check_arrays(path: Path, document: Document, found: str) -> None:

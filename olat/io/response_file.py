@@ -41,9 +41,7 @@ def read_response(path: Path) -> ResponseCurve:
     try:
         return ResponseCurve(tuple(rows))
     except ValueError as error:
-        raise FileError(
-            f"{path}: {error}. `olat.api.response.recover_response` makes one."
-        ) from None
+        raise FileError(f"{path}: {error}. `olat response` makes one.") from None
 
 
 def write_response(path: Path, response: ResponseCurve) -> None:

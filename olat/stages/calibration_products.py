@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from olat.engine.capture import Unit
 from olat.io.photograph import photograph_size
 from olat.model.calibration import Calibration, CalibrationHeader
 from olat.model.session import Session
+
+logger = logging.getLogger(__name__)
 
 
 class CalibrationFiles:
@@ -28,7 +31,11 @@ class CalibrationFiles:
 
         path = place.with_name(f"{place.name}.toml")
         files = write_calibration(path, self._header(unit.camera, product), product)
-        picture = picture_of_calibration(product)
+        picture = None
+        try:
+            picture = picture_of_calibration(product)
+        except Exception as error:  # noqa: BLE001 - a picture never costs a measurement
+            logger.warning("%s cannot be drawn: %s.", path.with_suffix(".png").name, error)
         if picture is None:
             return files
         write_png(path.with_suffix(".png"), picture)

@@ -139,6 +139,17 @@ def test_a_candidate_that_was_edited_in_place_is_refused(
         certify(measured, terms=Terms(insist=True))
 
 
+def test_a_candidate_whose_seal_was_taken_off_is_refused(measured: Path) -> None:
+    path = measured / "olat-calibration-camera" / "A" / "sensor.toml"
+    text = path.read_text("utf-8")
+    opened = re.sub(r'(\[digests\](?:.*\n)*?)r(esiduals = ".*\n)', r"\1#\2", text)
+    assert opened != text
+    assert len(opened) == len(text)  # receipts tell another size anyway
+    path.write_text(opened, encoding="utf-8")
+    with pytest.raises(CalibrationError, match=r"\[residuals\] was changed by hand after it was"):
+        certify(measured)
+
+
 def test_a_candidate_whose_maps_were_changed_in_place_is_refused(measured: Path) -> None:
     path = measured / "olat-calibration-camera" / "A" / "sensor.exr"
     content = bytearray(path.read_bytes())
