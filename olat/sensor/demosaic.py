@@ -130,7 +130,7 @@ def edge_aware_from_mosaic(
     sum of two developed frames is not the developed sum. The refinement of the paper's last
     section, which trades more of that for a little sharpness, is left out. No variance of its own
     is told of this method, but that of Malvar's filters, which is up to a fifth off in an even
-    color; see `olat.sensor.noise`.
+    color, and at edges several times too small at some pixels; see `olat.sensor.noise`.
 
     References
     ----------

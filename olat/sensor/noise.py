@@ -59,7 +59,8 @@ def variance_from_mosaic(
     count as sites of their own. What the errors of dark and flat add is the same in all frames and
     not in here. For ``edge_aware``, whose weights change with the picture, the variance of
     Malvar's weights is told: in an even color about that of red and blue, and a sixth too little
-    for green, as `tests/sensor/test_mixed_noise.py` prints.
+    for green. At edges, where noise may flip the way that it interpolates along, much too little:
+    several times at some pixels. Both are printed by `tests/sensor/test_mixed_noise.py`.
     """
     _require_noise(sensor)
     mosaic = with_measured_black(mosaic, sensor)
