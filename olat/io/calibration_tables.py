@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from olat.model.calibration import (
     ColorCalibration,
@@ -35,6 +43,15 @@ class SensorTable(_Table):
     dn_per_electron: PositiveFloat | None = None
     read_noise_dn: NonNegativeFloat | None = None
     full_dn: float | None = None
+    dark_exposure_s: PositiveFloat | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out an unknown exposure, so that the digests of older files still hold."""
+        table: dict[str, Any] = dump(self)
+        if self.dark_exposure_s is None:
+            table.pop("dark_exposure_s", None)
+        return table
 
     @classmethod
     def of(cls, what: SensorCalibration) -> SensorTable:
@@ -43,6 +60,7 @@ class SensorTable(_Table):
             dn_per_electron=what.dn_per_electron,
             read_noise_dn=what.read_noise_dn,
             full_dn=what.full_dn,
+            dark_exposure_s=what.dark_exposure_s,
         )
 
     def calibration(
@@ -57,6 +75,7 @@ class SensorTable(_Table):
             self.read_noise_dn,
             self.full_dn,
             residuals,
+            dark_exposure_s=self.dark_exposure_s,
         )
 
 

@@ -80,6 +80,8 @@ class SensorCalibration:
     """Spread of dark frames in time [DN]."""
     full_dn: float | None = None
     """Count up to which the sensor is linear, where that is below its white level [DN]."""
+    dark_exposure_s: float | None = field(default=None, kw_only=True)
+    """Exposure of the dark frames; none where it is not known [s]."""
     residuals: Mapping[str, float] = field(default_factory=dict)
     evidence: SensorEvidence | None = field(default=None, repr=False, compare=False)
 

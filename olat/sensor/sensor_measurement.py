@@ -30,6 +30,10 @@ from olat.sensor.sensor_remarks import (
 
 WORST_FIT_PERCENT = 10.0
 """Departure of the noise from a line in light up to which it is used as one [%]."""
+_NO_FLATS = (
+    "There are no flat frames: vignetting, dust and gain are not measured, and the flat is 1 "
+    "everywhere."
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def sensor_measurement(
         If frames are too few, lit, full, or too dark.
     """
     dark = master_dark(darks)
-    told = _Told(_dark_residuals(dark, levels, dark_exposure_s), remarks_on_dark(dark, levels))
+    told = _Told(_dark_residuals(dark, levels), remarks_on_dark(dark, levels))
     defects = defects_in_darkness(dark, levels.colors, spreads=options.defect_spreads)
     flat, gain, full_dn, lost = np.ones_like(dark.mean), None, None, dark.lost
     seen = sensor_evidence()
@@ -110,14 +114,19 @@ def sensor_measurement(
         seen = sensor_evidence(first.readings, sweep.points)
     else:
         told.residuals["flat_frames"] = 0.0
-        told.notes.append(
-            "There are no flat frames: vignetting, dust and gain are not measured, and the flat is "
-            "1 everywhere."
-        )
+        told.notes.append(_NO_FLATS)
     told.residuals["defects"] = float(np.count_nonzero(defects))
     told.notes.extend(remarks_on_defects(defects, lost))
     sensor = SensorCalibration(
-        dark.mean, flat, defects, gain, dark.read_noise_dn, full_dn, told.residuals, seen
+        dark.mean,
+        flat,
+        defects,
+        gain,
+        dark.read_noise_dn,
+        full_dn,
+        told.residuals,
+        seen,
+        dark_exposure_s=dark_exposure_s,
     )
     return SensorMeasurement(sensor, tuple(told.notes))
 
@@ -130,11 +139,9 @@ class _Told:
     notes: list[str]
 
 
-def _dark_residuals(dark: MasterDark, levels: Levels, exposure_s: float | None) -> dict[str, float]:
+def _dark_residuals(dark: MasterDark, levels: Levels) -> dict[str, float]:
     """Return numbers about the dark, by name and unit."""
     told = {"dark_frames": float(dark.frames), "struck_readings": float(dark.struck)}
-    if exposure_s is not None:
-        told["dark_exposure_s"] = exposure_s
     told["dark_over_black_dn"] = over_black(dark, levels)
     if is_cut(dark):
         told["dark_zeros_percent"] = 100.0 * dark.zeros

@@ -84,7 +84,7 @@ class Develop(Stage):
 
 def _note_exposure(sensor: SensorCalibration | None, frame: Frame) -> None:
     """Note where the dark was taken with another exposure time than a frame."""
-    dark_s = None if sensor is None else sensor.residuals.get("dark_exposure_s")
+    dark_s = None if sensor is None else sensor.dark_exposure_s
     if dark_s is None or frame.exposure_s is None:
         return
     if not 1.0 / LIKE_EXPOSURES <= frame.exposure_s / dark_s <= LIKE_EXPOSURES:

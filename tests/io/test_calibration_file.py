@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from olat.errors import CalibrationError, FileError
+from olat.io.calibration_digests import content_digest
 from olat.io.calibration_file import (
     edits,
     files_of,
@@ -41,6 +42,7 @@ CALIBRATIONS: dict[str, Calibration] = {
         RNG.uniform(0.8, 1.0, (6, 8, 1)).astype(np.float32),
         RNG.random((6, 8, 1)) > 0.9,
         dn_per_electron=1.25,
+        dark_exposure_s=0.5,
         residuals={"linearity_percent": 0.25},
     ),
     "color": ColorCalibration(RNG.normal(size=(3, 3)), residuals={"mean_delta_e_2000": 1.5}),
@@ -207,7 +209,7 @@ def test_values_digest_is_of_what_was_measured_whoever_says_what_about_it(
     assert written("told", what, note="cleaned", certified_by="Bo", made_by="olat 2") == plain
     assert written("doubted", replace(what, residuals={"rms_px": 9.0})) == plain
     changes = {
-        "sensor": ["flat", "dark", "dn_per_electron"],
+        "sensor": ["flat", "dark", "dn_per_electron", "dark_exposure_s"],
         "color": ["matrix"],
         "lens": ["distortion", "translation"],
         "rig": ["falloff"],
@@ -215,6 +217,19 @@ def test_values_digest_is_of_what_was_measured_whoever_says_what_about_it(
     for name in changes[kind]:
         other = replace(what, **{name: getattr(what, name) * 1.001})
         assert written(name, other) != plain, name
+
+
+def test_a_sensor_of_before_exposures_were_kept_reads_and_counts_as_unedited(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sensor.toml"
+    write_calibration(path, header("sensor"), replace(CALIBRATIONS["sensor"], dark_exposure_s=None))
+    old = content_digest({"dn_per_electron": 1.25, "read_noise_dn": None, "full_dn": None})
+    text = path.read_text(encoding="utf-8")
+    assert "dark_exposure_s" not in text
+    assert f'sensor = "{old}"' in text
+    assert edits(path) == []
+    assert read_calibration(path)[1].dark_exposure_s is None
 
 
 def test_a_part_of_a_calibration_has_a_digest_of_its_own(tmp_path: Path) -> None:

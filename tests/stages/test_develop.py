@@ -102,7 +102,7 @@ def test_a_calibration_of_raw_files_does_not_fit_pictures() -> None:
 
 
 def test_dark_frames_of_another_exposure_are_noted(photo, caplog) -> None:
-    sensor = sensor_of(residuals={"dark_exposure_s": 0.1})
+    sensor = sensor_of(dark_exposure_s=0.1)
     run(photo, sensor=sensor, exposure=0.1)
     run(photo, sensor=sensor, exposure=0.105)
     run(photo, sensor=sensor)
