@@ -25,8 +25,18 @@ _QUIET = 1.5
 """Variance of the dark up to which bright tiles show no noise of light [1]."""
 _BRIGHT = 1000.0
 """Read noises of signal whose own noise even a million electrons a site would not hide."""
+_ELECTRONS = 1e6
+"""Largest charge of a site that is thought of."""
+_SURE = 500.0
+"""Read noises of signal from which on the noise of that charge stands out of the dark's."""
 _LIT = 10.0
 """Read noises from which on a tile is lit."""
+_NOISY = 2.0
+"""Variance of the dark from which on lit tiles show the noise of light."""
+_SHARE_NOISY = 0.05
+"""Share of lit tiles that must show it before the others are judged by them."""
+_FALL = 0.25
+"""Share of the noise that its own light makes, below which a tile has lost it."""
 
 
 def pile_up(
@@ -127,25 +137,28 @@ def dark_scatter(dark: MasterDark) -> float:
 
 
 def quiet_level(points: TransferPoints, *, scatter: float) -> float | None:
-    r"""Return the signal from which on tiles of a pair lack the noise of light [DN].
+    r"""Return the signal from which on tiles of pairs lack the noise of light [DN].
 
-    .. math:: \operatorname{var} < \tfrac32 \sigma_r^2 \quad\text{where}\quad S > 1000\,\sigma_r
+    .. math:: \operatorname{var} < \tfrac32 \sigma_r^2 \quad\text{and}\quad
+        \operatorname{var} < \tfrac14 (g S + \sigma_r^2) \quad\text{or}\quad S > 1000\,\sigma_r
 
-    or a variance that is too small even for the dark.
+    with the gain g of those tiles that have noise, or a variance that is too small for a million
+    electrons, or even for the dark.
 
     Parameters
     ----------
     points
-        Tiles of pairs of one exposure.
+        Tiles of pairs, of one exposure or of several.
     scatter
         Read noise, of frames that scatter in the dark; else zero [DN].
 
     Notes
     -----
     Assumes that light arrives in electrons, a million a site at most: at 1000 read noises of
-    signal their noise adds half of the dark's variance or more, and with the 100 000 of usual
-    sensors ten times as much. A charge that is full has lost it. Tiles without noise of their own,
-    in frames that have none in the dark either, tell nothing.
+    signal their noise adds as much as the dark's variance or more, at 500 a quarter of it. A
+    charge that is full has lost it. Where other tiles, which are no brighter, show the noise of
+    light, they tell what is lost also of a small charge in a large read noise. Tiles without noise
+    of their own, in frames that have none in the dark either, tell nothing.
 
     References
     ----------
@@ -153,12 +166,30 @@ def quiet_level(points: TransferPoints, *, scatter: float) -> float | None:
     """
     if scatter <= 0.0 or not points.signal.size:
         return None
+    signal, variance = points.signal / scatter, points.variance / scatter**2
     rare = chi2.ppf(1e-6, points.freedom) / points.freedom
-    allowed = np.where(points.signal > _BRIGHT * scatter, _QUIET, np.minimum(0.25, rare))
-    is_quiet = (points.variance < allowed * scatter**2) & (points.signal > _LIT * scatter)
-    if np.count_nonzero(is_quiet) < max(2.0, 0.01 * points.signal.size):
+    allowed = np.minimum(0.25, rare)
+    allowed = np.where(signal > _SURE, rare * (1.0 + signal**2 / _ELECTRONS), allowed)
+    allowed = np.where(signal > _BRIGHT, _QUIET, np.minimum(allowed, _QUIET))
+    is_quiet = variance < allowed
+    if (noisy := _noise_of_light(signal, variance)) is not None:
+        gain, level = noisy
+        line = np.minimum(_FALL, rare) * (gain * signal + 1.0)
+        is_quiet |= (variance < np.minimum(_QUIET, line)) & (signal >= level)
+    is_quiet &= signal > _LIT
+    if np.count_nonzero(is_quiet) < max(2.0, 0.01 * signal.size):
         return None
     return float(points.signal[is_quiet].min())
+
+
+def _noise_of_light(signal: Array, variance: Array) -> tuple[float, float] | None:
+    """Return slope and usual signal of tiles that show the noise of light [read noises]."""
+    is_lit = signal > _LIT
+    is_noisy = is_lit & (variance > _NOISY)
+    if np.count_nonzero(is_noisy) < max(4.0, _SHARE_NOISY * np.count_nonzero(is_lit)):
+        return None
+    slope = np.median((variance[is_noisy] - 1.0) / signal[is_noisy])
+    return float(slope), float(np.median(signal[is_noisy]))
 
 
 def lift_of_cut_darks(mean: float, zeros: float, *, step: float) -> float | None:

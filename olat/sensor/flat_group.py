@@ -118,8 +118,9 @@ class GroupLook:
     def wall(self) -> float | None:
         """Return the reading at which frames stop that the file does not call full [DN]."""
         # What many sites read is the wall itself; a mean of quiet tiles lies a little lower.
-        lowest = min(self._piles or self._quiet, default=float(np.inf))
-        return lowest if lowest < float(self._ground.limits.min()) else None
+        known = float(self._ground.limits.min())
+        piles, quiet = ([w for w in walls if w < known] for walls in (self._piles, self._quiet))
+        return min(piles or quiet, default=None)
 
     def _add(self, shot: Array) -> Array:
         """Take in one frame and return it without gaps."""

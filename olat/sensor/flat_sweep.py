@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from olat.model.shapes import Array
-from olat.sensor.clipping import CLIPPED_SHARE, dark_scatter
+from olat.sensor.clipping import CLIPPED_SHARE, dark_scatter, quiet_level
 from olat.sensor.flat_group import FlatGroup, Ground, GroupLook, joined, middle
 from olat.sensor.linearity import LevelReading
 from olat.sensor.master_dark import MasterDark
@@ -41,6 +41,8 @@ class FlatSweep:
     """Light of those that were left out because they read more than is linear."""
     wall_dn: float | None = None
     """Lowest reading at which groups stop that the file does not call full [DN]."""
+    stopped: tuple[float, ...] = ()
+    """Light of the groups that stop there, those included that the file calls full elsewhere."""
     lost: Bool[Array, "h w plane"] | None = None
     """Sites that were no number in any frame; none if there are none."""
 
@@ -102,6 +104,7 @@ def flat_sweep(
     sums = _Sums(dark, defects, levels, ceilings)
     for group in groups:
         sums.add(group, is_used=group.count > 1 or not has_pairs)
+    points = sums.compared()
     if not sums.frames:
         raise ValueError(sums.reason())
     signal = sums.signal / np.float32(sums.frames)
@@ -112,10 +115,11 @@ def flat_sweep(
         noise,
         sums.frames,
         tuple(sums.readings),
-        joined(sums.points),
+        points,
         tuple(sums.full),
         tuple(sums.bent),
         min(sums.walls, default=None),
+        tuple(sums.stopped),
         sums.lost,
     )
 
@@ -129,15 +133,17 @@ class _Sums:
         limits = _limits(levels, dark.mean, ceilings)
         self._ground = Ground(dark.mean, ~defects, limits, levels, dark_scatter(dark))
         self._middle, self._linear = middle(dark.mean.shape), ceilings.linear_dn
+        self._wall = ceilings.wall_dn
         self.signal = np.zeros_like(dark.mean)
         self.noise = np.zeros_like(dark.mean)
         self.frames = 0
         self.clipped = 1.0
         self.readings: list[LevelReading] = []
-        self.points: list[TransferPoints] = []
+        self.points: list[tuple[float, TransferPoints]] = []
         self.full: list[float] = []
         self.bent: list[float] = []
         self.walls: list[float] = []
+        self.stopped: list[float] = []
         self.lost: Array | None = None
 
     def add(self, group: FlatGroup, *, is_used: bool) -> None:
@@ -151,10 +157,11 @@ class _Sums:
             self.full.append(group.light)
         if look.wall is not None:
             self.walls.append(look.wall)
+            self.stopped.append(group.light)
             return
         read = self._read(group.light, look)
         self.readings += read
-        self.points += [self._linear_part(points) for points in look.points]
+        self.points += [(group.light, self._linear_part(points)) for points in look.points]
         is_bent = self._linear is not None and any(
             one.signal_dn + one.dark_dn > self._linear * (1.0 + 1e-6) for one in read
         )
@@ -168,12 +175,25 @@ class _Sums:
             if look.tally.count > 1:
                 self.noise += np.float32(look.tally.count) * look.tally.variance
 
+    def compared(self) -> TransferPoints | None:
+        """Return the points of all pairs; see whether some lack the noise that others have."""
+        points = joined(own for _, own in self.points)
+        ground = self._ground
+        quiet = None if points is None else quiet_level(points, scatter=ground.scatter)
+        wall = np.inf if quiet is None else quiet + float(np.median(ground.dark[self._middle]))
+        if quiet is not None and wall < ground.limits.min():
+            self.walls.append(wall)
+            bright = {light for light, own in self.points if (own.signal >= quiet).any()}
+            self.stopped += sorted(bright - {*self.stopped})
+        return points
+
     def reason(self) -> str:
         """Say why no frame is left."""
-        if self.walls:
-            wall = min(self.walls)
+        walls = self.walls if self._wall is None else [self._wall]
+        if walls:
+            wall = min(walls)
             return (
-                f"flat frames of all exposures are full in places: {len(self.walls)} stop at "
+                f"flat frames of all exposures are full in places: {len(walls)} stop at "
                 f"{wall:.6g} DN, which their files do not call full, where sites share one reading "
                 "or lack the noise of light; expose so that the brightest color reaches half to "
                 f"three quarters of {wall:.6g} DN"

@@ -152,7 +152,7 @@ def photon_transfer(
     if slope <= 0.0:
         raise ValueError(
             f"the noise does not grow with light: its slope is {slope:.3g} DN per electron; frames "
-            "of a sensor without noise reduction are needed"
+            "of a sensor without noise reduction, whose charge is not full, are needed"
         )
     misfit = _binned_misfit(signal[kept], variance[kept], weights[kept], slope, start)
     return PhotonTransfer(slope, float(np.sqrt(max(start, 0.0))), misfit)

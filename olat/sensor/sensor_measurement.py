@@ -30,6 +30,9 @@ from olat.sensor.sensor_remarks import (
 
 WORST_FIT_PERCENT = 10.0
 """Departure of the noise from a line in light up to which it is used as one [%]."""
+MOST_ELECTRONS = 1e6
+"""Charge of a site that no sensor holds, which a gain tells that is none."""
+
 _NO_FLATS = (
     "There are no flat frames: vignetting, dust and gain are not measured, and the flat is 1 "
     "everywhere."
@@ -181,6 +184,15 @@ def _gain(sweep: FlatSweep, dark: MasterDark, told: _Told) -> float | None:
         told.notes.append(f"The gain is not measured, and radiance has no variance: {error}.")
         return None
     told.residuals["gain_fit_percent"] = fit.fit_percent
+    highest = float(sweep.points.signal.max())
+    silent = fit.dn_per_electron * highest < 0.5 * dark.read_noise_dn**2
+    if silent and highest > MOST_ELECTRONS * fit.dn_per_electron:
+        told.notes.append(
+            "The gain is not kept, and radiance has no variance: the noise of the flat frames "
+            f"hardly grows with light, as if {highest:.4g} DN were more than a million electrons. "
+            "So it is where a charge is full, or noise was taken out; look at the flat."
+        )
+        return None
     if fit.fit_percent > WORST_FIT_PERCENT:
         told.notes.append(
             "The gain is not kept, and radiance has no variance: the noise of the flat frames is "

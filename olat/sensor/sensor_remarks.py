@@ -144,7 +144,8 @@ def remarks_on_flat(first: FlatSweep, sweep: FlatSweep, field: FlatField) -> lis
     notes = []
     if first.full:
         notes.append(f"Flat frames of {_exposures(first.full)} are full in places{_LEFT_OUT}.")
-    beyond = len(sweep.full) - len(first.full)
+    # Some of them hold sites that their files call full as well.
+    beyond = len({*first.stopped} | ({*sweep.full} - {*first.full}))
     if first.wall_dn is not None:
         notes.append(
             f"Flat frames of {beyond} exposure{'s' * (beyond != 1)} stop at {first.wall_dn:.6g} DN,"

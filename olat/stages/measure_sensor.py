@@ -25,7 +25,7 @@ class MeasureSensor(Stage):
 
     grain = Grain.CAMERA
     makes = "sensor"
-    revision = 2
+    revision = 3
 
     dark_exposure_s: Annotated[float, Field(gt=0)] | None = None
     """Exposure of the dark frames to use; none: the one that most of them have [s]."""
