@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float64
-from scipy.interpolate import make_smoothing_spline
 
+from olat.light.warm_up import fading_curve, smooth_curve
 from olat.model.drift import LightDrift
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.shapes import Array, LightColors, Mask
 
-FEWEST_SMOOTH = 6
-"""Frames from which on the change is smoothed; fewer are joined by lines."""
 FEWEST_DOUBTED = 4
 """Frames from which on one can be told to be off; of fewer it is not known which one is."""
 OUTLIER = 5.0
 """Departure from the neighbors, in robust standard deviations, that is not believed."""
 BEND = 4.0
 """By how much more an end may bend away than the frames next to it, as a warm-up does."""
+WARM_UP = 0.085
+"""Light that LEDs may lose up to the second frame; no blink is told from it [share of it]."""
 SWAY = 0.05
 """How far the subject may move, relative to its size [1]."""
 STEADY = 0.005
@@ -81,7 +81,9 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
 
     Levels of full-on frames are joined by a smoothing spline, whose stiffness is chosen by
     generalized cross validation; those that depart from their neighbors (`outliers`) are left out.
-    Before the first and after the last that is believed the level stays.
+    Where the first bends away, as lights do that get warm within a few full-on frames, an
+    exponential that fades is taken out before and added after. Before the first and after the
+    last that is believed the level stays.
 
     Parameters
     ----------
@@ -119,7 +121,11 @@ def drift_gains(moments: Sequence[int], levels: Levels, at: Sequence[int]) -> Li
             "one at least is needed, and all levels above 0."
         )
     asked = np.clip(np.asarray(at, np.float64), when[0], when[-1])
-    curves = [_smooth(when, channel, asked) for channel in known.T]
+    fades = _fades(when, known)
+    curves = [
+        (fading_curve if is_fading else smooth_curve)(when, channel, asked)
+        for channel, is_fading in zip(known.T, fades, strict=True)
+    ]
     return np.asarray(np.column_stack(curves) / known.mean(axis=0))
 
 
@@ -142,8 +148,8 @@ def outliers(moments: Sequence[int], levels: Levels) -> Bool[Array, " frame"]:
     """Tell which levels depart from those of their neighbors, in any channel.
 
     The first and the last are held against the line through the next two, the others against the
-    median of the five around them. How much off is believed, the lines tell that a level has no
-    part in. An end may also bend away like the level next to it, as in a warm-up.
+    median of the five around them. How much off is believed, lines between the others tell. An end
+    may also bend away like the level next to it, and the first lie above its line by `WARM_UP`.
 
     Parameters
     ----------
@@ -160,53 +166,94 @@ def outliers(moments: Sequence[int], levels: Levels) -> Bool[Array, " frame"]:
 
     Notes
     -----
-    Assumes levels that change smoothly but for single frames. Where a warm-up bends, a blink at an
-    end is told only if it is some times larger than the bend.
+    Assumes levels that change smoothly but for single frames, and lights that lose light as they
+    get warm. Of a first level that is high before steady ones nobody can say whether it is the
+    warm-up or a blink. It is believed (`is_guessed` tells): lights blink to the dark, and LEDs do
+    lose some percent. Where that is wrong, frames up to about a third of the way to the second
+    full-on frame are off; to hold the second level back over a warm-up puts as many off.
     """
     when, kept = np.asarray(moments, np.float64), np.arange(len(levels))
     # One by one, the farthest off first: it makes its neighbors look as if they were off too.
     while len(kept) >= FEWEST_DOUBTED:
-        departures = _departures(when[kept], levels[kept])
+        departures = _departures(when[kept], levels[kept], may_warm_up=bool(kept[0] == 0))
         if not departures.max() > 1.0:
             break
         kept = np.delete(kept, departures.argmax())
     return ~np.isin(np.arange(len(levels)), kept)
 
 
-def _departures(when: Moments, levels: Levels) -> Moments:
+def is_guessed(moments: Sequence[int], levels: Levels) -> bool:
+    """Tell whether the first level is believed for lights get warm, and not for its neighbors."""
+    is_kept = ~outliers(moments, levels)
+    if len(levels) < FEWEST_DOUBTED or not is_kept[0]:
+        return False
+    when, known = np.asarray(moments, np.float64)[is_kept], levels[is_kept]
+    return len(known) >= FEWEST_DOUBTED and bool(_departure_of_first(when, known).max() > 1.0)
+
+
+def _departures(when: Moments, levels: Levels, *, may_warm_up: bool) -> Moments:
     """Return how far levels are from their neighbors, in units of what is believed."""
     # Mirrored about its end points, a level that rises goes on rising.
     before, after = 2.0 * levels[0] - levels[2:0:-1], 2.0 * levels[-1] - levels[-2:-4:-1]
     padded = np.concatenate([before, levels, after])
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0), axis=-1)
-    bends = np.divide(*_off_lines(when, levels))
-    # Those that a level has part in tell nothing of how far others are off.
-    others = [np.delete(bends, np.s_[max(k - 2, 0) : k + 1], axis=0) for k in range(len(levels))]
-    limit = np.stack([_believed(bends, levels) for bends in others])
+    # What a level has part in tells nothing of how far it is off.
+    limit = np.stack(
+        [_believed_by(np.delete(when, k), np.delete(levels, k, axis=0)) for k in range(len(levels))]
+    )
     departures = (np.abs(levels - around) / limit).max(axis=1)
-    departures[0] = _departure_of_first(when, levels)
-    departures[-1] = _departure_of_first(-when[::-1], levels[::-1])
+    departures[-1] = _departure_of_first(-when[::-1], levels[::-1]).max()
+    departures[0] = np.where(
+        may_warm_up & _warms_up(when, levels), 0.0, _departure_of_first(when, levels)
+    ).max()
     return np.asarray(departures)
 
 
-def _departure_of_first(when: Moments, levels: Levels) -> float:
-    """Return how far the first level is off the line of the next two, in the same units."""
+def _warms_up(when: Moments, levels: Levels) -> Bool[Array, " 3"]:
+    """Tell in which channels the first level is above its line by no more than a warm-up."""
+    # The second one may have blinked: then the third tells how much light was lost.
+    lost = levels[0] - levels[1:3].max(axis=0)
+    return np.asarray((_off_lines(when, levels)[0][0] > 0.0) & (lost < WARM_UP * levels[0]))
+
+
+def _departure_of_first(when: Moments, levels: Levels) -> Float64[Array, " 3"]:
+    """Return how far the first level is off the line of the next two, in the same units.
+
+    Nothing where the second is off its own line to the same side: a blink of either, or of the
+    third, puts the two off to opposite sides.
+    """
     off, noisy = _off_lines(when, levels)
+    off *= np.sign(off[0])
     gaps = np.diff(when[:3])
+    limit = noisy[0] * _believed(np.abs(off[1:]) / noisy[1:], levels)
     bend = BEND * max(gaps[0] / gaps[1], 1.0) ** 2 * off[1]
-    limit = noisy[0] * _believed(off[1:] / noisy[1:], levels)
-    return float((off[0] / np.maximum(limit, bend)).max())
+    bends_along = off[1] > noisy[1] * _believed(np.abs(off[2:]) / noisy[2:], levels)
+    return np.asarray(np.where(bends_along, 0.0, off[0] / np.maximum(limit, bend)))
+
+
+def _fades(when: Moments, levels: Levels) -> Bool[Array, " 3"]:
+    """Tell in which channels the first level bends away by more than noise."""
+    if len(when) < FEWEST_DOUBTED:
+        return np.zeros(3, bool)
+    off, noisy = _off_lines(when, levels)
+    return np.asarray(np.abs(off[0]) > noisy[0] * _believed(np.abs(off[1:]) / noisy[1:], levels))
 
 
 def _off_lines(when: Moments, levels: Levels) -> tuple[Bends, Bends]:
-    """Return how far each level is off the line of the next two, and how much noise that has [1].
+    """Return how far each level is above the line of the next two, and how much noise that has [1].
 
     The noise is in units of that of a level.
     """
     gaps = np.diff(when)
     far = (gaps[:-1] / gaps[1:])[:, np.newaxis]
-    off = np.abs(levels[:-2] - levels[1:-1] - far * (levels[1:-1] - levels[2:]))
+    off = levels[:-2] - levels[1:-1] - far * (levels[1:-1] - levels[2:])
     return off, np.broadcast_to(np.sqrt(1.0 + (1.0 + far) ** 2 + far**2), off.shape)
+
+
+def _believed_by(when: Moments, levels: Levels) -> Float64[Array, " 3"]:
+    """Return the departure up to which another level is believed, from how these depart."""
+    off, noisy = _off_lines(when, levels)
+    return _believed(np.abs(off) / noisy, levels)
 
 
 def _believed(departures: Bends, levels: Levels) -> Float64[Array, " 3"]:
@@ -214,15 +261,3 @@ def _believed(departures: Bends, levels: Levels) -> Float64[Array, " 3"]:
     noise = SIGMA * np.median(departures, axis=0) if len(departures) else np.zeros(3)
     least = STEADY * np.maximum(np.median(levels, axis=0), np.finfo(np.float64).tiny)
     return np.asarray(np.maximum(OUTLIER * noise, least))
-
-
-def _smooth(
-    when: Moments, level: Moments, asked: Float64[Array, " asked"]
-) -> Float64[Array, " asked"]:
-    """Return the level at moments asked for."""
-    if len(when) < FEWEST_SMOOTH:
-        return np.asarray(np.interp(asked, when, level))
-    # Splines are ill conditioned over wide spans of numbers.
-    span = when[-1] - when[0]
-    spline = make_smoothing_spline((when - when[0]) / span, level)
-    return np.asarray(spline((asked - when[0]) / span))

@@ -27,13 +27,14 @@ class MeasureDrift(Stage):
 
     grain = Grain.CAMERA
     makes = "drift"
+    revision = 2
     leads_only = True
 
     def run(
         self, merged: Annotated[Frames[RadianceImage], Under((Tracking,))], mask: Mask | None
     ) -> LightDrift:
         """Return the level in each full-on frame, relative to the reference."""
-        from olat.light.drift import FEWEST_DOUBTED, level_of, outliers
+        from olat.light.drift import FEWEST_DOUBTED, is_guessed, level_of, outliers
 
         moments = tuple(sorted(merged))
         reference = merged[reference_of(moments)]
@@ -54,12 +55,27 @@ class MeasureDrift(Stage):
                 100.0 * change,
                 UNSURE if len(moments) < FEWEST_DOUBTED else "",
             )
+        if is_guessed(moments, levels):
+            _note_first(drift)
         return drift
 
 
 def _nothing(reason: str) -> LightDrift:
     logger.warning("The drift of the lights is not measured, nor taken out: %s", reason)
     return LightDrift((), np.zeros((0, 3)))
+
+
+def _note_first(drift: LightDrift) -> None:
+    """Say that a warm-up is taken for granted, where that makes much of a difference."""
+    first, second = drift.levels[:2].mean(axis=1)
+    if first - second > MUCH * second:
+        logger.warning(
+            "Full-on frame %d, the first, is %.1f %% brighter than the next, and the lights are "
+            "steadier after it: taken for their warm-up, which a single bright blink would look "
+            "like. Let the lights warm up, or shoot full-on frames closer together at the start.",
+            drift.moments[0],
+            100.0 * (first / second - 1.0),
+        )
 
 
 def _note(drift: LightDrift, doubted: list[int]) -> None:

@@ -39,7 +39,7 @@ class MeasureLights(Stage):
 
     grain = Grain.CAMERA
     makes = "lights"
-    revision = 3
+    revision = 4
 
     albedo: PositiveFloat | None = None
     """Albedo of the gray ball; none: intensities are relative to the mean of the rig [1]."""
@@ -166,8 +166,8 @@ def _calibration(
     if found.unseen:
         usual = np.nanmedian(intensities, axis=0)
         logger.warning(
-            "No ball shows how bright %s is: taken to be the median of the others. A sweep over a "
-            "mirror ball that is not clipped tells more.",
+            "No ball shows the brightness of %s: taken to be the median of the others. A mirror ball "
+            "that shows their highlights whole and unclipped tells more.",
             named(found.unseen),
         )
         intensities[list(found.unseen)] = usual

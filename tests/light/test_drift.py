@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from olat.light.drift import drift_gains, gains_at, level_of, outliers
+from olat.light.drift import drift_gains, gains_at, is_guessed, level_of, outliers
 from olat.model.drift import LightDrift
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
@@ -125,6 +125,95 @@ def test_steady_drift_is_believed_to_its_ends(rng, noise, count, level, is_even)
     moments = np.cumsum(gaps) - gaps[0]
     levels = level(moments.astype(float))[:, None] * rng.normal(1.0, noise, (count, 3))
     assert not outliers(moments.tolist(), levels).any()
+
+
+def fast_warm_up(moments, ratio, size):
+    """Return the level of lights whose warm-up takes 20 frames over a ratio."""
+    return 1.0 - size * (1.0 - np.exp(-ratio * np.asarray(moments) / 20.0))
+
+
+RATIOS = [1.0, 1.3, 1.5, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("size", [0.03, 0.05])
+@pytest.mark.parametrize("count", [6, 17, 34])
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_a_warm_up_faster_than_full_on_frames_follow_is_recovered(rng, ratio, count, size):
+    """Its time is the gap between them over the ratio: a third, and 5 % of the frame are 0.25 %."""
+    moments, asked = list(range(0, 20 * count, 20)), list(range(20 * count - 19))
+    worst = {}
+    for noise in (0.0, 2e-4):
+        levels = fast_warm_up(moments, ratio, size)[:, None] * rng.normal(1.0, noise, (count, 3))
+        assert not outliers(moments, levels).any()
+        truth = fast_warm_up(asked, ratio, size) / fast_warm_up(moments, ratio, size).mean()
+        worst[noise] = np.abs(drift_gains(moments, levels, asked) / truth[:, None] - 1.0).max()
+    print(
+        f"warm-up of {size:.0%}, {ratio} gaps, {count} frames: wrong by {worst[0.0]:.2%} at most, "
+        f"{worst[2e-4]:.2%} with noise"
+    )
+    assert worst[0.0] < 0.0045
+    assert worst[2e-4] < 0.006
+
+
+@pytest.mark.parametrize(
+    ("gap", "count", "tau", "size"),
+    [(66, 6, 40, 0.05), (66, 6, 15, 0.08), (20, 17, 14, 0.05), (10, 34, 6, 0.03)],
+)
+def test_a_blink_under_a_fast_warm_up_is_told_and_the_warm_up_kept(gap, count, tau, size):
+    moments, asked = list(range(0, gap * count, gap)), list(range(gap * count - gap + 1))
+    level = 1.0 - size * (1.0 - np.exp(-np.array(moments) / tau))
+    truth = 1.0 - size * (1.0 - np.exp(-np.array(asked) / tau))
+    for bad in range(1, count):
+        levels = level[:, None].repeat(3, axis=1)
+        levels[bad] *= 0.9
+        assert np.flatnonzero(outliers(moments, levels)).tolist() == [bad]
+        # Beside the second frame nothing tells how fast; beyond the last the level is held.
+        if 1 < bad < count - 1:
+            gains = drift_gains(moments, levels, asked)
+            wrong = gains / truth[:, None] * np.delete(level, bad).mean() - 1.0
+            # Five that are left may be joined by lines.
+            assert np.abs(wrong).max() < (0.006 if count > 6 else 0.01)
+
+
+@pytest.mark.parametrize("count", [8, 17, 34])
+@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize("size", [0.98, 1.1])
+def test_a_small_blink_under_a_fast_warm_up_is_told_by_eight_frames(rng, ratio, count, size):
+    moments = list(range(0, 20 * count, 20))
+    for bad in range(1, count - 1):
+        levels = fast_warm_up(moments, ratio, 0.04)[:, None] * rng.normal(1.0, 2e-4, (count, 3))
+        levels[bad] *= size
+        assert np.flatnonzero(outliers(moments, levels)).tolist() == [bad]
+
+
+@pytest.mark.parametrize("count", [4, 5, 8, 20])
+def test_a_first_frame_that_is_higher_than_steady_ones_is_believed_but_told_to_be_a_guess(count):
+    """A warm-up within one gap looks like a blink; a warm-up that bends on does not."""
+    moments = list(range(0, 20 * count, 20))
+    for ratio, is_guess in ((0.2, False), (1.0, False), (5.0, True), (20.0, True)):
+        levels = fast_warm_up(moments, ratio, 0.05)[:, None].repeat(3, axis=1)
+        assert not outliers(moments, levels).any()
+        assert is_guessed(moments, levels) == is_guess
+
+
+@pytest.mark.parametrize("count", [4, 5, 8, 20])
+@pytest.mark.parametrize("bad", [0, -1])
+def test_a_blink_at_an_end_that_is_no_warm_up_is_no_guess(rng, count, bad):
+    """A first frame that is darker, or brighter by a tenth, or a last one that is off."""
+    moments = list(range(0, 20 * count, 20))
+    for size in (0.9, 0.98, 1.1) if bad == 0 else (0.9, 0.98, 1.02, 1.1):
+        levels = rng.normal(1.0, 2e-4, (count, 3))
+        levels[bad] *= size
+        assert np.flatnonzero(outliers(moments, levels)).tolist() == [bad % count]
+        assert not is_guessed(moments, levels)
+
+
+@pytest.mark.parametrize("count", [6, 17])
+def test_lights_that_get_brighter_at_first_are_believed_where_the_next_frames_do_too(rng, count):
+    moments = list(range(0, 20 * count, 20))
+    levels = fast_warm_up(moments, 1.2, -0.05)[:, None] * rng.normal(1.0, 2e-4, (count, 3))
+    assert not outliers(moments, levels).any()
+    assert not is_guessed(moments, levels)
 
 
 def test_two_blinks_are_told_from_each_other(rng):

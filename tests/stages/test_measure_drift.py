@@ -77,6 +77,26 @@ def test_a_full_on_frame_that_blinked_is_named(
     assert DriftFiles().metrics(drift) == {"full_on_frames": len(levels), "change": 0.0}
 
 
+def test_a_first_frame_that_is_brighter_is_believed_and_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing tells a warm-up within one gap from a blink, and LEDs do lose some percent."""
+    drift = MeasureDrift().run(full_on(1.04, 1, 1, 1, 1, 1), None)
+    change, note = caplog.messages
+    assert change.startswith("The lights' level changes by 4.0 %")
+    assert note.startswith("Full-on frame 0, the first, is 4.0 % brighter than the next")
+    assert "taken for their warm-up, which a single bright blink would look like" in note
+    assert DriftFiles().metrics(drift)["change"] == pytest.approx(0.04, abs=1e-5)
+
+
+def test_a_warm_up_that_the_next_frames_show_too_is_believed_without_doubt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    MeasureDrift().run(full_on(*(1.0 + 0.05 * np.exp(-np.arange(8.0)))), None)
+    (note,) = caplog.messages
+    assert note.startswith("The lights' level changes by")
+
+
 def test_eyes_that_close_once_are_left_out_without_a_word(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
