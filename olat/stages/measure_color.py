@@ -46,6 +46,7 @@ class MeasureColor(Stage):
 
     grain = Grain.CAMERA
     makes = "color"
+    revision = 2
 
     edition: Literal["auto", "before_november_2014", "since_november_2014"] = "auto"
     """When the chart was made: its pigments changed; auto: the one whose gray row fits."""
@@ -137,11 +138,14 @@ class MeasureColor(Stage):
         return led_matrix(red, green, blue, card=_readable(cards))
 
     def _card_in(self, image: RadianceImage) -> RadianceImage:
-        """Return the middle of a picture, which the gray card fills."""
+        """Return the middle of a picture, which the gray card fills; what is no number is dead."""
         height, width = image.flags.shape
         top, left = (round((1.0 - self.card) / 2.0 * side) for side in (height, width))
         middle = np.s_[top : height - top, left : width - left]
-        return RadianceImage(_of_camera(image).radiance[middle], image.flags[middle])
+        radiance = _of_camera(image).radiance[middle]
+        is_dead = ~np.isfinite(radiance).all(axis=2)
+        flags = image.flags[middle] | np.where(is_dead, np.uint8(PixelFlag.DEAD), np.uint8(0))
+        return RadianceImage(radiance, flags)
 
 
 def _readable(cards: Mapping[str, Mapping[int, RadianceImage]]) -> Mask:

@@ -144,6 +144,25 @@ def test_a_card_that_clips_a_little_is_read_beside_that_and_noted(
     assert note.startswith("1 % of the pixels of the gray card are clipped or dead in one of the")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_pixel_of_the_card_that_is_no_number_is_dead_though_no_flag_says_so(
+    caplog: pytest.LogCaptureFixture, value: float
+) -> None:
+    pictures = {"chart": picture_of_chart(), **cards()}
+    pictures["led_green"][30, 40, 1] = value
+    color = MeasureColor().run(frames_of(pictures), A)
+    np.testing.assert_allclose(color.led_matrix, M / M[1].sum(), rtol=1e-5)
+    assert any("0.52 % of the pixels of the gray card are cl" in text for text in caplog.messages)
+
+
+def test_a_card_of_no_numbers_is_said_to_hold_none() -> None:
+    pictures = {"chart": picture_of_chart(), **cards()}
+    pictures["led_green"][24:36, 32:40] = np.nan
+    words = r"frame 2 \(led_green\): 50% of the pixels of the gray card hold no number"
+    with pytest.raises(SolveError, match=words):
+        MeasureColor().run(frames_of(pictures), A)
+
+
 def test_what_clips_beside_the_card_does_not_matter(caplog: pytest.LogCaptureFixture) -> None:
     flags = np.full((60, 80), PixelFlag.SATURATED, np.uint8)
     flags[24:36, 32:48] = 0
