@@ -31,7 +31,7 @@ SIGMA = 1.4826
 
 Levels = Float64[Array, "frame 3"]
 Moments = Float64[Array, " frame"]
-Bends = Float64[Array, "bend 3"]
+Bends = Float64[Array, "*left bend 3"]
 
 
 def level_of(
@@ -198,9 +198,9 @@ def _departures(when: Moments, levels: Levels, *, may_warm_up: bool) -> Moments:
     padded = np.concatenate([before, levels, after])
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0), axis=-1)
     # What a level has part in tells nothing of how far it is off.
-    limit = np.stack(
-        [_believed_by(np.delete(when, k), np.delete(levels, k, axis=0)) for k in range(len(levels))]
-    )
+    frames = np.arange(len(levels))
+    others = np.broadcast_to(frames, (len(levels), len(levels)))[frames[:, np.newaxis] != frames]
+    limit = _believed_by(*(each[others.reshape(len(levels), -1)] for each in (when, levels)))
     departures = (np.abs(levels - around) / limit).max(axis=1)
     departures[-1] = _departure_of_first(-when[::-1], levels[::-1]).max()
     departures[0] = np.where(
@@ -239,25 +239,32 @@ def _fades(when: Moments, levels: Levels) -> Bool[Array, " 3"]:
     return np.asarray(np.abs(off[0]) > noisy[0] * _believed(np.abs(off[1:]) / noisy[1:], levels))
 
 
-def _off_lines(when: Moments, levels: Levels) -> tuple[Bends, Bends]:
+def _off_lines(
+    when: Float64[Array, "*left frame"], levels: Float64[Array, "*left frame 3"]
+) -> tuple[Bends, Bends]:
     """Return how far each level is above the line of the next two, and how much noise that has [1].
 
     The noise is in units of that of a level.
     """
     gaps = np.diff(when)
-    far = (gaps[:-1] / gaps[1:])[:, np.newaxis]
-    off = levels[:-2] - levels[1:-1] - far * (levels[1:-1] - levels[2:])
+    far = (gaps[..., :-1] / gaps[..., 1:])[..., np.newaxis]
+    falls = levels[..., :-1, :] - levels[..., 1:, :]
+    off = falls[..., :-1, :] - far * falls[..., 1:, :]
     return off, np.broadcast_to(np.sqrt(1.0 + (1.0 + far) ** 2 + far**2), off.shape)
 
 
-def _believed_by(when: Moments, levels: Levels) -> Float64[Array, " 3"]:
+def _believed_by(
+    when: Float64[Array, "*left frame"], levels: Float64[Array, "*left frame 3"]
+) -> Float64[Array, "*left 3"]:
     """Return the departure up to which another level is believed, from how these depart."""
     off, noisy = _off_lines(when, levels)
     return _believed(np.abs(off) / noisy, levels)
 
 
-def _believed(departures: Bends, levels: Levels) -> Float64[Array, " 3"]:
+def _believed(
+    departures: Bends, levels: Float64[Array, "*left frame 3"]
+) -> Float64[Array, "*left 3"]:
     """Return the departure up to which a level is believed, from what others have."""
-    noise = SIGMA * np.median(departures, axis=0) if len(departures) else np.zeros(3)
-    least = STEADY * np.maximum(np.median(levels, axis=0), np.finfo(np.float64).tiny)
+    noise = SIGMA * np.median(departures, axis=-2) if departures.size else np.zeros(3)
+    least = STEADY * np.maximum(np.median(levels, axis=-2), np.finfo(np.float64).tiny)
     return np.asarray(np.maximum(OUTLIER * noise, least))
