@@ -10,7 +10,6 @@ from numpy.testing import assert_allclose
 from scipy.spatial.transform import Rotation
 
 from olat.geometry.board import Board, BoardView
-from olat.geometry.board_agreement import agreeing_views
 from olat.geometry.board_poses import pose_of_board, poses_from_boards
 from olat.geometry.camera import in_camera, projected
 from olat.geometry.placement import in_reference_frame, place_of
@@ -79,47 +78,6 @@ def test_a_chain_of_shared_views_is_enough_with_noise_and_a_bad_view(rng):
     # The board is 60 px wide; 28 corners of the bad view still pull, but not by their squares.
     assert max(off.values()) < 15.0
     assert placed["left"].residuals["pose_rms_px"] < 0.35
-
-
-def test_views_that_agree_with_no_others_are_left_out_by_name(rng):
-    truth = stage()
-    views = shared_views(truth, rng, sigma=0.1, frames=9)
-    for camera, frame in (("right", 3), ("front", 5)):
-        found = views[camera][frame]
-        corners = found.corners + rng.normal(0.0, 30.0, found.corners.shape)
-        views[camera][frame] = BoardView(found.ids, corners)
-    kept, left_out = agreeing_views(views, without_pose(truth), BOARD, reference="front")
-    assert left_out == {"front": (5,), "right": (3,)}
-    assert 5 in kept["left"]  # two cameras still share it
-    found = poses_from_boards(kept, without_pose(truth), BOARD, reference="front")
-    placed = in_reference_frame(found, "front", distance=1.5)
-    off = max(
-        np.linalg.norm(place_of(lens) - place_of(truth[name])) for name, lens in placed.items()
-    )
-    print(f"with two views of 27 scattered by 30 px, cameras are off by {1e3 * off:.2f} mm")
-    assert off < 0.005
-
-
-def test_of_two_cameras_a_bad_view_takes_its_frame_along(rng):
-    truth = {name: lens for name, lens in stage().items() if name != "right"}
-    views = shared_views(truth, rng, frames=8)
-    views["left"][2] = BoardView(
-        views["left"][2].ids, views["left"][2].corners + np.array([40.0, 0.0])
-    )
-    kept, left_out = agreeing_views(views, without_pose(truth), BOARD, reference="front")
-    assert [frame for frames in left_out.values() for frame in frames] == [2]
-    assert all(2 not in found for found in kept.values())
-
-
-@pytest.mark.slow
-def test_frames_after_which_a_camera_was_moved_are_named(rng):
-    truth = stage()
-    views = shared_views(truth, rng, frames=8)
-    for frame in range(5, 8):
-        found = views["left"][frame]
-        views["left"][frame] = BoardView(found.ids, found.corners + np.array([25.0, 10.0]))
-    with pytest.raises(ValueError, match=r"disagree about the board in frames 5, 6, 7, 3 of 8"):
-        agreeing_views(views, without_pose(truth), BOARD, reference="front")
 
 
 def test_cameras_that_share_nothing_are_named(rng):
