@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from olat.api.cameras import OpenCameras
 from olat.api.candidates import Candidate, picture_of
 from olat.api.certification import Certified, Terms, admit
-from olat.engine.capture import Unit
-from olat.engine.pipeline import load_pipeline
-from olat.engine.store import Store
-from olat.errors import CalibrationError, SessionError, SolveError, UsageError
-from olat.geometry.board import Board, BoardView, find_board
+from olat.api.shared_boards import PIPELINE, board_frames, board_of, shared_views, words_of
+from olat.errors import CalibrationError, SolveError, UsageError
 from olat.geometry.board_agreement import agreeing_views
-from olat.geometry.board_poses import poses_from_boards, require_oriented
+from olat.geometry.board_poses import poses_from_boards
 from olat.geometry.placement import in_reference_frame
 from olat.io.calibration_file import read_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, place_on_shelf
 from olat.io.frame_expression import format_frames
 from olat.io.manifest import read_session
-from olat.io.photograph import read_photograph
 from olat.model.calibration import LensCalibration
-from olat.model.condition import Target
 from olat.model.session import Session
-from olat.model.shapes import Radiance
-from olat.stages import STAGES
 from olat.stages.calibrations import Calibrations
-from olat.stages.capture import GIVEN
-from olat.stages.develop import Develop
-from olat.stages.measure_lens import MeasureLens
-from olat.stages.products import codecs
 
-PIPELINE = "calibrate_camera"
 FEW = 3
 """Shared views below which a pose hangs on single pictures."""
-
-Views: TypeAlias = dict[str, dict[int, BoardView]]
-"""Corners by camera and frame."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +92,17 @@ def place_cameras(
             f"{captured.folder}: the session has no date, so it is not known from when on its "
             "cameras stand there. Say --valid-from YYYY-MM-DD, or date under [session]."
         )
-    frames = _board_frames(captured)
-    reference = standpoint.reference or next(iter(frames))
-    if reference not in frames:
-        raise UsageError(
-            f"--reference {reference}: no such camera sees the board; these share frames of it: "
-            f"{', '.join(frames)}."
-        )
+    frames = board_frames(captured)
+    reference = _reference(captured, standpoint, [*frames])
     shelf = folder or captured.folder / CALIBRATION_FOLDER
     lenses = _lenses(captured, calibration, [*frames])
     for candidate in lenses.values() if not terms.insist else ():
         _check_unplaced(candidate, shelf, day)
-    board = _board(captured, settings)
-    tell(f"board: {_words(board)}")
-    views, known = _views(captured, frames, board, lenses, tell)
+    board = board_of(captured, settings)
+    tell(f"board: {words_of(board)}")
+    views, known = shared_views(
+        captured, frames, board, {name: _lens(lens) for name, lens in lenses.items()}, tell
+    )
     try:
         agreeing, left_out = agreeing_views(views, known, board, reference=reference)
         poses = poses_from_boards(agreeing, known, board, reference=reference)
@@ -137,27 +117,19 @@ def place_cameras(
     )
 
 
-def _board_frames(session: Session) -> dict[str, list[int]]:
-    """Return the board frames that several cameras have, by camera."""
-    seen = {
-        camera.name: {
-            index
-            for index, frame in session.frames_of(camera.name).items()
-            if isinstance(frame.condition, Target) and frame.condition.kind == "board"
-        }
-        for camera in session.cameras
-    }
-    everything = [index for frames in seen.values() for index in frames]
-    shared = {
-        name: sorted(index for index in frames if everything.count(index) > 1)
-        for name, frames in seen.items()
-    }
-    if not any(shared.values()):
-        raise SessionError(
-            f"{session.folder}: no board frame is of two cameras; needed are frames of equal "
-            "number, taken at once. Say board under [sequence], or number them alike in a table."
-        )
-    return {name: frames for name, frames in shared.items() if frames}
+def _reference(session: Session, standpoint: Standpoint, seeing: Sequence[str]) -> str:
+    """Return the camera that defines the world, which must be placed itself."""
+    first, these = session.cameras[0].name, f"these share frames of it: {', '.join(seeing)}."
+    reference = standpoint.reference or first
+    if reference in seeing:
+        return reference
+    if standpoint.reference is not None:
+        raise UsageError(f"--reference {reference}: no such camera sees the board; {these}")
+    raise UsageError(
+        f"{session.folder}: camera {first!r}, the first of the session, defines the world if none "
+        f"is named, but shares no frame of the board; {these} Photograph a board that {first!r} "
+        f"sees with one of them, or take another world: --reference {seeing[0]}."
+    )
 
 
 def _lenses(
@@ -194,69 +166,6 @@ def _check_unplaced(candidate: Candidate, shelf: Path, day: datetime.date) -> No
         )
 
 
-def _board(session: Session, settings: Sequence[str]) -> Board:
-    """Return the board that the lenses were measured with on this session, or that is said."""
-    definition = load_pipeline(PIPELINE, catalog=STAGES, given=GIVEN)
-    store = Store(session.folder / definition.folder, codecs(session))
-    receipts = [store.receipt("lens", Unit(camera.name)) for camera in session.cameras]
-    used = next((receipt.parameters for receipt in receipts if receipt is not None), {})
-    told = [f"measure_lens.{name}={json.dumps(value)}" for name, value in used.items()]
-    definition = load_pipeline(PIPELINE, catalog=STAGES, given=GIVEN, settings=[*told, *settings])
-    stage = next(stage for stage in definition.stages if isinstance(stage, MeasureLens))
-    try:
-        board = stage.pattern()
-        require_oriented(board)
-    except ValueError as error:
-        raise UsageError(f"measure_lens, --set: {error}") from error
-    return board
-
-
-def _views(
-    session: Session,
-    frames: dict[str, list[int]],
-    board: Board,
-    lenses: dict[str, Candidate],
-    tell: Callable[[str], object],
-) -> tuple[Views, dict[str, LensCalibration]]:
-    """Return the corners that two cameras or more see at once, and lenses of that size."""
-    views: Views = {}
-    known = {}
-    for name, wanted in frames.items():
-        found = {}
-        for index in wanted:
-            radiance = _radiance(session, name, index)
-            view = find_board(radiance, board)
-            if view is not None:
-                found[index] = view
-        # Lenses measured on half the size fit whole photographs as well.
-        known[name] = replace(_lens(lenses[name]).at(*radiance.shape[:2]), residuals={})
-        views[name] = found
-        seen = f" ({format_frames(found)})" if found else ""
-        tell(f"camera {name!r}: the board is seen in {len(found)} of {len(wanted)} frames{seen}")
-    everything = [index for found in views.values() for index in found]
-    if not everything:
-        raise SolveError(
-            f"{session.folder}: no camera sees the board, {_words(board)}; needed are views that "
-            "two share. Say what the board is: --set measure_lens.columns=N, rows, square, board."
-        )
-    shared = {
-        name: {index: view for index, view in found.items() if everything.count(index) > 1}
-        for name, found in views.items()
-    }
-    return shared, known
-
-
-def _words(board: Board) -> str:
-    return f"{board.kind} of {board.columns} x {board.rows} corners, squares of {board.square:g} m"
-
-
-def _radiance(session: Session, camera: str, index: int) -> Radiance:
-    """Return a photograph as measure_lens sees it, its sensor aside."""
-    frame = session.frames_of(camera)[index]
-    photo = read_photograph(frame.path)
-    return Develop().run(photo, frame, session.camera(camera), None, None).radiance
-
-
 def _placed(candidate: Candidate, stage: LensCalibration, session: Session) -> Candidate:
     """Return a certified lens with the place of its camera."""
     lens = _lens(candidate)
@@ -287,5 +196,10 @@ def _notes(
     ]
     bare = [repr(camera.name) for camera in session.cameras if camera.name not in placed]
     if bare:
-        notes.append(f"not placed, as it shares no board frame: camera {', '.join(bare)}.")
+        notes.append(
+            f"not placed, as it shares no board frame: camera {', '.join(bare)}. What is certified "
+            "for it is left as it is, and without a place a camera counts as the reference, on +z. "
+            "Photograph a board that it sees with a camera that is placed, and place all again; "
+            "or process a session without it."
+        )
     return tuple(notes)

@@ -12,10 +12,18 @@ from pathlib import Path
 from olat.engine.pipeline import Pipeline
 from olat.engine.shipped import shipped
 from olat.errors import CalibrationError, FileError, SessionError
+from olat.geometry.placement import reference_of
 from olat.io.calibration_file import edits, read_calibration, read_header
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, find_calibration
 from olat.io.photograph import photograph_size
-from olat.model.calibration import KINDS, Calibration, CalibrationHeader, Kind, RigCalibration
+from olat.model.calibration import (
+    KINDS,
+    Calibration,
+    CalibrationHeader,
+    Kind,
+    LensCalibration,
+    RigCalibration,
+)
 from olat.model.session import Camera, Session
 from olat.model.words import counted
 
@@ -146,6 +154,7 @@ class Calibrations:
             if not any(path.is_relative_to(folder) for path in held.values())
         ]
         notes += [note for path in held.values() for note in _edit_notes(path)]
+        notes += self._place_notes() if "lens" in kinds else []
         if not used:
             return notes
         notes.append(f"Calibrated: {', '.join(used)}.")
@@ -155,6 +164,26 @@ class Calibrations:
                 "YYYY-MM-DD under [session]."
             )
         return notes
+
+    def _place_notes(self) -> list[str]:
+        """Say which cameras count as the reference beside one that is it."""
+        names = [camera.name for camera in self.session.cameras]
+        lenses = {name: self.calibration("lens", name) for name in names}
+        placed = {
+            name: lens
+            for name, lens in lenses.items()
+            if isinstance(lens, LensCalibration) and lens.rotation is not None
+        }
+        bare = [repr(name) for name in names if name not in placed]
+        reference = reference_of(placed)
+        if not placed or not bare or (reference is None and len(bare) == 1):
+            return []
+        beside = "" if reference is None else f", beside {reference!r} that stands there"
+        return [
+            f"camera {', '.join(bare)}: not placed, though {', '.join(map(repr, placed))} "
+            f"{'is' if len(placed) == 1 else 'are'}; without a place a camera counts as the "
+            f"reference, on +z{beside}. Place all cameras at once: olat cameras place."
+        ]
 
     @property
     def _devices(self) -> str:

@@ -22,7 +22,9 @@ from olat.geometry.board import Board
 from olat.geometry.placement import place_of
 from olat.io.calibration_file import read_calibration, write_calibration
 from olat.io.calibration_shelf import place_on_shelf
+from olat.io.manifest import read_session
 from olat.model.calibration import CalibrationHeader, LensCalibration
+from olat.stages.calibrations import Calibrations
 from tests.geometry.test_placement import looking_at
 from tests.support.boards import centered, photograph
 
@@ -175,8 +177,37 @@ def test_a_camera_that_was_moved_between_frames_is_refused(boards: Path, tmp_pat
         name = f"raw/left/{frame}.png"
         (folder / name).write_bytes((boards / name).read_bytes())
     certified_lenses(folder / "calibration", stage())
-    with pytest.raises(CalibrationError, match=r"pose_rms_px is [\d.]+ \(at most 1\)"):
+    with pytest.raises(SolveError, match="camera 'left' was moved between frames 13 and 14"):
         place_cameras(folder, settings=SETTINGS)
+
+
+def without_board_frames(session: Path, camera: str) -> None:
+    """Say that the board frames of a camera were lost."""
+    with (session / "session.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(
+            f'[[override]]\ncamera = "{camera}"\nframes = "10-17"\nskip = true\n'
+            'reason = "covered"\n'
+        )
+
+
+def test_a_first_camera_without_board_frames_defines_no_world(session: Path) -> None:
+    without_board_frames(session, "front")
+    with pytest.raises(UsageError, match=r"'front', the first .* or take .*--reference left"):
+        place_cameras(session, settings=SETTINGS)
+    placed = place_cameras(session, Standpoint("left"), settings=SETTINGS)
+    assert list(placed.cameras.lenses) == ["left", "right"]
+    (note,) = placed.cameras.notes
+    assert "not placed, as it shares no board frame: camera 'front'" in note
+    assert "Photograph a board that it sees with a camera that is placed" in note
+    (told,) = [note for note in Calibrations(read_session(session)).notes() if "placed" in note]
+    assert told.startswith("camera 'front': not placed, though 'left', 'right' are;")
+    assert "beside 'left' that stands there" in told
+
+
+def test_cameras_that_are_all_placed_are_not_noted(session: Path) -> None:
+    assert not [note for note in Calibrations(read_session(session)).notes() if "placed" in note]
+    place_cameras(session, settings=SETTINGS)
+    assert not [note for note in Calibrations(read_session(session)).notes() if "placed" in note]
 
 
 def test_cameras_without_a_certified_lens_are_named(session: Path) -> None:
