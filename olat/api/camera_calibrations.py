@@ -6,9 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from olat.api.cameras import OpenCameras
-from olat.api.candidates import Candidate
+from olat.api.candidates import Candidate, picture_of
 from olat.api.certification import Certified, Terms, admit
-from olat.errors import UsageError
+from olat.errors import CalibrationError, UsageError
+from olat.io.calibration_file import edits, read_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER
 from olat.model.calibration import CalibrationHeader
 from olat.model.session import Session
@@ -26,7 +27,8 @@ def certify_cameras(
     Parameters
     ----------
     cameras
-        In the world of the stage.
+        In the world of the stage. Those that were read from calibrations keep their headers:
+        whose lens it is, what was measured when and by what.
     terms
         From when on they hold, and who says so.
     session
@@ -37,7 +39,7 @@ def certify_cameras(
     Raises
     ------
     CalibrationError
-        If the day is taken.
+        If the day is taken, or a calibration was changed by hand.
     UsageError
         If there is no day or no folder, or the world is not that of the stage.
     """
@@ -49,9 +51,10 @@ def certify_cameras(
         )
     day = terms.valid_from or (None if session is None else session.date)
     if day is None:
+        other = "" if cameras.documents else ", or --session with a session that has a date"
         raise UsageError(
             f"{cameras.source}: it is not known from when on these cameras hold. Say --valid-from "
-            "YYYY-MM-DD, or --session with a session that has a date."
+            f"YYYY-MM-DD{other}."
         )
     if folder is None:
         if session is None:
@@ -68,6 +71,9 @@ def _candidates(cameras: OpenCameras, session: Session | None) -> list[Candidate
     known = {} if session is None else {camera.name: camera for camera in session.cameras}
     candidates = []
     for name, lens in cameras.lenses.items():
+        if name in cameras.documents:
+            candidates.append(_kept(name, cameras.documents[name]))
+            continue
         header = CalibrationHeader(
             "lens",
             name,
@@ -81,3 +87,16 @@ def _candidates(cameras: OpenCameras, session: Session | None) -> list[Candidate
         )
         candidates.append(Candidate(name, Path(cameras.source), header, lens))
     return candidates
+
+
+def _kept(name: str, document: Path) -> Candidate:
+    """Return a calibration as it is, with its header and picture."""
+    if edited := edits(document):
+        told = ", ".join(f"[{table}]" for table in edited)
+        told += " was" if len(edited) == 1 else " were"
+        raise CalibrationError(
+            f"{document}: {told} changed by hand after it was measured; needed is what was "
+            "measured, since a new file would not show the change. Copy the file instead, or "
+            "measure the lens again."
+        )
+    return Candidate(name, document, *read_calibration(document), picture_of(document))

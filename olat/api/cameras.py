@@ -54,6 +54,8 @@ class OpenCameras:
     in_stage: bool
     """Whether they are in the world of the stage, as the lights are."""
     notes: tuple[str, ...] = ()
+    documents: Mapping[str, Path] = field(default_factory=dict)
+    """Calibrations that they were read from, which say whose lenses they are."""
 
 
 def open_cameras(
@@ -139,9 +141,10 @@ def _certified(session: Session) -> OpenCameras:
             "process --pipeline calibrate_camera and olat certify, or take it from a file with "
             "olat cameras convert FILE --session SESSION."
         )
+    documents = {name: path for name in lenses if (path := shelf.document("lens", name))}
     notes = (f"{session.folder.name}: no lens is certified for camera {bare}.",) if bare else ()
     source = f"session {session.name!r}, as certified"
-    return OpenCameras(lenses, source, in_stage=True, notes=notes)
+    return OpenCameras(lenses, source, in_stage=True, documents=documents, notes=notes)
 
 
 def _calibrated(path: Path) -> OpenCameras:
@@ -152,7 +155,8 @@ def _calibrated(path: Path) -> OpenCameras:
             f"{path}: it is a {header.kind} calibration, which holds no camera; a lens calibration "
             f"is needed. See what it holds: olat explain {path}."
         )
-    return OpenCameras({header.device: lens}, path.name, in_stage=True)
+    device = header.device
+    return OpenCameras({device: lens}, path.name, in_stage=True, documents={device: path})
 
 
 def _renamed(

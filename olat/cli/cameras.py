@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from olat.cli.cameras_report import as_dict, say, say_admitted
+from olat.cli.day import day
 from olat.cli.lights_report import note
 from olat.cli.verb_group import VerbGroup
 
@@ -72,7 +73,7 @@ _READING = (
 _ADMITTING = (
     click.option(
         "--valid-from",
-        type=click.DateTime(["%Y-%m-%d"]),
+        callback=day,
         metavar="YYYY-MM-DD",
         help="First day on which the calibrations hold.  [default: day of the session]",
     ),
@@ -135,7 +136,7 @@ def show(source: Path, as_json: bool, **meaning: Any) -> int:
 def convert(
     source: Path,
     output: Path | None,
-    valid_from: datetime.datetime | None,
+    valid_from: datetime.date | None,
     by: str,
     words: str,
     force: bool,
@@ -152,8 +153,7 @@ def convert(
     from olat.errors import UsageError
 
     is_file = output is not None and output.suffix != ""
-    day = None if valid_from is None else valid_from.date()
-    if is_file and (day, by, words) != (None, "", ""):
+    if is_file and (valid_from, by, words) != (None, "", ""):
         raise UsageError(
             f"{output}: --valid-from, --by and --note are about calibrations; this is a file of "
             "cameras. Name a folder, or leave them out."
@@ -162,7 +162,7 @@ def convert(
     note(cameras.notes)
     if is_file and output is not None:
         return _write(output, cameras, force=force)
-    terms = Terms(day, by=by, note=words, insist=force)
+    terms = Terms(valid_from, by=by, note=words, insist=force)
     say_admitted(certify_cameras(cameras, terms=terms, session=session, folder=output))
     return 0
 
@@ -206,7 +206,7 @@ def place(
     session: Path,
     reference: str | None,
     distance: float | None,
-    valid_from: datetime.datetime | None,
+    valid_from: datetime.date | None,
     by: str,
     words: str,
     force: bool,
@@ -222,8 +222,7 @@ def place(
     from olat.api.camera_places import Standpoint, place_cameras
     from olat.api.certification import Terms
 
-    day = None if valid_from is None else valid_from.date()
-    terms = Terms(day, by=by, note=words, insist=force)
+    terms = Terms(valid_from, by=by, note=words, insist=force)
     tell = partial(click.echo, err=True)
     placed = place_cameras(
         session, Standpoint(reference, distance), terms=terms, tell=tell, **given

@@ -267,6 +267,51 @@ def test_a_session_shows_its_certified_lenses(two_cameras: Path, tmp_path: Path)
         open_cameras(folder, Meaning(reference="A"))
 
 
+def test_own_calibrations_keep_whose_lens_they_are(two_cameras: Path, tmp_path: Path) -> None:
+    session = read_session(two_cameras)
+    write_cameras(tmp_path / "c.json", cameras())
+    opened = open_cameras(tmp_path / "c.json", session=session)
+    terms = Terms(by="Bo")
+    shelved = certify_cameras(opened, terms=terms, session=session, folder=tmp_path / "a")
+    document = shelved[1].document
+    document.with_suffix(".png").write_bytes(b"a picture")
+    before, lens = read_calibration(document)
+    assert (before.serial, before.captured) == ("B-7", DAY)
+
+    later = DAY + datetime.timedelta(days=1)
+    terms = Terms(later, by="Eve", note="lent")
+    (copied,) = certify_cameras(open_cameras(document), terms=terms, folder=tmp_path / "b")
+    after, same = read_calibration(copied.document)
+    assert after == replace(before, valid_from=later, certified_by="Eve", note="lent")
+    assert isinstance(lens, LensCalibration)
+    assert isinstance(same, LensCalibration)
+    assert_allclose(place_of(same), place_of(lens), rtol=0, atol=0)
+    assert copied.document.with_suffix(".png").read_bytes() == b"a picture"
+
+    own = session_beside(two_cameras, tmp_path / "own")
+    certify_cameras(opened, terms=Terms(), session=read_session(own))
+    _, kept = certify_cameras(open_cameras(own), terms=Terms(later), folder=tmp_path / "c")
+    assert read_calibration(kept.document)[0].serial == "B-7"
+
+    other = session_beside(two_cameras, tmp_path / "other") / "session.toml"
+    text = other.read_text("utf-8").replace('"B-7"', '"B-8"').replace(str(DAY), str(later))
+    other.write_text(text, encoding="utf-8")
+    for folder in ("b", "c"):
+        with pytest.raises(CalibrationError, match="serial number 'B-7', but the session's is"):
+            process(other.parent, calibration=[tmp_path / folder], workers=0)
+
+
+def test_a_calibration_that_was_changed_by_hand_makes_no_new_one(tmp_path: Path) -> None:
+    write_cameras(tmp_path / "c.json", cameras())
+    opened = open_cameras(tmp_path / "c.json")
+    first, _ = certify_cameras(opened, terms=Terms(DAY), folder=tmp_path / "a")
+    text = first.document.read_text("utf-8")
+    assert "120.0" in text
+    first.document.write_text(text.replace("120.0", "121.0"), encoding="utf-8")
+    with pytest.raises(CalibrationError, match=r"\[lens\] was changed by hand .* Copy the file"):
+        certify_cameras(open_cameras(first.document), terms=Terms(DAY), folder=tmp_path / "b")
+
+
 def test_rows_tell_view_and_place() -> None:
     rows = {row["name"]: row for row in camera_rows(stage())}
     assert rows["front"]["looks_along"] == [0.0, 0.0, -1.0]

@@ -90,6 +90,7 @@ def test_convert_writes_cameras_for_other_programs(
         (["-o", "a.json", "--by", "Bo"], "--by and --note are about calibrations"),
         (["-o", "shelf"], "--reference CAMERA"),
         (["-o", "shelf", "--reference", "front"], "--valid-from YYYY-MM-DD"),
+        (["-o", "shelf", "--valid-from", "17.5.2026"], "did you mean --valid-from 2026-05-17"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(foreign: Path, words: list[str], said: str) -> None:
