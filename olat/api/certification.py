@@ -117,7 +117,11 @@ def admit(
     ------
     CalibrationError
         If a residual is above its limit, or the day is taken by another than the candidate itself.
+    UsageError
+        If the shelf is a file.
     """
+    if shelf.exists() and not shelf.is_dir():
+        raise UsageError(f"{shelf}: it is a file; needed is a folder for calibrations.")
     for candidate in chosen if not terms.insist else ():
         _check(candidate, shelf, day, replaces=terms.replace)
     return [_shelve(candidate, shelf, day, terms) for candidate in chosen]

@@ -25,6 +25,7 @@ from olat.inspection.brackets import check_exposures
 from olat.io.frame_table import write_frame_table
 from olat.io.manifest import read_session
 from olat.io.publish import remove_leftovers
+from olat.model.calibration import KINDS
 from olat.stages import STAGES
 from olat.stages.calibrations import measured_by, used_by
 from olat.stages.capture import GIVEN
@@ -112,7 +113,9 @@ def _absolute(path: Path | str) -> Path:
 def _folders(calibration: Sequence[Path]) -> tuple[Path, ...]:
     for folder in calibration:
         if not any((folder / word).is_dir() for word in ("cameras", "rigs")):
-            found = "it holds neither cameras/ nor rigs/" if folder.is_dir() else "it is not there"
+            found = "it is a file" if folder.exists() else "it is not there"
+            if folder.is_dir():
+                found = "it holds neither cameras/ nor rigs/"
             raise UsageError(
                 f"--calibration {folder}: {found}; needed is a folder that olat certify --to wrote."
             )
@@ -186,9 +189,12 @@ def _notes(ready: Prepared) -> list[str]:
     desk, pipeline = ready.desk, ready.job.pipeline
     used = used_by(pipeline)
     places = ("", *desk.capture.cameras())
-    measured = {(kind, place) for kind in measured_by(pipeline) for place in places}
+    measures = measured_by(pipeline)
+    # What measures a camera needs no rig; that its balls are not used yet is no news there.
+    silent = {kind for kind in KINDS if kind in measures or (measures and kind not in used)}
+    done = {(kind, place) for kind in silent for place in places}
     return [
-        *session_warnings(desk.session, {*desk.calibrations.held(used), *measured}),
+        *session_warnings(desk.session, {*desk.calibrations.held(used), *done}),
         *desk.calibrations.notes(used),
         *duplicates(desk.capture),
     ]

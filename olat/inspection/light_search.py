@@ -91,7 +91,10 @@ def find_lights(folder: Path, *, given: Path | None, photographs: Sequence[Path]
     kinds = ", ".join(sorted({path.suffix.lower() for path in photographs}))
     raise UsageError(
         f"{folder}: {counted(len(photographs), 'photograph')} ({kinds}), but no light file; the "
-        f"direction to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}."
+        f"direction to every light is needed. Give one with --lights FILE: {'; '.join(FORMATS)}. "
+        "If the photographs are of balls that tell where the lights are, write session.toml with "
+        "count = N under [rig], as docs/calibration.md shows, and run olat process --pipeline "
+        "calibrate_rig."
     )
 
 

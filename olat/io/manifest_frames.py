@@ -157,7 +157,10 @@ def _mismatch_words(
             f" If {surplus} of them are dark, full-on or something else, name "
             "them (dark, tracking, gradient, …, skip)."
         )
-    words += " Lights that were not lit in the sweep (a door, a defect) go into skip_lights."
+    words += (
+        " Lights that were not lit in the sweep (a door, a defect) go into skip_lights; frames "
+        "that are of no sweep, into skip."
+    )
     gaps = sorted(set(range(min(known), max(known))) - known)
     if gaps:
         missing = format_frames(gaps)

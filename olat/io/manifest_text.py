@@ -129,6 +129,8 @@ def _reason(location: Location, fault: Any) -> str:
         return "the name of a camera must be one that a folder can have"
     if tuple(location) == ("camera",):
         return "a table [camera.NAME] with 'files' is needed"
+    if fault["type"].startswith("date"):
+        return "needed is a day of the calendar, without quotes, such as 2026-05-17"
     cause = fault.get("ctx", {}).get("error")
     return str(cause) if cause else fault["msg"][0].lower() + fault["msg"][1:]
 

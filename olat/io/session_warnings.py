@@ -34,7 +34,7 @@ _JPEG = (".jpg", ".jpeg")
 def session_warnings(session: Session, calibrated: Collection[tuple[Kind, str]] = ()) -> list[str]:
     """Return what a person should know before trusting the products of a session.
 
-    Tells JPEG that is called linear, lights in one direction, and frames of targets that could
+    Tells JPEG that is read as linear, lights in one direction, and frames of targets that could
     calibrate the session. No picture is opened.
 
     Parameters
@@ -65,7 +65,7 @@ def _jpeg_called_linear(session: Session) -> list[str]:
     if not cameras:
         return []
     return [
-        f"JPEG is called linear (camera {', '.join(cameras)}), but cameras write it sRGB-coded. "
+        f"JPEG is read as linear (camera {', '.join(cameras)}), but cameras write it sRGB-coded. "
         'Check it with a gray chart, or say encoding = "srgb".'
     ]
 

@@ -126,7 +126,8 @@ def _calibration(
             raise SolveError(
                 f"{told}: no direction was found for {len(unseen)} of {len(rig)} lights: {words}; "
                 "needed is one for every light of the rig. Give a light file with all of them in "
-                "[rig], and those that the ball does not show stay where it has them."
+                "[rig], and those that the ball does not show stay where it has them. If that is "
+                "most of them: is it the mirror ball that these frames show, and not the gray one?"
             )
         logger.warning("The ball does not show %s: taken from the light file.", words)
         directions[unseen] = rig.directions[unseen]

@@ -166,8 +166,8 @@ def _calibration(
     if found.unseen:
         usual = np.nanmedian(intensities, axis=0)
         logger.warning(
-            "No ball shows the brightness of %s: taken to be the median of the others. A mirror ball "
-            "that shows their highlights whole and unclipped tells more.",
+            "No ball shows the brightness of %s: taken to be the median of the others. A mirror "
+            "ball that shows their highlights whole and unclipped tells more.",
             named(found.unseen),
         )
         intensities[list(found.unseen)] = usual

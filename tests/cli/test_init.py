@@ -111,7 +111,7 @@ def test_lights_that_were_given_and_do_not_match_leave_a_session_to_edit(tmp_pat
 
 def test_what_is_strange_about_the_session_is_told(tmp_path: Path) -> None:
     result = init(jpeg_capture(tmp_path), "--encoding", "linear")
-    assert "  ! JPEG is called linear (camera A), but cameras write it sRGB" in result.output
+    assert "  ! JPEG is read as linear (camera A), but cameras write it sRGB" in result.output
     assert "  ! Lights 0 and 1 (from 0) have the same direction" in result.output
 
 

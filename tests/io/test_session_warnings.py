@@ -41,7 +41,7 @@ def test_a_sound_session_is_not_spoken_of() -> None:
 @pytest.mark.parametrize("suffix", [".jpg", ".JPEG"])
 def test_jpeg_that_is_called_linear_is_doubted(suffix: str) -> None:
     (words,) = session_warnings(session(Olat(0), suffix=suffix))
-    assert words.startswith("JPEG is called linear (camera A), but cameras write it sRGB-coded.")
+    assert words.startswith("JPEG is read as linear (camera A), but cameras write it sRGB-coded.")
 
 
 @pytest.mark.parametrize("encoding", ["srgb", 2.2])

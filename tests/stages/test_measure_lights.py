@@ -144,7 +144,7 @@ def test_lights_that_no_ball_shows_are_named_and_taken_as_the_median(rng, caplog
     median = np.median(found.rig.intensities[GRAY_SEES], axis=0)
     np.testing.assert_allclose(found.rig.intensities[hidden[0]], median, rtol=1e-6, atol=0)
     assert found.residuals["unmeasured_lights"] == len(hidden)
-    assert "No ball shows how bright light" in notes(caplog)
+    assert "No ball shows the brightness of light" in notes(caplog)
     assert ("0 lights show unclipped on it" in notes(caplog)) == clipped
 
 
