@@ -43,7 +43,7 @@ def read_calib(
     if size is None:
         raise FileError(
             f"{path}: a .calib file tells lenses in widths of the picture; the size of the "
-            "photographs is needed. Give their height and width."
+            "photographs is needed. Give it: --size WIDTH HEIGHT."
         )
     height, width = size
     blocks = _blocks(path)

@@ -94,7 +94,7 @@ def _optics(where: str, told: Mapping[str, Any], size: tuple[int, int] | None) -
         if size is None:
             raise FileError(
                 f"{where}: the file does not tell the size of the pictures ('w' and 'h'). Give the "
-                "height and width of the photographs."
+                "size of the photographs: --size WIDTH HEIGHT."
             )
         height, width = size
     if "camera_intrinsics" in told:
