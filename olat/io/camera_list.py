@@ -107,8 +107,8 @@ def pose_of(name: str, lens: LensCalibration) -> tuple[Matrix3, Float64[Array, "
     """Return world to camera; `FileError` if it is not known."""
     if lens.rotation is None or lens.translation is None:
         raise FileError(
-            f"camera {name!r} has no pose, which a file of cameras needs. `olat cameras place` finds "
-            "those of cameras that see one board; of a lone camera only a file of cameras tells it."
+            f"camera {name!r} has no pose, which a file of cameras needs. `olat cameras place` "
+            "finds it where cameras see one board; a lone camera needs a file of cameras."
         )
     return lens.rotation, lens.translation
 

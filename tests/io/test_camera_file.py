@@ -16,7 +16,6 @@ from olat.geometry.camera import in_camera, projected
 from olat.geometry.placement import place_of
 from olat.io.camera_file import read_cameras, write_cameras
 from olat.model.calibration import LensCalibration
-from tests.geometry.test_board_poses import BOARD, shared_views
 from tests.geometry.test_placement import stage
 from tests.support.lenses import lens_of
 
@@ -443,13 +442,11 @@ def test_rounded_rotations_are_made_exact(tmp_path):
     assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), rtol=0, atol=1e-12)
 
 
-def test_the_examples_of_the_page_run(tmp_path, monkeypatch, rng):
+def test_the_example_of_the_page_runs(tmp_path, monkeypatch):
     page = Path(__file__).resolve().parents[2] / "docs" / "cameras.md"
-    examples = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 2
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     truth = {"A": stage()["front"], "B": stage()["left"]}
     write_cameras(tmp_path / "colmap" / "sparse" / "0", truth)
-    names = {"views": shared_views(truth, rng), "lenses": truth, "board": BOARD, "Path": Path}
-    exec("\n".join(examples), names)  # noqa: S102 - our own page
+    exec(example, {})  # noqa: S102 - our own page
     assert list(read_cameras(tmp_path / "transforms.json")) == ["A", "B"]
