@@ -120,9 +120,7 @@ def _lights_in_use(session: Session) -> OpenLights:
     shelf = Calibrations(session)
     document = shelf.document("rig", session.rig.name)
     if document is None:
-        return OpenLights(
-            session.rig, "session, by its light file: no folder that it names has a certified rig"
-        )
+        return OpenLights(session.rig, "session, by its light file: it names no certified rig")
     return OpenLights(shelf.with_rig().rig, f"session, certified from {document.parent.name}")
 
 

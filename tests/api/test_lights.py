@@ -159,7 +159,7 @@ def test_a_session_is_opened_with_its_own_meaning(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "session.toml"):
         lights = open_lights(place)
         assert (lights.rig.name, len(lights.rig)) == ("stage", 24)
-        assert lights.source == "session, by its light file: no folder that it names has a certified rig"
+        assert lights.source == "session, by its light file: it names no certified rig"
     with pytest.raises(UsageError, match="the manifest of this session says how"):
         open_lights(tmp_path, Meaning(units="mm"))
 
@@ -172,7 +172,7 @@ def brighter(rig: LightRig) -> RigCalibration:
 def test_of_a_session_the_certified_lights_are_shown(tmp_path: Path) -> None:
     write_session(tmp_path, SyntheticStage.preset("tiny"))
     told = open_lights(tmp_path)
-    assert told.source == "session, by its light file: no folder that it names has a certified rig"
+    assert told.source == "session, by its light file: it names no certified rig"
     name, day = told.rig.name, datetime.date(2026, 5, 17)
     place = place_on_shelf(tmp_path / "calibration", "rig", name, day)
     header = CalibrationHeader("rig", name, "olat", "test", valid_from=day)
