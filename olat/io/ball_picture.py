@@ -10,7 +10,7 @@ from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import PictureFrame, headed, key_words
 from olat.io.rig_canvas import ALARM, Box, Canvas, Color, Labels, Point, around
 from olat.light.mirror_ball import named
-from olat.model.evidence import BallEvidence, Spot, Verdict
+from olat.model.evidence import BallEvidence, Doubt, Spot, Verdict
 from olat.model.shapes import Plane
 
 OUTLINE: Color = (90, 200, 250)
@@ -21,8 +21,13 @@ COLORS: dict[Verdict, Color] = {
 }
 _LEGEND: dict[Verdict, str] = {
     "taken": "taken for the light",
-    "doubted": "taken, but clipped, cut or rivaled",
+    "doubted": "taken, but clipped, cut by the outline, or rivaled",
     "refused": "seen beside it, and refused",
+}
+_DOUBTS: dict[Doubt, str] = {
+    "clipped": "clipped",
+    "cut": "cut by the outline",
+    "rivaled": "rivaled",
 }
 _SIDES = {1: 1400, 2: 1100, 3: 900}
 """Of the panel of a ball, by how many stand in a row [px]."""
@@ -49,7 +54,7 @@ def picture_of_balls(balls: Sequence[BallEvidence]) -> DisplayPicture:
     side = _SIDES[columns]
     width = columns * (side + _GAP) + _GAP
     canvas = Canvas(width, _HEAD + rows * (side + _GAP) + _FOOT)
-    headed(canvas, "Highlights on the mirror ball", _told(balls))
+    headed(canvas, "Highlights on the mirror ball", told_of_balls(balls))
     for place, ball in enumerate(balls):
         row, column = divmod(place, columns)
         left, top = _GAP + column * (side + _GAP), _HEAD + row * (side + _GAP)
@@ -58,7 +63,7 @@ def picture_of_balls(balls: Sequence[BallEvidence]) -> DisplayPicture:
     return canvas.picture
 
 
-def _told(balls: Sequence[BallEvidence]) -> str:
+def told_of_balls(balls: Sequence[BallEvidence]) -> str:
     """Say how many lights were seen, how well, and which were not."""
     parts = []
     for place, ball in enumerate(balls):
@@ -67,11 +72,20 @@ def _told(balls: Sequence[BallEvidence]) -> str:
             counts[spot.verdict] += 1
         seen = counts["taken"] + counts["doubted"]
         told = f"{seen} of {seen + len(ball.unseen)} lights"
-        told += f", {counts['doubted']} of them in doubt" if counts["doubted"] else ""
+        told += _doubted(ball.spots, counts["doubted"])
         if ball.unseen:
             told += f", not seen: {named(ball.unseen)}"
         parts.append(told if len(balls) == 1 else f"place {place}: {told}")
     return "   \N{MIDDLE DOT}   ".join(parts)
+
+
+def _doubted(spots: Sequence[Spot], count: int) -> str:
+    """Say how many of the lights are in doubt, and why; one light may be so in two ways."""
+    if not count:
+        return ""
+    whys = [why for spot in spots for why in spot.doubts]
+    parts = [f"{whys.count(why)} {words}" for why, words in _DOUBTS.items() if why in whys]
+    return f", {count} of them in doubt" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def draw_ball(canvas: Canvas, box: Box, ball: BallEvidence) -> None:
@@ -106,7 +120,7 @@ def _draw_cross(canvas: Canvas, center: Point, reach: float, color: Color) -> No
 
 def _reach(spot: Spot, frame: PictureFrame) -> float:
     """Return the radius of a mark [px]."""
-    if spot.verdict == "refused":
+    if spot.verdict == "refused" or not np.isfinite(spot.radius):
         return _RING[0]
     return float(np.clip(2.5 * spot.radius * frame.scale, *_RING))
 

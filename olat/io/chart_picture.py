@@ -20,6 +20,8 @@ _SIDE = 860
 _HEAD, _FOOT, _GAP = 96, 48, 16
 _INNER = 0.31
 """Half the side of the two fields in a cell [share of the cell]."""
+_FRAME = 5.0
+"""From the border of a cell to the frame of the worst patch [px]."""
 _BRIGHT = 0.25
 """Luminance from which on words are written in black [1]."""
 BLACK: Color = (0, 0, 0)
@@ -67,7 +69,7 @@ def _draw_patch(
     canvas.box((x - half, y - half, x, y + half), tuple(measured))
     canvas.box((x, y - half, x + half, y + half), tuple(reference))
     if is_worst:
-        _draw_square(canvas, (x, y), half + 3.0, ALARM, 4)
+        _draw_square(canvas, (x, y), _CELL / 2.0 - _FRAME, ALARM, 4)
     luminance = float(chart.reference[patch] @ LUMINANCE)
     ink = BLACK if luminance > _BRIGHT else WHITE
     number = f"{chart.delta_e[patch]:.1f}"
@@ -75,7 +77,7 @@ def _draw_patch(
     fitted_words(
         canvas,
         chart.names[patch],
-        (x, y - 0.8 * half),
+        (x, y - 0.78 * half),
         size=17,
         width=1.9 * half,
         color=ink,

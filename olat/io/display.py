@@ -13,9 +13,11 @@ from jaxtyping import UInt8
 from olat.errors import FileError
 from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
 from olat.io.photograph import read_photograph
+from olat.io.picture_frame import fitted_words
 from olat.io.publish import publish
+from olat.io.rig_canvas import Canvas
 from olat.model.color import ColorSpace
-from olat.model.image import RawMosaic
+from olat.model.image import RawMosaic, TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear
@@ -23,6 +25,8 @@ from olat.sensor.working_space import converted
 
 _EXPONENTS = (1.0, 1000.0)
 """Range of the color scale of exponents."""
+_FLOW_LONGEST = 1024
+"""Longer side of the picture of a flow [px]."""
 
 
 def write_png(path: Path, picture: UInt8[Array, "h w channel"]) -> None:
@@ -94,6 +98,25 @@ def picture_from_exponent(phong: PhongMaps) -> DisplayPicture:
     """Show exponents on a logarithmic scale in perceptually even colors; unknown is black."""
     known = (phong.confidence > 0)[..., None]
     return np.where(known, _even_colors(_exponent_level(phong)), 0).astype(np.uint8)
+
+
+def picture_of_tracking(tracking: TrackingFlow) -> DisplayPicture:
+    """Show motion like `picture_from_flow`, in one size however fine it was solved.
+
+    Where nothing moves at all, as in the reference itself, it is white and says so.
+    """
+    tall, wide = tracking.shape
+    shrink = min(_FLOW_LONGEST / max(tall, wide), 1.0)
+    height, width = max(round(tall * shrink), 1), max(round(wide * shrink), 1)
+    picture = picture_from_flow(tracking.flow, tracking.confidence)
+    canvas = Canvas(width, height)
+    method = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_NEAREST
+    canvas.picture[:] = cv2.resize(picture, (width, height), interpolation=method)
+    if not tracking.flow.any():
+        words, middle = "no motion from the reference", (width / 2.0, height / 2.0)
+        style = {"color": (0, 0, 0), "anchor": (0.5, 0.5)}
+        fitted_words(canvas, words, middle, size=24, width=0.9 * width, **style)
+    return canvas.picture
 
 
 def picture_from_flow(flow: Flow, confidence: Plane) -> DisplayPicture:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from olat.geometry.camera import distorted, to_pixels, to_slopes
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import PictureFrame, headed, key_words
-from olat.io.rig_canvas import ACCENT, ALARM, FAINT, INK, PANEL, RULE, Canvas, Color, Labels
+from olat.io.rig_canvas import (
+    ACCENT,
+    ALARM,
+    FAINT,
+    GROUND,
+    INK,
+    PANEL,
+    RULE,
+    Canvas,
+    Color,
+    Labels,
+    around,
+)
 from olat.model.calibration import LensCalibration
 from olat.model.evidence import BoardEvidence
 from olat.model.shapes import Array
+from olat.model.words import counted
 
 CORNER: Color = (90, 200, 250)
 _WIDTH = 1000
@@ -22,10 +37,14 @@ _LONG_PX = 24.0
 _BENT = 0.05
 """By how much of the width a line is to be bent at most."""
 _LINES = 12
-"""Squares of the grid along the width."""
+"""Squares of the grid along the longer side."""
 _STEPS = 8
 """Points of a line from crossing to crossing."""
 _LABEL = 16
+_DOT = 2.8
+"""Radius of a corner [px]."""
+_TALLEST = 1500
+"""Height of the panels, which are narrower where a photograph is taller [px]."""
 
 
 def picture_of_lens(lens: LensCalibration) -> DisplayPicture:
@@ -36,26 +55,32 @@ def picture_of_lens(lens: LensCalibration) -> DisplayPicture:
     lens
         With the views as its evidence.
     """
-    height = round(_WIDTH * lens.height / lens.width)
+    height = min(round(_WIDTH * lens.height / lens.width), _TALLEST)
     canvas = Canvas(2 * _WIDTH + 3 * _GAP, _HEAD + height + _GAP + _FOOT)
-    headed(canvas, "Corners of the board, and distortion of the lens", _told(lens))
     magnified = _magnification(lens)
     bent = _bending(lens)
-    for column, panel in enumerate((_corners(lens, magnified), _grid(lens, bent))):
+    corners, unnamed = _corners(lens, magnified)
+    headed(canvas, "Corners of the board, and distortion of the lens", _told(lens, unnamed))
+    for column, panel in enumerate((corners, _grid(lens, bent))):
         left = _GAP + column * (_WIDTH + _GAP)
         PictureFrame(canvas, (left, _HEAD, left + _WIDTH, _HEAD + height), panel)
-    _draw_legend(canvas, magnified, bent)
+    is_any_out = any(view.misses is None for view in lens.evidence)
+    _draw_legend(canvas, magnified, bent, is_any_out=is_any_out)
     return canvas.picture
 
 
-def _told(lens: LensCalibration) -> str:
-    """Say how well which views fit."""
+def _told(lens: LensCalibration, unnamed: int) -> str:
+    """Say how well which views fit, and how many have no number."""
     rms = {view.frame: _rms(view.misses) for view in lens.evidence if view.misses is not None}
-    worst = max(rms, key=lambda frame: rms[frame])
-    parts = [
-        f"{len(rms)} views: off by {_rms_of_all(lens):.2g} px rms, "
-        f"{rms[worst]:.2g} px in frame {worst}, the worst",
-    ]
+    parts = ["no view fits"]
+    if rms:
+        worst = max(rms, key=lambda frame: rms[frame])
+        parts = [
+            f"{counted(len(rms), 'view')}: off by {_rms_of_all(lens):.2g} px rms, "
+            f"{rms[worst]:.2g} px in frame {worst}, the worst",
+        ]
+    if unnamed:
+        parts.append(f"no room for the numbers of {counted(unnamed, 'view')}")
     if left_out := [str(view.frame) for view in lens.evidence if view.misses is None]:
         parts.append(f"left out: frame{'s' * (len(left_out) > 1)} {', '.join(left_out)}")
     if "coverage" in lens.residuals:
@@ -67,34 +92,68 @@ def _told(lens: LensCalibration) -> str:
 
 
 def _rms(misses: Array) -> float:
-    return float(np.sqrt(np.mean(np.sum(misses**2, axis=1))))
+    """Return how long misses are; 0 without any that is a number."""
+    known = misses[np.isfinite(misses).all(axis=1)]
+    return float(np.sqrt(np.mean(np.sum(known**2, axis=1)))) if len(known) else 0.0
 
 
 def _rms_of_all(lens: LensCalibration) -> float:
-    return _rms(np.concatenate([v.misses for v in lens.evidence if v.misses is not None]))
+    return _rms(_joined([v.misses for v in lens.evidence if v.misses is not None]))
 
 
-def _corners(lens: LensCalibration, magnified: float) -> DisplayPicture:
-    """Draw all corners on the extent of the photographs, with arrows by how much they miss."""
+def _joined(points: Sequence[Array]) -> Array:
+    """Return places of all views, of which there may be none."""
+    return np.concatenate([np.empty((0, 2)), *points])
+
+
+def _corners(lens: LensCalibration, magnified: float) -> tuple[DisplayPicture, int]:
+    """Draw all corners on the extent of the photographs, with arrows by how much they miss.
+
+    Returns
+    -------
+    picture
+        The panel.
+    unnamed
+        Views for whose number there is no room.
+    """
     canvas, frame = _sensor(lens)
-    labels = Labels(canvas, frame.box, size=_LABEL)
     for view in lens.evidence:
         canvas.line(frame.all_at(_hull(view.corners)), RULE)
     used = [view.corners for view in lens.evidence if view.misses is not None]
-    canvas.line(frame.all_at(_hull(np.concatenate(used))), FAINT, 2)
+    canvas.line(frame.all_at(_hull(_joined(used))), FAINT, 2)
     # Views that count lie over those that do not.
     for view in sorted(lens.evidence, key=lambda view: view.misses is not None):
         _draw_view(canvas, frame, view, magnified)
-    for view in lens.evidence:
+    return canvas.picture, _number(canvas, frame, lens.evidence)
+
+
+def _number(canvas: Canvas, frame: PictureFrame, views: Sequence[BoardEvidence]) -> int:
+    """Write the frame of each view beside the outline of its board; return how many have no room.
+
+    At the place farthest from the middle of all, where boards lie apart.
+    """
+    labels = Labels(canvas, frame.box, size=_LABEL, halo=GROUND)
+    everywhere = _joined([view.corners for view in views])
+    everywhere = everywhere[np.isfinite(everywhere).all(axis=1)]
+    labels.keep_all_free([around(place, _DOT) for place in frame.all_at(everywhere)])
+    unnamed = 0
+    # What was left out is looked for first.
+    for view in sorted(views, key=lambda view: view.misses is not None):
+        outline = _hull(view.corners)
+        away = np.linalg.norm(outline - everywhere.mean(axis=0), axis=1) if len(outline) else []
+        places = frame.all_at(outline[np.argsort(away)[::-1]]) if len(outline) else []
         color = ALARM if view.misses is None else INK
-        labels.add(str(view.frame), frame.at(*view.corners.mean(axis=0)), 0.0, color)
-    return canvas.picture
+        unnamed += not any(labels.add(str(view.frame), at, 2.0 * _DOT, color) for at in places)
+    return unnamed
 
 
 def _hull(points: Array) -> Array:
     """Return the corners of the convex shape around some places, the first one again at the end."""
-    around = cv2.convexHull(points.astype(np.float32))[:, 0]
-    return np.concatenate([around, around[:1]])
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return points
+    hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
+    return np.concatenate([hull, hull[:1]])
 
 
 def _draw_view(canvas: Canvas, frame: PictureFrame, view: BoardEvidence, magnified: float) -> None:
@@ -104,7 +163,7 @@ def _draw_view(canvas: Canvas, frame: PictureFrame, view: BoardEvidence, magnifi
             stretch = magnified * frame.scale
             canvas.line([(x, y), (x + stretch * across, y + stretch * down)], ACCENT)
     for place in places:
-        canvas.disc(place, 2.8, ALARM if view.misses is None else CORNER)
+        canvas.disc(place, _DOT, ALARM if view.misses is None else CORNER)
 
 
 def _grid(lens: LensCalibration, bent: float) -> DisplayPicture:
@@ -126,17 +185,19 @@ def _grid(lens: LensCalibration, bent: float) -> DisplayPicture:
 
 def _sensor(lens: LensCalibration) -> tuple[Canvas, PictureFrame]:
     """Return an empty panel with the extent of the photographs."""
-    canvas = Canvas(_WIDTH, round(_WIDTH * lens.height / lens.width))
-    empty = np.full((lens.height, lens.width, 3), PANEL, np.uint8)
+    scale = min(_WIDTH / lens.width, _TALLEST / lens.height)
+    canvas = Canvas(max(round(scale * lens.width), 1), max(round(scale * lens.height), 1))
     height, width = canvas.picture.shape[:2]
-    return canvas, PictureFrame(canvas, (0, 0, width, height), empty)
+    empty = np.full((1, 1, 3), PANEL, np.uint8)
+    shape = lens.height, lens.width
+    return canvas, PictureFrame(canvas, (0, 0, width, height), empty, shape=shape)
 
 
 def _straight_lines(lens: LensCalibration) -> list[Array]:
     """Return the lines of a grid of squares that fills the frame."""
-    side = lens.width / _LINES
-    rows = max(round(lens.height / side), 1)
-    x = np.linspace(0.0, lens.width - 1.0, _LINES * _STEPS + 1)
+    side = max(lens.width, lens.height) / _LINES
+    rows, columns = (max(round(length / side), 1) for length in (lens.height, lens.width))
+    x = np.linspace(0.0, lens.width - 1.0, columns * _STEPS + 1)
     y = np.linspace(0.0, lens.height - 1.0, rows * _STEPS + 1)
     level = [np.column_stack([x, np.full(len(x), at)]) for at in y[::_STEPS]]
     return [*level, *(np.column_stack([np.full(len(y), at), y]) for at in x[::_STEPS])]
@@ -149,7 +210,9 @@ def _seen(points: Array, lens: LensCalibration) -> Array:
 
 def _magnification(lens: LensCalibration) -> float:
     """Return by how much arrows are drawn longer than they are."""
-    return _round_number(_LONG_PX / max(_rms_of_all(lens) * _WIDTH / lens.width, 1e-9))
+    scale = min(_WIDTH / lens.width, _TALLEST / lens.height)
+    usual = _rms_of_all(lens) * scale
+    return _round_number(_LONG_PX / usual) if usual > 0.0 else 1.0
 
 
 def _bending(lens: LensCalibration) -> float:
@@ -166,15 +229,17 @@ def _round_number(most: float) -> float:
     return float(max(step * power for step in (1, 2, 5) if step * power <= max(most, 1.0)))
 
 
-def _draw_legend(canvas: Canvas, magnified: float, bent: float) -> None:
+def _draw_legend(canvas: Canvas, magnified: float, bent: float, *, is_any_out: bool) -> None:
     """Say what dots, arrows and lines mean, and how much larger they are drawn."""
     y, x = canvas.picture.shape[0] - _FOOT / 2.0, 2.0 * _GAP
     canvas.disc((x, y), 4.0, CORNER)
     x = key_words(canvas, "corner found; number: frame", (x, y))
     canvas.line([(x - 12.0, y), (x + 8.0, y)], ACCENT, 2)
-    x = key_words(canvas, f"off by, {magnified:g} times as long", (x, y))
-    canvas.disc((x, y), 4.0, ALARM)
-    x = key_words(canvas, "view left out", (x, y))
+    longer = "" if magnified == 1.0 else f", {magnified:g} times as long"
+    x = key_words(canvas, f"off by{longer}", (x, y))
+    if is_any_out:
+        canvas.disc((x, y), 4.0, ALARM)
+        x = key_words(canvas, "view left out", (x, y))
     canvas.line([(x - 8.0, y), (x + 8.0, y)], FAINT, 2)
     key_words(canvas, "covered", (x, y))
     x = 2.0 * _GAP + _WIDTH + _GAP

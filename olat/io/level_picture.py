@@ -8,13 +8,14 @@ from olat.io.ball_picture import OUTLINE, draw_ball
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import headed, key_words
 from olat.io.plot_axes import Axes, Scale
-from olat.io.rig_canvas import ALARM, INK, PANEL, Canvas, Color, Labels, Point
+from olat.io.rig_canvas import ALARM, INK, PANEL, Canvas, Color, Labels, Point, around
 from olat.io.rig_map import draw_map
 from olat.io.rig_marks import marks_of
 from olat.light.mirror_ball import named
 from olat.light.rig_summary import summary_of
 from olat.model.calibration import RigCalibration
 from olat.model.evidence import LevelEvidence, Source
+from olat.model.shapes import LightColors
 
 COLORS: tuple[Color, Color, Color] = (255, 110, 100), (120, 230, 120), (110, 170, 255)
 """Of intensities in red, green and blue."""
@@ -31,6 +32,10 @@ _SIGMAS = 2.0
 """Standard errors that a line through a dot reaches up and down."""
 _STEP = 0.22
 """Between the dots of one light [lights]."""
+_RINGS: dict[Source, Color] = {"mirror": INK, "unseen": ALARM}
+"""About lights that the gray ball does not tell of."""
+_ROOM = 5.0
+"""Between dots and the ring about them [px]."""
 _WORDS: dict[Source, str] = {
     "mirror": "off the mirror ball",
     "unseen": "not seen, a guess",
@@ -82,7 +87,9 @@ def _told(rig: RigCalibration, found: LevelEvidence) -> str:
     """Say how even the lights are, how well they are known, and which are not."""
     level = rig.rig.intensities.mean(axis=1)
     lit = level[[source != "dead" for source in found.sources]]
-    parts = [f"{len(level)} lights from {lit.min():.3g} to {lit.max():.3g}"]
+    parts = [f"{len(level)} lights"]
+    if lit.size:
+        parts[0] += f" from {lit.min():.3g} to {lit.max():.3g}"
     known = found.relative_sigmas[found.relative_sigmas > 0.0]
     if known.size:
         parts.append(f"known to {known.mean():.1%}")
@@ -106,34 +113,53 @@ def _draw_dots(
         y=Scale(0.0, 1.15 * max(float(levels.max()), 1e-6), "intensity"),
     )
     radius = float(np.clip(200.0 / len(levels), 1.5, 4.5))
-    labels = Labels(canvas, axes.box, size=_LABEL)
-    mean = levels.mean(axis=1)
-    usual = float(np.median(mean))
-    for light, source in enumerate(found.sources):
-        if source != "gray" or abs(mean[light] - usual) > _UNLIKE * usual:
-            labels.add(str(light), axes.at(light, mean[light]), 10.0, INK)
     for light, source in enumerate(found.sources):
         sigma = _SIGMAS * float(np.nan_to_num(found.relative_sigmas[light]))
         for channel, level in enumerate(levels[light].tolist()):
             x = light + _STEP * (channel - 1)
             ends = [axes.at(x, level * (1.0 - sigma)), axes.at(x, level * (1.0 + sigma))]
             canvas.line(ends, COLORS[channel])
-            _draw_dot(canvas, axes.at(x, level), radius, COLORS[channel], source)
+        _draw_light(canvas, _dots(axes, light, levels), radius, source)
+    _number(canvas, axes, levels, found)
 
 
-def _draw_dot(canvas: Canvas, place: Point, radius: float, color: Color, source: Source) -> None:
-    """Draw what tells of a light: a dot for the gray ball, a ring for the mirror ball."""
-    x, y = place
+def _number(canvas: Canvas, axes: Axes, levels: LightColors, found: LevelEvidence) -> None:
+    """Write the numbers of the lights that are not like the others."""
+    labels = Labels(canvas, axes.box, size=_LABEL, halo=PANEL)
+    places = [_dots(axes, light, levels) for light in range(len(levels))]
+    labels.keep_all_free([around(place, _ROOM) for colors in places for place in colors])
+    mean = levels.mean(axis=1)
+    usual = float(np.median(mean))
+    for light, source in enumerate(found.sources):
+        if source != "gray" or abs(mean[light] - usual) > _UNLIKE * usual:
+            low, high = np.min(places[light], axis=0), np.max(places[light], axis=0)
+            x, y = ((low + high) / 2.0).tolist()
+            reach = float(high[1] - low[1]) / np.sqrt(2.0) + 2.0 * _ROOM
+            labels.add(str(light), (x, y), reach, INK)
+
+
+def _dots(axes: Axes, light: int, levels: LightColors) -> list[Point]:
+    """Return where the colors of a light stand."""
+    return [axes.at(light + _STEP * k, float(levels[light, 1 + k])) for k in (-1, 0, 1)]
+
+
+def _draw_light(canvas: Canvas, places: list[Point], radius: float, source: Source) -> None:
+    """Draw the colors of a light, and about all of them what they were read off."""
+    low, high = np.min(places, axis=0), np.max(places, axis=0)
+    x, y = ((low + high) / 2.0).tolist()
     if source == "dead":
         for sign in (-1.0, 1.0):
             ends = [(x - 6.0, y - 6.0 * sign), (x + 6.0, y + 6.0 * sign)]
             canvas.line(ends, ALARM, 2)
         return
-    canvas.disc(place, radius, color)
-    if source == "mirror":
-        canvas.disc(place, radius + 3.0, color, 1)
-    if source == "unseen":
-        canvas.disc(place, radius + 4.0, ALARM, 2)
+    for place, color in zip(places, COLORS, strict=True):
+        canvas.disc(place, radius, color)
+    if source in _RINGS:
+        # An ellipse about a box is as much larger as a circle about a square.
+        across, down = ((high - low) / np.sqrt(2.0) + radius + _ROOM).tolist()
+        turn = np.linspace(0.0, 2.0 * np.pi, 65)
+        ring = np.column_stack([x + across * np.cos(turn), y + down * np.sin(turn)])
+        canvas.line(ring.tolist(), _RINGS[source], 2 if source == "unseen" else 1)
 
 
 def _draw_legend(canvas: Canvas, found: LevelEvidence) -> None:
@@ -146,7 +172,7 @@ def _draw_legend(canvas: Canvas, found: LevelEvidence) -> None:
     canvas.disc((x, y), 4.5, COLORS[1])
     x = key_words(canvas, f"intensity and {_SIGMAS:g} standard errors", (x, y))
     for source, words in _WORDS.items():
-        _draw_dot(canvas, (x, y), 4.5, COLORS[1], source)
+        _draw_light(canvas, [(x + 5.0 * k, y) for k in (-1, 0, 1)], 3.0, source)
         x = key_words(canvas, words, (x, y))
     key_words(
         canvas, "map: area is intensity, color is tint; shaded: far from any light", (x - 18.0, y)

@@ -12,10 +12,10 @@ from olat.errors import FileError
 from olat.io.color_header import DATA, color_attributes, space_told
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.display import (
-    picture_from_flow,
     picture_from_normals,
     picture_from_phong,
     picture_from_radiance,
+    picture_of_tracking,
     write_png,
 )
 from olat.io.exr import Attribute, read_exr, write_exr
@@ -137,7 +137,7 @@ def write_flow(path: Path, flow: TrackingFlow, attributes: Mapping[str, Attribut
         "olat/fullWidth": flow.shape[1],
     }
     write_exr(path, channels, attributes={**own, **attributes})
-    _write_display(path, picture_from_flow(flow.flow, flow.confidence))
+    _write_display(path, picture_of_tracking(flow))
 
 
 def read_flow(path: Path) -> TrackingFlow:

@@ -18,11 +18,22 @@ _KEY = 17
 
 
 class PictureFrame:
-    """A part of a canvas that shows a picture as large as fits."""
+    """A part of a canvas that shows a picture as large as fits.
 
-    def __init__(self, canvas: Canvas, box: Box, picture: DisplayPicture) -> None:
+    ``shape`` is height and width of what the picture stands for, of which places are told, where
+    they are not its own [px].
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        box: Box,
+        picture: DisplayPicture,
+        *,
+        shape: tuple[int, int] | None = None,
+    ) -> None:
         left, top, right, bottom = (round(edge) for edge in box)
-        height, width = picture.shape[:2]
+        height, width = picture.shape[:2] if shape is None else shape
         self.scale = min((right - left) / width, (bottom - top) / height)
         size = max(round(width * self.scale), 1), max(round(height * self.scale), 1)
         method = cv2.INTER_AREA if self.scale < 1.0 else cv2.INTER_LINEAR

@@ -34,6 +34,8 @@ _SUBJECT = 0.045
 """Radius of the disc that stands for the subject, in radii of the sphere."""
 _AIR = 4.0
 """Around a number [px]; those that find no room are read on the map."""
+_APART = 26.0
+"""Beside the name of an axis: a number nearer than that reads as a part of it [px]."""
 _NEAR = 1e-9
 """Depth behind the middle from which a light is on the far side."""
 _SPARSE = 100
@@ -141,7 +143,7 @@ def draw_view(
 
 
 def _draw_axes(canvas: Canvas, scene: Scene, box: Box) -> list[Box]:
-    """Draw the outline of the sphere and the axes through it; return where their names stand."""
+    """Draw the outline of the sphere and the axes through it; return what their names keep free."""
     canvas.disc(scene.center, scene.radius, RULE, 1)
     boxes = []
     for axis, name in _AXIS_NAMES.items():
@@ -154,7 +156,8 @@ def _draw_axes(canvas: Canvas, scene: Scene, box: Box) -> list[Box]:
             x, y = scene.point((1.0 + _MARGIN) * np.array(axis))
             x = x if right == 0 else box[2] - _PAD if right > 0 else box[0] + _PAD
             anchor = (0.5 + 0.5 * right, 0.5 + 0.5 * up)
-            boxes.append(canvas.words(name, (x, y), size=_AXIS_PX, color=FAINT, anchor=anchor))
+            at = canvas.words(name, (x, y), size=_AXIS_PX, color=FAINT, anchor=anchor)
+            boxes.append((at[0] - _APART, at[1] - _AIR, at[2] + _APART, at[3] + _AIR))
     return boxes
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from olat.io.contact_sheet import DisplayPicture
-from olat.io.picture_frame import PictureFrame
+from olat.io.picture_frame import PictureFrame, fitted_words
 from olat.io.plot_axes import round_step
 from olat.io.rig_canvas import ACCENT, ALARM, GROUND, INK, Box, Canvas, Color, Point
 from olat.model.shapes import Array, Plane
@@ -27,6 +27,10 @@ _LEAST_RANGE = 0.002
 """From black to white of a flat, so that rounding is not shown [1]."""
 _SMOOTH = 0.015
 """Over which contours are drawn [share of the longer side]."""
+_MANY = 2000
+"""Defects from which on they are drawn as spots."""
+_SHARES = (0.2, 99.8)
+"""Of a flat below and above which all is black or white, such as dust [%]."""
 _SPREADS = 4.0
 """Robust spreads of the dark level from black to white."""
 
@@ -34,10 +38,18 @@ _SPREADS = 4.0
 def draw_flat(canvas: Canvas, box: Box, flat: Planes) -> None:
     """Draw the response to even light, and where it is how many percent of the middle."""
     shown = _averaged(flat)
-    low, high = (float(end) for end in np.percentile(shown, (0.2, 99.8)))
-    title = f"Flat: {100 * low:.1f} to {100 * high:.1f} % of the middle, black to white"
+    known = np.isfinite(shown)
+    if not known.any():
+        _framed(canvas, box, "Flat: no number anywhere", _gray(shown, 0.0, 1.0))
+        return
+    low, high = (float(end) for end in np.percentile(shown[known], _SHARES))
+    title = (
+        f"Flat: {_SHARES[1] - _SHARES[0]:.3g} % of the sites within {100 * low:.1f} to "
+        f"{100 * high:.1f} % of the middle, black to white; least {100 * shown[known].min():.1f} %"
+    )
     gray = _gray(shown, low, max(high, low + _LEAST_RANGE))
     frame = _framed(canvas, box, title, gray)
+    shown = np.where(known, shown, np.float32(np.median(shown[known])))
     left, top, right, bottom = (round(edge) for edge in frame.box)
     large = cv2.resize(shown, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
     # Contours of noise are no contours.
@@ -58,8 +70,9 @@ def draw_flat(canvas: Canvas, box: Box, flat: Planes) -> None:
 def draw_dark(canvas: Canvas, box: Box, dark: Planes, defects: Bool[Array, "h w plane"]) -> None:
     """Draw what is read without light, and every defect."""
     shown = _averaged(dark)
-    middle = float(np.median(shown))
-    spread = max(1.4826 * float(np.median(np.abs(shown - middle))), 1e-6)
+    known = shown[np.isfinite(shown)]
+    middle = float(np.median(known)) if known.size else 0.0
+    spread = max(1.4826 * float(np.median(np.abs(known - middle))), 1e-6) if known.size else 1.0
     low, high = middle - _SPREADS * spread, middle + _SPREADS * spread
     count = int(np.count_nonzero(defects.any(axis=2)))
     told = "no defects" if count == 0 else counted(count, "defect")
@@ -67,9 +80,12 @@ def draw_dark(canvas: Canvas, box: Box, dark: Planes, defects: Bool[Array, "h w 
     frame = _framed(canvas, box, title, _gray(shown, low, high))
     scale = shown.shape[1] / defects.shape[1]
     rows, columns = np.nonzero(defects.any(axis=2))
-    for x, y in zip(columns.tolist(), rows.tolist(), strict=True):
-        place = frame.at((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5)
-        canvas.disc(place, 4.0, ALARM, 1 if count < 2000 else cv2.FILLED)
+    sites = (np.column_stack([columns, rows]) + 0.5) * scale - 0.5
+    # Of so many that rings run together, one a pixel is enough.
+    if count >= _MANY:
+        sites = np.unique(np.rint(sites), axis=0)
+    for place in frame.all_at(sites):
+        canvas.disc(place, 4.0, ALARM, 1 if count < _MANY else cv2.FILLED)
 
 
 def _averaged(planes: Planes) -> Plane:
@@ -84,14 +100,14 @@ def _averaged(planes: Planes) -> Plane:
 
 
 def _gray(shown: Plane, low: float, high: float) -> DisplayPicture:
-    level = np.clip((shown - low) / (high - low), 0.0, 1.0)
-    gray = np.rint(30.0 + 190.0 * np.nan_to_num(level)).astype(np.uint8)
+    level = np.clip((np.nan_to_num(shown, nan=low) - low) / (high - low), 0.0, 1.0)
+    gray = np.rint(30.0 + 190.0 * level).astype(np.uint8)
     return np.repeat(gray[..., np.newaxis], 3, axis=2)
 
 
 def _framed(canvas: Canvas, box: Box, title: str, picture: DisplayPicture) -> PictureFrame:
     left, top, right, bottom = box
-    canvas.words(title, (left, top + 8.0), size=_TITLE, color=INK)
+    fitted_words(canvas, title, (left, top + 8.0), size=_TITLE, width=right - left, color=INK)
     return PictureFrame(canvas, (left, top + 36.0, right, bottom), picture)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.picture_frame import headed
-from olat.io.plot_axes import Axes, Scale
+from olat.io.plot_axes import Axes, Scale, round_step
 from olat.io.rig_canvas import ACCENT, FAINT, PANEL, Box, Canvas, Color
 from olat.io.sensor_maps import draw_dark, draw_flat
 from olat.model.calibration import SensorCalibration
@@ -66,22 +66,23 @@ def _told(sensor: SensorCalibration) -> str:
 
 def _draw_linearity(canvas: Canvas, box: Box, found: SensorEvidence, full_dn: float | None) -> None:
     """Plot by how much readings are off a straight line."""
-    if not found.counts.size:
+    known = np.isfinite(found.counts) & np.isfinite(found.departures)
+    if not known.any():
         _say(canvas, box, "Linearity was not measured: it takes flat frames of three exposures.")
         return
-    reach = 1.2 * max(float(np.abs(found.departures).max()), _LEAST_PERCENT)
+    reach = 1.2 * max(float(np.abs(found.departures[known]).max()), _LEAST_PERCENT)
     axes = Axes(
         canvas,
         box,
         "Linearity: readings off a straight line",
-        x=Scale(0.0, 1.05 * float(found.counts.max()), "count in the middle [DN]"),
+        x=Scale(0.0, 1.05 * max(float(found.counts[known].max()), 1.0), "count in the middle [DN]"),
         y=Scale(-reach, reach, "off by [%]"),
     )
     canvas.line([axes.at(0.0, 0.0), axes.at(np.inf, 0.0)], FAINT, 2)
     if full_dn is not None:
         canvas.line([axes.at(full_dn, -reach), axes.at(full_dn, reach)], ACCENT, 2)
     for channel in np.unique(found.channels).tolist():
-        own = found.channels == channel
+        own = (found.channels == channel) & known
         order = np.argsort(found.counts[own])
         points = np.column_stack([found.counts[own], found.departures[own]])[order]
         places = [axes.at(x, y) for x, y in points.tolist()]
@@ -93,35 +94,41 @@ def _draw_linearity(canvas: Canvas, box: Box, found: SensorEvidence, full_dn: fl
 def _draw_noise(canvas: Canvas, box: Box, found: SensorEvidence, sensor: SensorCalibration) -> None:
     """Plot the photon-transfer curve: how noise grows with light."""
     known = (found.signal > 0.0) & (found.variance > 0.0)
+    known &= np.isfinite(found.signal) & np.isfinite(found.variance)
     if not known.any():
         _say(canvas, box, "Noise was not measured: it takes two flat frames of one exposure.")
         return
     signal, variance = found.signal[known], found.variance[known]
     floor = (sensor.read_noise_dn or 0.0) ** 2
-    low, high = (10.0 ** float(end) for end in _decades(signal))
-    least, most = _decades(np.append(variance, floor or variance.min()))
+    low, high = _round_ends(signal)
+    least, most = _round_ends(variance)
     axes = Axes(
         canvas,
         box,
         "Photon transfer: noise over light",
         x=Scale(low, high, "signal [DN]", is_logarithmic=True),
-        y=Scale(10.0**least, 10.0**most, "variance [DN\N{SUPERSCRIPT TWO}]", is_logarithmic=True),
+        y=Scale(least, most, "variance [DN\N{SUPERSCRIPT TWO}]", is_logarithmic=True),
     )
     for place in zip(signal.tolist(), variance.tolist(), strict=True):
         canvas.disc(axes.at(*place), 1.6, (70, 130, 165))
     if sensor.dn_per_electron is not None:
         light = np.geomspace(low, high, 100)
         line = sensor.dn_per_electron * light + floor
-        inside = (line > 10.0**least) & (line < 10.0**most)
+        inside = (line > least) & (line < most)
         points = np.column_stack([light, line])[inside].tolist()
         canvas.line([axes.at(x, y) for x, y in points], ACCENT, 2)
 
 
-def _decades(values: np.ndarray) -> tuple[float, float]:
-    """Return the powers of ten around values."""
-    powers = np.log10([float(values.min()), float(values.max())])
-    low, high = float(np.floor(powers[0])), float(np.ceil(powers[1]))
-    return low, max(high, low + 1.0)
+def _round_ends(values: np.ndarray) -> tuple[float, float]:
+    """Return 1, 2 or 5 times the powers of ten around values, a decade apart at least."""
+    low, high = float(values.min()), float(values.max())
+    # A round number is no smaller than what it is asked for; that of the half is no larger here.
+    least = max(
+        step
+        for step in (round_step(low * part) for part in (0.2, 0.4, 0.5, 1.0))
+        if step <= low * 1.001
+    )
+    return least, max(round_step(high), 10.0 * least)
 
 
 def _say(canvas: Canvas, box: Box, words: str) -> None:

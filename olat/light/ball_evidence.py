@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from olat.light.ball_view import BallView, ball_span
-from olat.light.highlight import Highlight
+from olat.light.highlight import RIVAL, Highlight
 from olat.light.mirror_ball_rays import BallSweep
 from olat.light.mirror_ball_sweep import MARGIN
-from olat.model.evidence import BallEvidence, Spot, Verdict
+from olat.model.evidence import BallEvidence, Doubt, Spot, Verdict
 from olat.model.image import RadianceImage
 from olat.model.shapes import Array
 
@@ -56,4 +56,15 @@ def _spots(sweep: BallSweep, light: int, one: Highlight) -> Iterator[Spot]:
 
 def _spot(sweep: BallSweep, light: int, one: Highlight, place: Array, verdict: Verdict) -> Spot:
     x, y = (place - sweep.corner_px).tolist()
-    return Spot(light, x, y, one.radius_px, verdict)
+    doubts = _doubts(one) if verdict == "doubted" else ()
+    return Spot(light, x, y, one.radius_px, verdict, doubts)
+
+
+def _doubts(one: Highlight) -> tuple[Doubt, ...]:
+    """Return what speaks against a highlight."""
+    found: dict[Doubt, bool] = {
+        "clipped": one.is_saturated,
+        "cut": one.is_at_rim,
+        "rivaled": one.rival > RIVAL,
+    }
+    return tuple(doubt for doubt, is_so in found.items() if is_so)

@@ -15,6 +15,9 @@ Points: TypeAlias = Float64[Array, "point 2"]
 Verdict: TypeAlias = Literal["taken", "doubted", "refused"]
 """Whether a spot is the light; doubted ones are taken, but clipped, cut or nearly outshone."""
 
+Doubt: TypeAlias = Literal["clipped", "cut", "rivaled"]
+"""What speaks against a spot: clipped, touches the outline, or is nearly outshone."""
+
 Source: TypeAlias = Literal["gray", "mirror", "dead", "unseen"]
 """What tells how bright a light is: the ball that shows it, or none; unseen ones are a guess."""
 
@@ -31,6 +34,8 @@ class Spot:
     radius: float
     """Root mean square distance of its light from its center [px]."""
     verdict: Verdict
+    doubts: tuple[Doubt, ...] = ()
+    """Of a doubted one."""
 
 
 @dataclass(frozen=True)

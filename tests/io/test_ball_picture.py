@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from olat.io.ball_picture import COLORS, OUTLINE, picture_of_balls
+from olat.io.ball_picture import COLORS, OUTLINE, picture_of_balls, told_of_balls
 from olat.model.evidence import BallEvidence, Spot
 
 SIDE, HEAD, GAP = 1400, 96, 16
@@ -70,3 +70,45 @@ def test_places_of_the_ball_stand_side_by_side() -> None:
 def test_a_ball_without_any_light_is_drawn_too() -> None:
     dark = BallEvidence(np.zeros((40, 40), np.float32), np.full((9, 2), 20.0), (), tuple(range(9)))
     assert picture_of_balls([dark]).max() > 100
+
+
+def test_the_heading_says_why_lights_are_in_doubt() -> None:
+    spots = [
+        Spot(0, 90.0, 200.0, 2.0, "doubted", ("clipped",)),
+        Spot(1, 95.0, 100.0, 2.0, "doubted", ("clipped", "cut")),
+        Spot(2, 99.0, 150.0, 2.0, "doubted", ("rivaled",)),
+        Spot(3, 150.0, 150.0, 2.0, "taken"),
+    ]
+    assert told_of_balls([ball(*spots, unseen=(4,))]) == (
+        "4 of 5 lights, 3 of them in doubt (2 clipped, 1 cut by the outline, 1 rivaled), "
+        "not seen: light 4"
+    )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("verdict", ["taken", "refused"])
+def test_a_spot_that_is_nowhere_is_not_drawn_and_the_others_are(value, verdict) -> None:
+    usual = Spot(5, 90.0, 200.0, 2.0, "doubted")
+    one, odd = ball(usual), (Spot(6, value, 50.0, 2.0, verdict), Spot(7, 50.0, value, 2.0, verdict))
+    lost = BallEvidence(one.picture, one.outline, (*odd, usual), ())
+    x, _ = middle_of(picture_of_balls([lost]), COLORS["doubted"])
+    assert abs(x - 90.0) < 0.5
+    assert not (picture_of_balls([lost])[HEAD : HEAD + SIDE] == COLORS[verdict]).all(axis=2).any()
+
+
+@pytest.mark.parametrize("radius", [np.nan, np.inf])
+def test_a_spot_of_no_size_is_ringed_where_it_is(radius) -> None:
+    x, _ = middle_of(
+        picture_of_balls([ball(Spot(5, 90.0, 200.0, radius, "taken"))]), COLORS["taken"]
+    )
+    assert abs(x - 90.0) < 0.5
+
+
+def test_an_outline_is_drawn_as_far_as_it_is_known() -> None:
+    one = ball()
+    half = np.where(one.outline[:, :1] > SIZE / 2, np.nan, one.outline)
+    picture = picture_of_balls([BallEvidence(one.picture, half, (), ())])
+    shown = picture[HEAD : HEAD + SIDE, GAP : GAP + SIDE].astype(int)
+    _, columns = np.nonzero(shown[..., 2] - shown[..., 0] > 60)
+    assert columns.size > 500
+    assert columns.max() < SIDE / 2 + 5

@@ -53,6 +53,15 @@ def test_the_worst_patch_is_the_only_one_that_is_marked(chart) -> None:
     assert np.flatnonzero(marked).tolist() == [WORST]
 
 
+def test_the_frame_of_the_worst_lies_around_its_name(chart) -> None:
+    """From the frame inwards there is nothing for as much as its own width, all around."""
+    shown = cell(picture_of_chart(chart), WORST).astype(int)
+    rows, columns = np.nonzero((np.abs(shown - ALARM) < 8).all(axis=2))
+    assert (rows.min(), columns.min()) < (8, 8)
+    within = shown[10:30, 10:-10]
+    assert np.ptp(within.reshape(-1, 3), axis=0).max() < 40
+
+
 def test_what_was_read_is_outlined_in_the_photograph(chart) -> None:
     picture = picture_of_chart(chart)
     left = 2 * GAP + 6 * CELL

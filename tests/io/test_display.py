@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -12,9 +13,11 @@ from olat.io.display import (
     picture_from_normals,
     picture_from_phong,
     picture_from_radiance,
+    picture_of_tracking,
     read_mask,
     write_png,
 )
+from olat.model.image import TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
 from tests.support.dng import write_dng
 
@@ -114,3 +117,23 @@ def test_motion_is_black_where_it_is_not_known() -> None:
     picture = picture_from_flow(flow, confidence)
     assert (picture[0] == (255, 0, 0)).all()
     assert not picture[1].any()
+
+
+@pytest.mark.parametrize("fine", [24, 48])
+def test_pictures_of_motion_have_one_size_however_fine_it_was_solved(fine: int) -> None:
+    flow = np.zeros((fine, 2 * fine, 2), np.float32)
+    flow[..., 0] = 3.0
+    tracking = TrackingFlow(flow, np.ones(flow.shape[:2], np.float32), (48, 96))
+    picture = picture_of_tracking(tracking)
+    assert picture.shape == (48, 96, 3)
+    assert (picture == (255, 0, 0)).all()
+    assert picture_of_tracking(replace(tracking, shape=(4000, 6000))).shape == (683, 1024, 3)
+
+
+def test_the_motion_of_the_reference_is_white_and_says_that_there_is_none() -> None:
+    plane = np.ones((200, 300), np.float32)
+    still = TrackingFlow(np.zeros((200, 300, 2), np.float32), plane, (200, 300))
+    picture = picture_of_tracking(still)
+    dark = (picture < 100).all(axis=2)
+    assert (picture[0] == 255).all()
+    assert 200 < np.count_nonzero(dark) < 0.1 * dark.size

@@ -71,3 +71,46 @@ def test_a_grid_that_turns_back_on_itself_is_drawn_as_far_as_it_goes() -> None:
     lens = lens_of(BoardEvidence(0, CORNERS, np.full((4, 2), 0.1)), k1=-1.5)
     assert picture_of_lens(lens).shape == (HEAD + HEIGHT + GAP + 48, 2 * WIDTH + 3 * GAP, 3)
     assert picture_of_lens(replace(lens, residuals={"coverage": 0.5})).any()
+
+
+def test_the_legend_names_views_left_out_only_where_there_are_some() -> None:
+    used = BoardEvidence(3, CORNERS, np.full((4, 2), 0.1))
+    legends = [
+        picture_of_lens(lens_of(*boards))[-48:]
+        for boards in ((used,), (used, BoardEvidence(8, CORNERS + 150.0, None)))
+    ]
+    reds = [np.count_nonzero((legend == ALARM).all(axis=2)) for legend in legends]
+    assert reds[0] == 0
+    assert reds[1] > 20
+
+
+@pytest.mark.parametrize(("height", "width"), [(6000, 400), (400, 6000), (9000, 6000)])
+def test_no_lens_makes_a_picture_higher_than_a_portrait(height: int, width: int) -> None:
+    lens = replace(lens_of(BoardEvidence(0, CORNERS, np.full((4, 2), 0.1))), height=height)
+    assert picture_of_lens(replace(lens, width=width)).shape[0] <= HEAD + 1500 + GAP + 48
+
+
+def test_numbers_of_boards_in_one_place_keep_off_corners_and_each_other() -> None:
+    """Two dozen boards about one place: each number that is written is counted, or left out."""
+    many = [BoardEvidence(100 + k, CORNERS, np.full((4, 2), 0.1)) for k in range(24)]
+    lens = lens_of(*many)
+    ink = np.array([222, 226, 233])
+    few, crowd = (
+        (np.abs(panel(picture_of_lens(lens_of(*boards)), 0).astype(int) - ink) < 8)
+        .all(axis=2)
+        .sum()
+        for boards in (many[:1], many)
+    )
+    # Four places beside each of four corners are all that there are.
+    assert 8 * few < crowd < 18 * few
+    heading = picture_of_lens(lens)[50:80]
+    assert np.count_nonzero(heading != picture_of_lens(lens_of(*many[:4]))[50:80]) > 500
+
+
+@pytest.mark.parametrize("misses", [None, np.zeros((4, 2))])
+@pytest.mark.parametrize("corners", [CORNERS, np.full((4, 2), np.nan)])
+def test_lenses_without_any_view_that_fits_are_drawn_too(misses, corners) -> None:
+    picture = picture_of_lens(lens_of(BoardEvidence(0, corners, misses), k1=-0.2))
+    assert len(places(panel(picture, 1), ACCENT)) > 1000
+    color = ALARM if misses is None else CORNER
+    assert (len(places(panel(picture, 0), color)) > 40) == bool(np.isfinite(corners).all())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from olat.io.level_picture import COLORS, WIDTH, picture_of_levels
-from olat.io.rig_canvas import ALARM
+from olat.io.rig_canvas import ALARM, INK
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.calibration import RigCalibration
 from olat.model.evidence import BallEvidence, LevelEvidence
@@ -71,3 +71,29 @@ def test_what_was_not_just_measured_has_no_picture() -> None:
     rig = RigCalibration(LightRig("made", fibonacci_sphere(COUNT), np.ones((COUNT, 3))))
     with pytest.raises(ValueError, match="nothing to draw"):
         picture_of_levels(rig)
+
+
+@pytest.mark.parametrize("source", ["unseen", "mirror"])
+def test_one_ring_is_about_all_colors_of_a_light(source) -> None:
+    """The three dots within lie at their places, uncovered."""
+    levels = np.ones((COUNT, 3))
+    levels[3], levels[7] = 2.0, (1.5, 1.2, 0.9)
+    sources = tuple(source if light == 7 else "gray" for light in range(COUNT))
+    picture = picture_of_levels(rig_of(levels, sources=sources))
+    plain = picture_of_levels(rig_of(levels))
+    for color in COLORS:
+        own, other = (
+            found[np.abs(found[:, 0] - 7.0) < 0.45]
+            for found in (dots(shown, color, within=2) for shown in (picture, plain))
+        )
+        np.testing.assert_array_equal(own, other)
+    ring = dots(picture, ALARM if source == "unseen" else INK, within=40)
+    ring = ring[np.abs(ring[:, 0] - 7.0) < 0.6]
+    # About the middle, 1.2, by the root of two of the half and ten pixels of 1 / 201 each.
+    assert ring[:, 1].max() == pytest.approx(1.2 + np.sqrt(2.0) * 0.3 + 10 / 201, abs=0.03)
+    assert ring[:, 1].min() < 0.9
+
+
+def test_a_rig_whose_lights_are_all_dead_is_drawn() -> None:
+    picture = picture_of_levels(rig_of(np.zeros((COUNT, 3)), sources=("dead",) * COUNT))
+    assert len(dots(picture, ALARM, within=2)) > 20 * COUNT

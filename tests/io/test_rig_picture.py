@@ -164,6 +164,16 @@ def test_nothing_is_written_on_the_words_of_the_axes(panel: int) -> None:
     np.testing.assert_array_equal(many[around], few[around])
 
 
+def test_numbers_keep_off_the_line_of_an_axis_and_its_name() -> None:
+    """A light at the left end of the axis is numbered, but not between it and the word."""
+    left = np.array([[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    front = picture_of_rig(rig_of(left))[VIEWS, 40:800].astype(int)
+    # From the name to the light, on the height of both: nothing but the ground.
+    y = 390 + 11
+    strip = front[y - 4 : y + 5, 60:94]
+    assert (np.abs(strip - PANEL) < 4).all()
+
+
 def test_words_end_where_the_canvas_says_they_do() -> None:
     canvas = Canvas(300, 60)
     left, top, right, bottom = canvas.words("Mg 12", (40.0, 20.0), size=24, color=(255, 255, 255))

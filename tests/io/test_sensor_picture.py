@@ -110,3 +110,54 @@ def test_ticks_are_round_and_within_the_axis() -> None:
     axes = Axes(Canvas(400, 300), (0, 0, 400, 300), "t", x=Scale(0, 1, "x"), y=Scale(0, 1, "y"))
     left, top, right, bottom = axes.box
     assert axes.at(0.5, 0.5) == ((left + right) / 2, (top + bottom) / 2)
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(0, 100)])
+def test_a_flat_that_is_not_known_everywhere_is_drawn_as_far_as_it_is(part: slice) -> None:
+    usual = sensor()
+    flat = usual.flat.copy()
+    flat[part] = np.nan
+    found = near(picture_of_sensor(replace(usual, flat=flat))[FLAT], ACCENT)
+    assert (len(found) > 500) == (part != slice(None))
+
+
+def test_plots_end_near_what_they_show() -> None:
+    """Points from 120 to 13000 DN fill more than nine tenths of the axis from 100 to 20000."""
+    signal = np.geomspace(120.0, 13000.0, 300)
+    found = replace(sensor_evidence(), signal=signal, variance=signal)
+    plot = picture_of_sensor(sensor(found))[132 + SIDE + 90 : -62, 2 * 16 + SIDE + 78 : -24]
+    dots = near(plot, (70, 130, 165))
+    reach = np.log(13000.0 / 120.0) / np.log(20000.0 / 100.0)
+    assert np.ptp(dots[:, 0]) / plot.shape[1] == pytest.approx(reach, abs=0.02)
+
+
+def test_odd_readings_leave_the_others_to_be_seen() -> None:
+    odd = SensorEvidence(
+        np.array([0, 1, 2, 1]),
+        np.array([0.0, 0.0, np.nan, 0.0]),
+        np.array([0.0, np.inf, 2.0, np.nan]),
+        np.array([10.0, 0.0, -3.0, 1e-9]),
+        np.array([1e-20, 2.0, np.nan, 1e12]),
+    )
+    plots = picture_of_sensor(replace(sensor(odd), full_dn=1e5))[132 + SIDE + 90 : -62]
+    assert len(near(plots[:, :SIDE], COLORS[0])) > 20
+    assert len(near(plots[:, :SIDE], COLORS[1])) == 0
+    assert len(near(plots[:, SIDE:], (70, 130, 165))) > 5
+
+
+def test_many_defects_are_all_drawn_as_spots() -> None:
+    usual = sensor()
+    defects = np.random.default_rng(5).random(usual.defects.shape) < 0.1
+    found = near(picture_of_sensor(replace(usual, defects=defects))[DARK], ALARM)
+    shown = np.zeros((SIDE, SIDE), bool)
+    shown[found[:, 1], found[:, 0]] = True
+    rows, columns, _ = np.nonzero(defects)
+    assert shown[3 * rows + 1, 3 * columns + 1].mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(20.0, 500.0, [20.0, 50.0, 100.0, 200.0, 500.0]), (1.0, 1e4, [1.0, 10.0, 100.0, 1e3, 1e4])],
+)
+def test_short_logarithmic_axes_tell_more_than_decades(low, high, ticks) -> None:
+    assert Scale(low, high, "x", is_logarithmic=True).ticks() == pytest.approx(ticks)

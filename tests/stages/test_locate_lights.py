@@ -239,6 +239,8 @@ def test_what_was_found_on_the_ball_is_kept_for_people_to_see():
     corner = view.center_px - (np.array(ball.picture.shape[::-1]) - 1) / 2.0
     for spot in ball.spots:
         assert spot.verdict in ("taken", "doubted")
+        # Nothing is clipped and nothing is beside a light: only the outline is in the way.
+        assert spot.doubts == (("cut",) if spot.verdict == "doubted" else ())
         half = LIGHTS[spot.light] + [0.0, 0.0, 1.0]
         half /= np.linalg.norm(half)
         # As if seen from far away: near the outline that is some pixels off.
