@@ -16,6 +16,8 @@ _CORNER = 8.0
 """Nearer to it than that, the numbers along the bottom stand beside their lines [px]."""
 _TICKS = 6
 """About as many on each axis."""
+_MOST = 9
+"""Decades of which all are told; of more of them every other, or fewer."""
 _DECADES = 3
 """Up to which a logarithmic axis also tells 2 and 5 of each."""
 
@@ -42,7 +44,11 @@ class Scale:
             ends = np.log10([self.low, self.high])
             powers = range(int(np.floor(ends[0] + 1e-9)), int(np.floor(ends[1] + 1e-9)) + 1)
             steps = (1.0,) if len(powers) > _DECADES else (1.0, 2.0, 5.0)
-            rounds = [step * 10.0**power for power in powers for step in steps]
+            rounds = [
+                step * 10.0**power
+                for power in powers[:: -(-len(powers) // _MOST)]
+                for step in steps
+            ]
             return [value for value in rounds if 0.999 * self.low < value < 1.001 * self.high]
         if self.high <= self.low:
             return [self.low]
@@ -102,4 +108,4 @@ def round_step(least: float) -> float:
 
 def _number(value: float) -> str:
     """Write a tick."""
-    return f"{value:.0e}".replace("e+0", "e") if abs(value) >= 1e6 else f"{round(value, 9):g}"
+    return f"{value:.0e}".replace("e+0", "e") if abs(value) >= 1e6 else f"{value:g}"

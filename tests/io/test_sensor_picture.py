@@ -157,7 +157,11 @@ def test_many_defects_are_all_drawn_as_spots() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "ticks"),
-    [(20.0, 500.0, [20.0, 50.0, 100.0, 200.0, 500.0]), (1.0, 1e4, [1.0, 10.0, 100.0, 1e3, 1e4])],
+    [
+        (20.0, 500.0, [20.0, 50.0, 100.0, 200.0, 500.0]),
+        (1.0, 1e4, [1.0, 10.0, 100.0, 1e3, 1e4]),
+        (1e-20, 1e20, [1e-20, 1e-15, 1e-10, 1e-5, 1.0, 1e5, 1e10, 1e15, 1e20]),
+    ],
 )
 def test_short_logarithmic_axes_tell_more_than_decades(low, high, ticks) -> None:
     assert Scale(low, high, "x", is_logarithmic=True).ticks() == pytest.approx(ticks)

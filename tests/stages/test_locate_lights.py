@@ -163,6 +163,7 @@ def test_lights_that_are_swapped_in_the_light_file_are_named(caplog):
 def test_clipped_highlights_are_used_and_noted(caplog):
     found = locate(capture(PLACES, white=3.0), ball_radius=BALL, light_distance=DISTANCE)
     assert found.residuals["saturated_highlights"] == COUNT
+    assert all("clipped" in spot.doubts for spot in found.evidence[0].spots)
     assert degrees_off(found.rig).mean() < 0.3
     assert f"the highlights of {COUNT} lights are clipped" in notes(caplog)
 
