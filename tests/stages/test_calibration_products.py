@@ -46,9 +46,8 @@ def test_what_carries_no_evidence_has_no_picture(files, tmp_path):
 
 
 def test_a_picture_that_cannot_be_drawn_does_not_cost_the_measurement(files, tmp_path, caplog):
-    lost = Spot(1, np.nan, 30.0, 2.0, "taken")
-    evidence = BallEvidence(np.ones((64, 64), np.float32), np.full((3, 2), np.nan), (lost,), ())
-    found = RigCalibration(RIG, evidence=(evidence,))
+    nothing = BallEvidence(np.ones((0, 0), np.float32), np.zeros((0, 2)), (), ())
+    found = RigCalibration(RIG, evidence=(nothing,))
     written = files.write(tmp_path / "A" / "located", Unit("Bühne 東京"), found, "")
     assert [path.suffix for path in written] == [".toml", ".csv"]
     assert "located.png cannot be drawn" in caplog.text
