@@ -13,8 +13,10 @@ from olat.api.certification import Certified, Terms, certify
 from olat.api.processing import process
 from olat.api.summary import Summary
 from olat.io.calibration_file import read_calibration
+from olat.io.drift_file import read_drift
 from olat.io.exr import read_exr
 from olat.io.field_file import open_field
+from olat.light.drift import gains_at
 from olat.model.calibration import (
     Calibration,
     ColorCalibration,
@@ -152,7 +154,10 @@ def test_olats_add_up_to_full_on_light_within_one_percent(measured: Studio) -> N
     total = sum(plane.astype(np.float32) * level[:, None, None] for plane, level in lit)
     reference = head.stage.reference
     channels, _ = read_exr(measured.folder / "olat" / "A" / "aligned" / f"{reference:04d}.exr")
-    ratios = [total[k][inside].sum() / channels["RGB"[k]][inside].sum() for k in range(3)]
+    # The field is at the mean level of the sweep; the full-on frame, at that of its moment.
+    level = gains_at(read_drift(measured.folder / "olat" / "A" / "drift.csv"), [reference])[0]
+    full_on = [channels["RGB"[k]][inside].sum() / level[k] for k in range(3)]
+    ratios = [total[k][inside].sum() / full_on[k] for k in range(3)]
     print("\nsum of OLATs over full-on: " + ", ".join(f"{ratio:.4f}" for ratio in ratios))
     np.testing.assert_allclose(ratios, 1.0, rtol=0, atol=0.01)
 
