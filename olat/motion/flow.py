@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
-from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
-from olat.motion.warp import source_positions
+from olat.model.shapes import Array, Flow, Plane, Radiance
+from olat.motion.flow_dis import dis
+from olat.motion.preparation import Codes, FlowPreset, is_background, prepared, solved_size
 
-FlowPreset: TypeAlias = Literal["draft", "standard", "fine"]
-Codes: TypeAlias = UInt8[Array, "h w"]
 SolvedFlow: TypeAlias = Float32[Array, "solved_h solved_w 2"]
 SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
 
-REDUCTION: Mapping[FlowPreset, int] = {"draft": 4, "standard": 2, "fine": 1}
-"""How many times smaller than the frame the flow is solved."""
-
-SMALLEST_SOLVED = 128
-"""Pictures are not reduced below this many pixels on their short side."""
 SMALLEST_FRAME = 16
 """Fewer pixels on the short side do not hold one patch on two scales."""
 
-WHITE_PERCENTILE = 99.5
-LIT_FRACTION = 0.02
-GAMMA = 2.2
 
-FLAT_CODES = 0.5
-"""Spread of a picture that shows nothing but rounding, and mean of one that is black [codes]."""
-DARK_WINDOW = 33
-"""Side of the neighborhood that must be black to count as background: a few patches [solved px]."""
+@runtime_checkable
+class FlowMethod(Protocol):
+    """A way to find motion between two pictures."""
 
-AGREEMENT_FLOOR = 1.0
-AGREEMENT_SLOPE = 0.01
+    def __call__(
+        self, reference: Codes, moving: Codes, hint: Flow | None = None
+    ) -> tuple[Flow, Plane]:
+        """Return the flow from the reference to the moving picture, and trust in it.
+
+        Parameters
+        ----------
+        reference, moving
+            Prepared pictures of equal exposure on one grid.
+        hint
+            Flow to start from [px of that grid].
+
+        Returns
+        -------
+        flow
+            On that grid [px of it].
+        confidence
+            From 0 to 1.
+        """
+        ...
 
 
 def flow_between(
-    reference: Radiance, moving: Float32[Array, "moving_h moving_w 3"], *, preset: FlowPreset
+    reference: Radiance,
+    moving: Float32[Array, "moving_h moving_w 3"],
+    *,
+    preset: FlowPreset,
+    method: FlowMethod = dis,
+    hint: SolvedFlow | None = None,
 ) -> tuple[SolvedFlow, SolvedPlane]:
     r"""Find where every reference pixel lies in another frame under the same light.
 
@@ -56,6 +68,10 @@ def flow_between(
         Linear radiance; only their ratio of exposures may differ [diffuse white = 1].
     preset
         Solve at a quarter (``draft``), half (``standard``) or the full size (``fine``).
+    method
+        How to solve; see `olat.motion.methods.flow_method`.
+    hint
+        Flow to start from, on any grid that covers the frame [px of the full-size frame].
 
     Returns
     -------
@@ -84,16 +100,15 @@ def flow_between(
     """
     _check_pair(reference, moving)
     height, width = reference.shape[:2]
-    factor = _reduction(height, width, preset)
-    small = (-(-height // factor), -(-width // factor))
-    codes = _display_copies(_reduced_gray(reference, small), _reduced_gray(moving, small))
-    if codes is None or min(picture.std() for picture in codes) < FLAT_CODES:
-        return np.zeros((*small, 2), np.float32), np.zeros(small, np.float32)
-    forward, backward = _solved(codes[0], codes[1]), _solved(codes[1], codes[0])
-    confidence = _agreement(forward, backward)
-    confidence[_is_background(codes[0])] = 0.0
-    to_full_size = np.array([width / small[1], height / small[0]], np.float32)
-    return forward * to_full_size, confidence
+    shape = solved_size(height, width, preset)
+    codes = prepared(reference, moving, shape=shape)
+    if codes is None:
+        return np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
+    to_full_size = np.array([width / shape[1], height / shape[0]], np.float32)
+    start = None if hint is None else upsampled(hint, shape) / to_full_size
+    flow, confidence = method(*codes, start)
+    confidence[is_background(codes[0])] = 0.0
+    return flow * to_full_size, confidence
 
 
 def upsampled(
@@ -129,75 +144,3 @@ def _check_pair(reference: Radiance, moving: Float32[Array, "moving_h moving_w 3
             f"flow: the frames are {reference.shape[1]} x {reference.shape[0]} px; motion needs "
             f"{SMALLEST_FRAME} px on each side."
         )
-
-
-def _reduction(height: int, width: int, preset: FlowPreset) -> int:
-    """Return the preset's reduction, or what the size of the picture allows of it."""
-    return max(1, min(REDUCTION[preset], min(height, width) // SMALLEST_SOLVED))
-
-
-def _reduced_gray(radiance: Radiance, shape: tuple[int, int]) -> SolvedPlane:
-    """Average over area and channels, in linear light."""
-    small = cv2.resize(radiance, shape[::-1], interpolation=cv2.INTER_AREA)
-    gray = small @ np.full(3, 1 / 3, np.float32)
-    return np.nan_to_num(gray, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def _display_copies(reference: Plane, moving: Plane) -> tuple[Codes, Codes] | None:
-    """Return 8-bit copies of equal exposure, which is what DIS takes; none if one is dark."""
-    levels = [_lit_level(gray) for gray in (reference, moving)]
-    if min(levels) <= 0.0:
-        return None
-    white = float(np.percentile(reference, WHITE_PERCENTILE))
-    return _codes(reference, white), _codes(moving, white * levels[1] / levels[0])
-
-
-def _lit_level(gray: Plane) -> float:
-    """Return the median of what the light reaches; 0 for a dark frame."""
-    white = float(np.percentile(gray, WHITE_PERCENTILE))
-    if white <= max(0.0, 2.0 * _noise_depth(gray)):
-        return 0.0
-    return float(np.median(gray[gray > LIT_FRACTION * white]))
-
-
-def _noise_depth(gray: Plane) -> float:
-    """Return how far noise goes below black, and so about how far above."""
-    return max(0.0, -float(np.percentile(gray, 100.0 - WHITE_PERCENTILE)))
-
-
-def _codes(gray: Plane, white: float) -> Codes:
-    # The noise of a black background would otherwise be followed: a gamma makes much of it.
-    black = 1.5 * _noise_depth(gray)
-    display = np.clip((gray - np.float32(black)) / np.float32(white), 0.0, 1.0)
-    codes: Codes = np.rint(255.0 * display ** np.float32(1 / GAMMA)).astype(np.uint8)
-    return codes
-
-
-def _solved(reference: Codes, moving: Codes) -> Flow:
-    """Run dense inverse search with settings for faces and cloth."""
-    solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    solver.setFinestScale(0)
-    solver.setPatchSize(8)
-    solver.setPatchStride(4)
-    solver.setGradientDescentIterations(12)
-    solver.setVariationalRefinementIterations(10)
-    solver.setVariationalRefinementAlpha(60.0)
-    # Without this a gain of 0.9 between the frames ruins the flow.
-    solver.setUseMeanNormalization(True)
-    start = np.zeros((*reference.shape, 2), np.float32)
-    return np.asarray(solver.calc(reference, moving, start))
-
-
-def _agreement(forward: Flow, backward: Flow) -> Plane:
-    """Return the confidence of `flow_between`, on the solved grid and in its pixels."""
-    x, y = source_positions(forward)
-    back = cv2.remap(backward, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    residual = np.linalg.norm(forward + back, axis=2)
-    threshold = AGREEMENT_FLOOR + AGREEMENT_SLOPE * np.linalg.norm(forward, axis=2)
-    return np.asarray(1.0 / (1.0 + np.square(residual / threshold)), np.float32)
-
-
-def _is_background(codes: Codes) -> Mask:
-    """Say where nothing near is lit, so that there is nothing to follow."""
-    mean = cv2.blur(codes.astype(np.float32), (DARK_WINDOW, DARK_WINDOW))
-    return np.asarray(mean < FLAT_CODES)
