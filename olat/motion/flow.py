@@ -51,7 +51,7 @@ def flow_between(
     *,
     preset: FlowPreset,
     method: FlowMethod = dis,
-    hint: SolvedFlow | None = None,
+    hint: Float32[Array, "hint_h hint_w 2"] | None = None,
 ) -> tuple[SolvedFlow, SolvedPlane]:
     r"""Find where every reference pixel lies in another frame under the same light.
 

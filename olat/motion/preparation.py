@@ -12,7 +12,7 @@ from jaxtyping import Float32, UInt8
 from olat.model.shapes import Array, Mask, Plane, Radiance
 
 FlowPreset: TypeAlias = Literal["draft", "standard", "fine"]
-Codes: TypeAlias = UInt8[Array, "h w"]
+Codes: TypeAlias = UInt8[Array, "solved_h solved_w"]
 """A prepared gray picture, as the eye would want it [codes]."""
 SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
 
