@@ -24,7 +24,7 @@ def flow_method(name: FlowMethodName) -> FlowMethod:
         # Asks the driver, which the others need not wait for.
         from olat.motion.flow_nvidia import nvidia_or_dis  # noqa: PLC0415
 
-        return nvidia_or_dis
+        return nvidia_or_dis()
     methods: dict[str, FlowMethod] = {"dis": dis, "deepflow": deepflow, "tvl1": tv_l1}
     if name not in methods:
         known = ", ".join(repr(each) for each in (*methods, "nvidia"))
