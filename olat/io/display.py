@@ -17,8 +17,9 @@ from olat.io.picture_frame import fitted_words
 from olat.io.publish import publish
 from olat.io.rig_canvas import Canvas
 from olat.model.color import ColorSpace
-from olat.model.image import RawMosaic, TrackingFlow
+from olat.model.image import RawMosaic
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import TrackingFlow
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear
 from olat.sensor.working_space import converted

@@ -20,8 +20,9 @@ from olat.io.display import (
 )
 from olat.io.exr import Attribute, read_exr, write_exr
 from olat.model.color import ColorSpace
-from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import TrackingFlow
 from olat.model.shapes import Plane, Radiance
 
 _FRAME = "world: right-handed, +x image right, +y up, +z to the reference camera"

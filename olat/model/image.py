@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +12,7 @@ from jaxtyping import Float32, UInt8
 from olat.model.color import ColorSpace
 from olat.model.condition import Condition, is_under
 from olat.model.session import Frame
-from olat.model.shapes import Array, Flags, Flow, Mosaic, Plane, Radiance
+from olat.model.shapes import Array, Flags, Mosaic, Plane, Radiance
 
 T = TypeVar("T")
 
@@ -52,18 +52,8 @@ class RadianceImage:
     """Of the noise, where the sensor is calibrated [(diffuse white)^2]."""
     space: ColorSpace = "camera"
     """What its red, green and blue are."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingFlow:
-    """Motion from the reference tracking frame to another one, on the reference grid."""
-
-    flow: Flow
-    """At the resolution it was solved at, in pixels of the full-size frame."""
-    confidence: Plane
-    """1 where forward and backward flow agree, falling to 0 where they do not."""
-    shape: tuple[int, int]
-    """Height and width of the full-size frame [px]."""
+    confidence: Plane | None = None
+    """Trust in the motion that brought it here, from 0 to 1; none where nothing was moved."""
 
 
 class Frames(Mapping[int, T], Generic[T]):
@@ -94,4 +84,9 @@ class Frames(Mapping[int, T], Generic[T]):
             for index, frame in self._frames.items()
             if any(is_under(frame.condition, wanted) for wanted in conditions)
         }
+        return Frames(kept, self._load)
+
+    def only(self, indices: Collection[int]) -> Frames[T]:
+        """Return the frames with these numbers."""
+        kept = {index: frame for index, frame in self._frames.items() if index in indices}
         return Frames(kept, self._load)

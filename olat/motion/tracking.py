@@ -8,9 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from olat.model.image import TrackingFlow
-from olat.model.shapes import Flow, Plane
-from olat.motion.flow import upsampled
+from olat.model.motion import FrameMotion, TrackingFlow
 
 Interpolation: TypeAlias = Literal["linear", "cubic"]
 
@@ -19,10 +17,9 @@ def flow_at(
     time: float | int,
     flows: Mapping[int, TrackingFlow],
     reference: int,
-    shape: tuple[int, int],
     *,
     interpolation: Interpolation = "cubic",
-) -> tuple[Flow, Plane, bool]:
+) -> FrameMotion:
     r"""Interpolate the flow at one moment between the tracking frames around it.
 
     With tracking frames at :math:`s` and :math:`e`, reference :math:`c` and
@@ -39,21 +36,16 @@ def flow_at(
         the moment needs are looked up.
     reference
         Number of the reference frame, where the flow is zero and the confidence 1.
-    shape
-        Height and width of the full-size frame [px].
     interpolation
         ``linear`` between two tracking frames, as above, or ``cubic`` through four where there
         are four, which follows a sway better.
 
     Returns
     -------
-    flow
-        Full size [px].
-    confidence
-        Full size; that of the two nearest tracking frames, weighted by nearness.
-    is_covered
-        False before the first and after the last tracking frame, where the flow is that of the
-        nearest one.
+    FrameMotion
+        On the grid of the flows; its confidence is that of the two nearest tracking frames,
+        weighted by nearness. Not covered before the first and after the last tracking frame,
+        where the flow is that of the nearest one.
 
     Raises
     ------
@@ -69,14 +61,14 @@ def flow_at(
     weights = knot_weights(time, knots, interpolation=interpolation)
     shares = knot_weights(time, knots, interpolation="linear")
     used = {knot: flows[knot] for knot in weights if knot != reference}
-    grid = _solved_shape(used.values(), shape)
+    shape, grid = _one_size(used.values())
     flow = np.zeros((*grid, 2), np.float32)
     confidence = np.full(grid, shares.get(reference, 0.0), np.float32)
     for knot, known in used.items():
         flow += np.float32(weights[knot]) * known.flow
         confidence += np.float32(shares.get(knot, 0.0)) * known.confidence
     is_covered = knots[0] <= time <= knots[-1]
-    return upsampled(flow, shape), upsampled(confidence, shape), is_covered
+    return FrameMotion(flow, confidence, shape, is_covered=is_covered)
 
 
 def knot_weights(
@@ -111,16 +103,15 @@ def knot_weights(
     return {before: -rise, start: 1.0 - blend - fall, end: blend + rise, beyond: fall}
 
 
-def _solved_shape(flows: Iterable[TrackingFlow], shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the one grid that all flows live on; the full one if there are none."""
-    grids = {(flow.shape, flow.confidence.shape) for flow in flows}
-    if not grids:
-        return shape
-    (frame, grid), *others = grids
-    if others or frame != shape:
-        found = ", ".join(f"{at[1]} x {at[0]} px of {of[1]} x {of[0]}" for of, at in sorted(grids))
-        raise ValueError(
-            f"tracking flow: solved at {found}; needed at one size, for frames of "
-            f"{shape[1]} x {shape[0]} px. Track again."
-        )
-    return grid
+def _one_size(
+    flows: Iterable[TrackingFlow],
+) -> tuple[tuple[int, int] | None, tuple[int, int]]:
+    """Return the one size of frame and the one grid that all flows live on; no size if none do."""
+    sizes = {(flow.shape, flow.confidence.shape) for flow in flows}
+    if not sizes:
+        return None, (1, 1)
+    (frame, grid), *others = sizes
+    if others:
+        found = ", ".join(f"{at[1]} x {at[0]} px of {of[1]} x {of[0]}" for of, at in sorted(sizes))
+        raise ValueError(f"tracking flow: solved at {found}; needed at one size. Track again.")
+    return frame, grid

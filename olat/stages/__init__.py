@@ -5,14 +5,17 @@ from __future__ import annotations
 from olat.engine.stage import Stage
 from olat.stages.align import Align
 from olat.stages.assemble_field import AssembleField
+from olat.stages.choose_reference import ChooseReference
 from olat.stages.develop import Develop
 from olat.stages.fit_phong import FitPhong
+from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.light_evenly import LightEvenly
 from olat.stages.locate_lights import LocateLights
 from olat.stages.measure_color import MeasureColor
 from olat.stages.measure_drift import MeasureDrift
 from olat.stages.measure_lens import MeasureLens
 from olat.stages.measure_lights import MeasureLights
+from olat.stages.measure_motion import MeasureMotion
 from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.solve_normals import SolveNormals
@@ -27,7 +30,10 @@ STAGES: dict[str, type[Stage]] = {
         MeasureLens,
         LocateLights,
         MeasureLights,
+        ChooseReference,
         Track,
+        MeasureMotion,
+        InterpolateMotion,
         Align,
         Merge,
         MeasureDrift,

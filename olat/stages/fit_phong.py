@@ -16,6 +16,7 @@ from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
@@ -51,11 +52,15 @@ class FitPhong(Stage):
         lens: LensCalibration | None,
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
+        reference: ReferenceFrame | None = None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
         view = _view(lens, camera, height, width)
-        sweep, given = None if self.source == "gradients" else field, (merged, rig, color, drift)
+        sweep, given = (
+            None if self.source == "gradients" else field,
+            (merged, rig, color, drift, reference),
+        )
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
         elif self.source != "olats" and (shot := GradientPhotographs.among(*given)):

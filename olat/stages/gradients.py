@@ -13,9 +13,10 @@ from olat.model.color import ColorSpace
 from olat.model.condition import ColorGradient, Tracking
 from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
+from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.shapes import Flags, Matrix3, Radiance
-from olat.stages.track import reference_of
+from olat.stages.choose_reference import middle_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class GradientPhotographs:
         rig: LightRig,
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
+        reference: ReferenceFrame | None = None,
     ) -> GradientPhotographs | None:
         """Return the first gradient and what completes it, or nothing if there is not enough.
 
@@ -67,7 +69,7 @@ class GradientPhotographs:
 
         if aligned is None:
             return None
-        gradient, complement, full_on = _chosen(aligned)
+        gradient, complement, full_on = _chosen(aligned, reference)
         partner = full_on if complement is None else complement
         if gradient is None or partner is None:
             return None
@@ -179,14 +181,18 @@ def _of_primaries(radiance: Radiance, mixing: Matrix3 | None) -> Radiance:
     return radiance if mixing is None else in_primaries(radiance, matrix=mixing)
 
 
-def _chosen(aligned: Frames[RadianceImage]) -> tuple[int | None, int | None, int | None]:
+def _chosen(
+    aligned: Frames[RadianceImage], reference: ReferenceFrame | None
+) -> tuple[int | None, int | None, int | None]:
     """Return the first gradient, the first complement and the full-on frame of reference."""
     gradient, complement = (
         next(iter(aligned.under(ColorGradient(complement=is_complement))), None)
         for is_complement in (False, True)
     )
     tracking = aligned.under(Tracking)
-    return gradient, complement, reference_of(tracking) if tracking else None
+    if reference is not None:
+        return gradient, complement, reference.frame
+    return gradient, complement, middle_of(tracking) if tracking else None
 
 
 def _note_untold(gradient: int, partner: int, drift: LightDrift | None) -> None:

@@ -11,9 +11,9 @@ from olat.engine.stage import Grain, Stage, Under
 from olat.model.condition import Tracking
 from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
+from olat.model.motion import ReferenceFrame
 from olat.model.shapes import Mask
 from olat.stages.subject import inside
-from olat.stages.track import reference_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +31,18 @@ class MeasureDrift(Stage):
     leads_only = True
 
     def run(
-        self, merged: Annotated[Frames[RadianceImage], Under((Tracking,))], mask: Mask | None
+        self,
+        merged: Annotated[Frames[RadianceImage], Under((Tracking,))],
+        mask: Mask | None,
+        reference: ReferenceFrame,
     ) -> LightDrift:
         """Return the level in each full-on frame, relative to the reference."""
         from olat.light.drift import FEWEST_DOUBTED, is_guessed, level_of, outliers
 
-        moments = tuple(sorted(merged))
-        reference = merged[reference_of(moments)]
-        within = None if mask is None else inside(mask, reference.flags.shape)
+        moments, full_on = tuple(sorted(merged)), merged[reference.frame]
+        within = None if mask is None else inside(mask, full_on.flags.shape)
         try:
-            levels = np.stack([level_of(merged[moment], reference, within) for moment in moments])
+            levels = np.stack([level_of(merged[moment], full_on, within) for moment in moments])
         except ValueError as error:
             return _nothing(str(error))
         drift, doubted = LightDrift(moments, levels), outliers(moments, levels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from olat.model.condition import Olat
 from olat.model.drift import LightDrift
 from olat.model.field import FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
-from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import ReferenceFrame, SweepMotion, SweepRegistration, TrackingFlow
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages.calibration_products import CalibrationFiles
+
+_MOTION = "olat.io.motion_file"
 
 
 def codecs(session: Session) -> Mapping[type, Codec]:
@@ -36,7 +40,17 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
         LightPlane: FieldFiles(session),
-        LightDrift: DriftFiles(),
+        LightDrift: WholeCameraFile("olat.io.drift_file", "drift", ".csv", light_changes),
+        ReferenceFrame: WholeCameraFile(
+            _MOTION, "reference", ".json", lambda product: {"frame": product.frame}
+        ),
+        SweepMotion: WholeCameraFile(_MOTION, "sweep_motion", ".json", _sweep_motion),
+        SweepRegistration: WholeCameraFile(
+            "olat.io.registration_file",
+            "registration",
+            ".npz",
+            lambda product: {"frames": len(product.frames)},
+        ),
         **dict.fromkeys(
             (SensorCalibration, ColorCalibration, LensCalibration, RigCalibration),
             CalibrationFiles(session),
@@ -103,40 +117,64 @@ def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
     }
 
 
-class DriftFiles:
-    """The drift of the lights in ``<camera>/drift.csv``."""
+class WholeCameraFile:
+    """Products of a whole camera that are one file, ``<camera>/<product><suffix>``."""
 
     collection: type | None = None
 
-    def write(self, place: Path, unit: Unit, product: LightDrift, provenance: str) -> list[Path]:
-        """Write ``<place>.csv``."""
-        from olat.io.drift_file import write_drift
+    def __init__(
+        self, module: str, noun: str, suffix: str, metrics: Callable[[Any], dict[str, float]]
+    ) -> None:
+        self._module = module
+        self._noun = noun
+        self._suffix = suffix
+        self._metrics = metrics
 
-        path = place.with_name(f"{place.name}.csv")
-        write_drift(path, product)
+    def write(self, place: Path, unit: Unit, product: Any, provenance: str) -> list[Path]:
+        """Write the file."""
+        path = place.with_name(f"{place.name}{self._suffix}")
+        self._function("write")(path, product)
         return [path]
 
-    def read(self, place: Path, unit: Unit) -> LightDrift:
-        """Read ``<place>.csv``."""
-        from olat.io.drift_file import read_drift
-
-        return read_drift(place.with_name(f"{place.name}.csv"))
+    def read(self, place: Path, unit: Unit) -> Any:
+        """Read the file."""
+        return self._function("read")(place.with_name(f"{place.name}{self._suffix}"))
 
     def read_all(self, place: Path) -> Any:
-        """Refuse: drift is of a whole camera."""
-        raise TypeError(f"{place}: drift is not measured frame by frame")
+        """Refuse: the product is of a whole camera."""
+        raise TypeError(f"{place}: {self._noun} is not made frame by frame")
 
     def settle(self, place: Path, camera: str) -> list[Path]:
         """Return nothing: nothing is shared."""
         return []
 
-    def metrics(self, product: LightDrift) -> dict[str, float]:
-        """Return how much the level changed, as the full-on frames that are believed tell."""
-        from olat.light.drift import outliers
+    def metrics(self, product: Any) -> dict[str, float]:
+        """Return numbers for the receipt."""
+        return self._metrics(product)
 
-        known = product.levels[~outliers(product.moments, product.levels)]
-        change = float(np.ptp(known.mean(axis=1))) if product.moments else 0.0
-        return {"full_on_frames": len(product.moments), "change": round(change, 5)}
+    def _function(self, verb: str) -> Callable[..., Any]:
+        function: Callable[..., Any] = getattr(import_module(self._module), f"{verb}_{self._noun}")
+        return function
+
+
+def light_changes(product: LightDrift) -> dict[str, float]:
+    """Return how much the level changed, as the full-on frames that are believed tell."""
+    from olat.light.drift import outliers
+
+    known = product.levels[~outliers(product.moments, product.levels)]
+    change = float(np.ptp(known.mean(axis=1))) if product.moments else 0.0
+    return {"full_on_frames": len(product.moments), "change": round(change, 5)}
+
+
+def _sweep_motion(product: SweepMotion) -> dict[str, float]:
+    """Return how many tracking frames are used, how far the subject moved, and the doubts."""
+    used = [tracked for tracked in product.frames if tracked.is_used]
+    return {
+        "tracking_frames": len(product.frames),
+        "used": len(used),
+        "largest_px": round(max((tracked.largest_px for tracked in used), default=0.0), 3),
+        "doubtful_intervals": len(product.doubts),
+    }
 
 
 class FieldFiles:

@@ -16,6 +16,7 @@ from olat.model.field import ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap
+from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.shapes import Mask
 from olat.stages.gradients import GradientPhotographs, trust_in_gradients
@@ -47,10 +48,11 @@ class SolveNormals(Stage):
         rig: LightRig,
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
+        reference: ReferenceFrame | None = None,
     ) -> NormalMap:
         """Return the normals of a camera."""
         sweep = None if self.source == "gradients" else field
-        given = (None if self.source == "olats" else merged, rig, color, drift)
+        given = (None if self.source == "olats" else merged, rig, color, drift, reference)
         if sweep is not None:
             solved = self._from_olats(sweep)
             if _open(solved).any() and (shot := GradientPhotographs.among(*given)):

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import numpy as np
 
 from olat.engine.stage import Grain, Stage, Under
 from olat.model.condition import Tracking
-from olat.model.image import Frames, RadianceImage, TrackingFlow
+from olat.model.image import Frames, RadianceImage
+from olat.model.motion import ReferenceFrame, TrackingFlow
 from olat.model.session import Frame
-
-
-def reference_of(tracking: Iterable[int]) -> int:
-    """Return the tracking frame that all frames are moved to: the middle one."""
-    indices = sorted(tracking)
-    return indices[len(indices) // 2]
 
 
 class Track(Stage):
@@ -31,18 +25,19 @@ class Track(Stage):
     """Flow at a quarter, half or the full resolution."""
 
     def run(
-        self, radiance: Annotated[Frames[RadianceImage], Under((Tracking,))], frame: Frame
+        self,
+        radiance: Annotated[Frames[RadianceImage], Under((Tracking,))],
+        frame: Frame,
+        reference: ReferenceFrame,
     ) -> TrackingFlow:
         """Return the motion from the reference to one tracking frame."""
         from olat.motion.flow import flow_between
 
-        first = reference_of(radiance)
-        reference = radiance[first].radiance
-        height, width = reference.shape[:2]
-        if frame.index == first:
+        seen = radiance[reference.frame].radiance
+        height, width = seen.shape[:2]
+        if frame.index == reference.frame:
             still = np.zeros((height, width, 2), np.float32)
             return TrackingFlow(still, np.ones((height, width), np.float32), (height, width))
-        flow, confidence = flow_between(
-            reference, radiance[frame.index].radiance, preset=self.flow_preset
-        )
+        moving = radiance[frame.index].radiance
+        flow, confidence = flow_between(seen, moving, preset=self.flow_preset)
         return TrackingFlow(flow, confidence, (height, width))

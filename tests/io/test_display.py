@@ -17,8 +17,8 @@ from olat.io.display import (
     read_mask,
     write_png,
 )
-from olat.model.image import TrackingFlow
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import TrackingFlow
 from tests.support.dng import write_dng
 
 

@@ -22,8 +22,9 @@ from olat.io.map_files import (
     write_phong,
     write_radiance,
 )
-from olat.model.image import RadianceImage, TrackingFlow
+from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
+from olat.model.motion import TrackingFlow
 
 SHAPE = (12, 18)
 

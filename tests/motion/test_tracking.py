@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from olat.model.image import TrackingFlow
+from olat.model.motion import TrackingFlow
 from olat.motion.tracking import flow_at, knot_weights
 
 SHAPE = (6, 8)
@@ -43,27 +43,27 @@ def test_steady_motion_is_found_exactly(time, speed, interpolation):
 def test_steady_motion_is_found_at_every_pixel(interpolation):
     flows = moving(lambda time: np.array([0.05, -0.03]) * time)
     for time in range(84):
-        flow, confidence, is_covered = flow_at(time, flows, 41, SHAPE, interpolation=interpolation)
-        expected = np.broadcast_to(np.array([0.05, -0.03]) * (time - 41), flow.shape)
-        assert_allclose(flow, expected, rtol=0, atol=5e-7)  # float32 of 2 px
-        assert_allclose(confidence, 1.0, rtol=0, atol=1e-6)
-        assert is_covered
+        motion = flow_at(time, flows, 41, interpolation=interpolation)
+        expected = np.broadcast_to(np.array([0.05, -0.03]) * (time - 41), motion.flow.shape)
+        assert_allclose(motion.flow, expected, rtol=0, atol=5e-7)  # float32 of 2 px
+        assert_allclose(motion.confidence, 1.0, rtol=0, atol=1e-6)
+        assert motion.is_covered
 
 
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 @pytest.mark.parametrize("knot", KNOTS)
 def test_tracking_frames_keep_their_own_flow(knot, interpolation, rng):
     places = {number: rng.normal(size=2) for number in KNOTS}
-    flow, _, _ = flow_at(knot, moving(places.get), 41, SHAPE, interpolation=interpolation)
+    flow = flow_at(knot, moving(places.get), 41, interpolation=interpolation).flow
     expected = np.broadcast_to(places[knot] - places[41], flow.shape)
     assert_allclose(flow, expected, rtol=0, atol=1e-6)
 
 
 def test_the_reference_does_not_move_even_if_it_is_listed_with_a_flow():
-    flow, confidence, is_covered = flow_at(41, {41: tracking_flow(5.0, 5.0, 0.1)}, 41, SHAPE)
-    assert not flow.any()
-    assert (confidence == 1.0).all()
-    assert is_covered
+    motion = flow_at(41, {41: tracking_flow(5.0, 5.0, 0.1)}, 41)
+    assert not motion.flow.any()
+    assert (motion.confidence == 1.0).all()
+    assert motion.is_covered
 
 
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
@@ -78,18 +78,18 @@ def test_outside_of_the_tracking_frames_the_nearest_one_counts_and_is_said_not_t
     time, nearest
 ):
     flows = moving(lambda time: np.array([1.0, 2.0]) * time)
-    flow, _, is_covered = flow_at(time, flows, 41, SHAPE)
-    assert_allclose(flow, flows[nearest].flow[:1, :1].repeat(6, 0).repeat(8, 1), rtol=0, atol=0)
-    assert not is_covered
+    motion = flow_at(time, flows, 41)
+    assert_allclose(motion.flow, flows[nearest].flow, rtol=0, atol=0)
+    assert not motion.is_covered
 
 
 @pytest.mark.parametrize(("time", "is_covered"), [(41, True), (42, False)])
 def test_a_session_with_only_the_reference_does_not_move(time, is_covered):
-    flow, confidence, covered = flow_at(time, {}, 41, SHAPE)
-    assert flow.shape == (*SHAPE, 2)
-    assert not flow.any()
-    assert (confidence == 1.0).all()
-    assert covered == is_covered
+    motion = flow_at(time, {}, 41)
+    assert motion.shape is None
+    assert not motion.flow.any()
+    assert (motion.confidence == 1.0).all()
+    assert motion.is_covered == is_covered
 
 
 def test_a_sway_is_followed_better_by_a_cubic():
@@ -103,7 +103,7 @@ def test_a_sway_is_followed_better_by_a_cubic():
         flows = moving(position, knots, 100)
         return max(
             np.abs(
-                flow_at(time, flows, 100, SHAPE, interpolation=interpolation)[0][0, 0]
+                flow_at(time, flows, 100, interpolation=interpolation).flow[0, 0]
                 - (position(time) - position(100))
             ).max()
             for time in range(20, 181)
@@ -115,9 +115,9 @@ def test_a_sway_is_followed_better_by_a_cubic():
 def test_confidence_is_that_of_the_nearer_tracking_frame():
     flows = {0: tracking_flow(1, 0, 0.2), 40: tracking_flow(1, 0, 0.6)}
     for time, expected in [(0, 0.2), (10, 0.6), (20, 1.0), (35, 0.7), (40, 0.6)]:
-        _, confidence, _ = flow_at(time, flows, 20, SHAPE)
+        confidence = flow_at(time, flows, 20).confidence
         assert_allclose(confidence, expected, rtol=0, atol=1e-6)
-    _, confidence, _ = flow_at(10, {0: flows[0], 40: flows[40], 60: flows[40]}, 60, SHAPE)
+    confidence = flow_at(10, {0: flows[0], 40: flows[40], 60: flows[40]}, 60).confidence
     assert_allclose(confidence, 0.3, rtol=0, atol=1e-6)
 
 
@@ -129,11 +129,13 @@ def test_only_the_tracking_frames_that_matter_are_looked_up():
             looked_up.append(knot)
             return super().__getitem__(knot)
 
-    flow_at(70, Lazy(moving(lambda time: np.array([time, 0.0]))), 41, SHAPE)
+    flow_at(70, Lazy(moving(lambda time: np.array([time, 0.0]))), 41)
     # The type checks of the tests look at the first one, which the moment does not need.
     assert set(looked_up) - {0} == {62, 83}
 
 
-def test_a_flow_of_frames_of_another_size_is_refused():
-    with pytest.raises(ValueError, match="solved at 4 x 3 px of 99 x 6; needed"):
-        flow_at(5, {0: tracking_flow(0, 0, shape=(6, 99))}, 10, SHAPE)
+def test_flows_of_frames_of_two_sizes_are_refused():
+    flows = {0: tracking_flow(0, 0, shape=(6, 99)), 20: tracking_flow(0, 0)}
+    flows[30] = flows[20]
+    with pytest.raises(ValueError, match="solved at 4 x 3 px of 8 x 6, 4 x 3 px of 99 x 6; needed"):
+        flow_at(15, flows, 10)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from olat.errors import CalibrationError
 from olat.geometry.undistortion import undistorted_positions
-from olat.model.condition import Olat, Tracking
 from olat.model.flags import PixelFlag
-from olat.model.image import Frames, RadianceImage, TrackingFlow
-from olat.model.session import Frame
+from olat.model.image import RadianceImage
+from olat.model.motion import FrameMotion
 from olat.motion.warp import resampled, split
 from olat.stages.align import Align
 from tests.support.lenses import lens_of
@@ -27,30 +24,24 @@ def image(rng):
     return RadianceImage(radiance, np.zeros(SHAPE, np.uint8), radiance / 100, "rec709")
 
 
-def tracked(shift):
-    """Return tracking frames 0, 10 and 20, moved by -shift, 0 and shift to the right."""
-    frames = {n: Frame("A", n, Tracking(), Path(f"{n}.exr")) for n in (0, 10, 20)}
-
-    def motion(frame):
-        flow = np.zeros((*SHAPE, 2), np.float32)
-        flow[..., 0] = shift * (frame.index - 10) / 10
-        return TrackingFlow(flow, np.ones(SHAPE, np.float32), SHAPE)
-
-    return Frames(frames, motion)
+def moved_by(shift):
+    """Return a motion of all pixels to the right."""
+    flow = np.zeros((*SHAPE, 2), np.float32)
+    flow[..., 0] = shift
+    return FrameMotion(flow, np.ones(SHAPE, np.float32), SHAPE)
 
 
-FRAME = Frame("A", 15, Olat(3), Path("15.exr"))
+UNKNOWN = FrameMotion(np.zeros((1, 1, 2), np.float32), np.ones((1, 1), np.float32), None, "none")
 
 
-def test_a_still_subject_without_a_lens_is_passed_on(rng, caplog):
+def test_a_subject_of_unknown_motion_without_a_lens_is_passed_on(rng):
     photograph = image(rng)
-    assert Align().run(photograph, FRAME, None, None) is photograph
-    assert "not aligned" in caplog.text
+    assert Align().run(photograph, UNKNOWN, None) is photograph
 
 
-def test_a_still_subject_is_undistorted(rng, caplog):
+def test_a_subject_of_unknown_motion_is_undistorted(rng):
     photograph = image(rng)
-    out = Align().run(photograph, FRAME, None, LENS)
+    out = Align().run(photograph, UNKNOWN, LENS)
     positions = undistorted_positions(LENS, height=SHAPE[0], width=SHAPE[1])
     expected = resampled(photograph, *split(positions))
     assert_array_equal(out.radiance, expected.radiance)
@@ -61,8 +52,8 @@ def test_a_still_subject_is_undistorted(rng, caplog):
 
 def test_motion_and_lens_are_one_resampling(rng):
     photograph = image(rng)
-    moved = Align().run(photograph, FRAME, tracked(4.0), LENS)
-    # Half of 4 px at frame 15: on whole pixels the shift alone is a copy.
+    moved = Align().run(photograph, moved_by(2.0), LENS)
+    # On whole pixels the shift alone is a copy.
     positions = undistorted_positions(LENS, height=SHAPE[0], width=SHAPE[1])
     expected = resampled(photograph, positions[..., 0] + 2.0, np.array(positions[..., 1]))
     inside = (moved.flags | expected.flags) & PixelFlag.OUT_OF_FRAME == 0
@@ -72,10 +63,10 @@ def test_motion_and_lens_are_one_resampling(rng):
 
 def test_without_a_lens_frames_move_as_they_did(rng):
     photograph = image(rng)
-    moved = Align().run(photograph, FRAME, tracked(4.0), None)
+    moved = Align().run(photograph, moved_by(2.0), None)
     assert_array_equal(moved.radiance[:, :-2], photograph.radiance[:, 2:])
 
 
 def test_a_lens_of_other_photographs_is_refused(rng):
     with pytest.raises(CalibrationError, match="align: lens: calibrated on 64 x 64 px"):
-        Align().run(image(rng), FRAME, None, lens_of("barrel", height=64, width=64))
+        Align().run(image(rng), UNKNOWN, lens_of("barrel", height=64, width=64))

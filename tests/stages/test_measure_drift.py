@@ -14,9 +14,11 @@ from olat.io.field_file import open_field
 from olat.model.condition import Tracking
 from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
+from olat.model.motion import ReferenceFrame
 from olat.model.session import Frame
+from olat.stages.choose_reference import middle_of
 from olat.stages.measure_drift import MeasureDrift
-from olat.stages.products import DriftFiles
+from olat.stages.products import light_changes
 from tests.support.sessions import CLEAN, simulated
 
 SPHERE = {**CLEAN, "size": 96, "lights": 24, "tracking_every": 4}
@@ -66,33 +68,37 @@ def full_on(*levels: float) -> Frames[RadianceImage]:
     return Frames(shots, load)
 
 
+def measured(frames: Frames[RadianceImage]) -> LightDrift:
+    return MeasureDrift().run(frames, None, ReferenceFrame(middle_of(frames), "middle"))
+
+
 @pytest.mark.parametrize(("levels", "frame"), [((0.9, 1, 1, 1, 1), 0), ((1, 1, 1, 1.1), 30)])
 def test_a_full_on_frame_that_blinked_is_named(
     caplog: pytest.LogCaptureFixture, levels: tuple[float, ...], frame: int
 ) -> None:
-    drift = MeasureDrift().run(full_on(*levels), None)
+    drift = measured(full_on(*levels))
     (note,) = caplog.messages
     assert note.startswith(f"Full-on frame {frame} is off the level of those around it by 10.0 %")
     assert drift.moments == tuple(range(0, 10 * len(levels), 10))
-    assert DriftFiles().metrics(drift) == {"full_on_frames": len(levels), "change": 0.0}
+    assert light_changes(drift) == {"full_on_frames": len(levels), "change": 0.0}
 
 
 def test_a_first_frame_that_is_brighter_is_believed_and_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nothing tells a warm-up within one gap from a blink, and LEDs do lose some percent."""
-    drift = MeasureDrift().run(full_on(1.04, 1, 1, 1, 1, 1), None)
+    drift = measured(full_on(1.04, 1, 1, 1, 1, 1))
     change, note = caplog.messages
     assert change.startswith("The lights' level changes by 4.0 %")
     assert note.startswith("Full-on frame 0, the first, is 4.0 % brighter than the next")
     assert "taken for their warm-up, which a single bright blink would look like" in note
-    assert DriftFiles().metrics(drift)["change"] == pytest.approx(0.04, abs=1e-5)
+    assert light_changes(drift)["change"] == pytest.approx(0.04, abs=1e-5)
 
 
 def test_a_warm_up_that_the_next_frames_show_too_is_believed_without_doubt(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    MeasureDrift().run(full_on(*(1.0 + 0.05 * np.exp(-np.arange(8.0)))), None)
+    measured(full_on(*(1.0 + 0.05 * np.exp(-np.arange(8.0)))))
     (note,) = caplog.messages
     assert note.startswith("The lights' level changes by")
 
@@ -100,16 +106,16 @@ def test_a_warm_up_that_the_next_frames_show_too_is_believed_without_doubt(
 def test_eyes_that_close_once_are_left_out_without_a_word(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    drift = MeasureDrift().run(full_on(1, 1, 1, 1.008, 1, 1), None)
+    drift = measured(full_on(1, 1, 1, 1.008, 1, 1))
     assert not caplog.messages
-    assert DriftFiles().metrics(drift)["change"] == 0.0
+    assert light_changes(drift)["change"] == 0.0
 
 
 @pytest.mark.parametrize(("count", "is_sure"), [(2, False), (3, False), (4, True), (6, True)])
 def test_few_full_on_frames_do_not_tell_drift_from_a_blink_which_is_said(
     caplog: pytest.LogCaptureFixture, count: int, is_sure: bool
 ) -> None:
-    MeasureDrift().run(full_on(*np.linspace(1.0, 0.96, count)), None)
+    measured(full_on(*np.linspace(1.0, 0.96, count)))
     (note,) = caplog.messages
     assert note.startswith("The lights' level changes by")
     assert ("may also be a blink of the lights in one" in note) == (not is_sure)
@@ -119,7 +125,7 @@ def test_a_full_on_frame_in_the_dark_leaves_the_field_as_it_is(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Of three it cannot be left out; the planes would be divided by nothing."""
-    drift = MeasureDrift().run(full_on(1.0, 1.0, 0.0), None)
+    drift = measured(full_on(1.0, 1.0, 0.0))
     (note,) = caplog.messages
     assert "not measured, nor taken out: the subject gives no light back in a full-on" in note
     assert drift.moments == ()

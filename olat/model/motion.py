@@ -1,0 +1,133 @@
+"""How the subject moved during a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from jaxtyping import Float32
+
+from olat.model.shapes import Array, Flow, Plane
+
+MotionSource: TypeAlias = Literal["none", "tracking", "gradients", "registration"]
+"""What a frame's motion was found from: nothing, tracking frames, joint alignment, the sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingFlow:
+    """Motion from the reference tracking frame to another frame, on the reference grid."""
+
+    flow: Flow
+    """At the resolution it was solved at, in pixels of the full-size frame."""
+    confidence: Plane
+    """1 where forward and backward flow agree, falling to 0 where they do not."""
+    shape: tuple[int, int]
+    """Height and width of the full-size frame [px]."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMotion:
+    """Motion from the reference to one frame of the sweep, however it came to be known."""
+
+    flow: Flow
+    """At the resolution it was solved at, in pixels of the full-size frame."""
+    confidence: Plane
+    """From 0 to 1."""
+    shape: tuple[int, int] | None
+    """Height and width of the full-size frame [px]; none where nothing is known."""
+    source: MotionSource = "tracking"
+    is_covered: bool = True
+    """False where no tracking frame tells of this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingLook:
+    """What one tracking frame looks like, before any motion is sought."""
+
+    frame: int
+    lit: float
+    """Share of the picture that the subject fills [1]."""
+    saturated: float
+    """Share of the lit pixels that are full [1]."""
+    sharpness: float
+    """Contrast of the finest detail of what is lit; higher is sharper [1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFrame:
+    """The tracking frame that all others are moved to."""
+
+    frame: int
+    reason: str
+    """Why this one: ``middle``, ``sharpest``, ``told``, or what was wrong with those before it."""
+    looks: tuple[TrackingLook, ...] = ()
+    """Of the frames that were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFrame:
+    """How well one tracking frame could be followed."""
+
+    frame: int
+    agreement: float
+    """Share of the subject's pixels whose flow is sure [1]."""
+    median_px: float
+    """Half of the subject moved less [px]."""
+    largest_px: float
+    """99 % of the subject moved less [px]."""
+    refusal: str = ""
+    """Why it is not used; empty for one that is."""
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether motion is interpolated through this frame."""
+        return not self.refusal
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulInterval:
+    """A part of the picture that for a while is not what the reference shows: a blink, a hand."""
+
+    first: int
+    """Frame."""
+    last: int
+    """Frame, included."""
+    box: tuple[int, int, int, int]
+    """Top, left, bottom, right in the reference [px]; bottom and right are excluded."""
+    share: float
+    """Part of the subject's pixels [1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepMotion:
+    """What the tracking frames tell of the motion over a sweep."""
+
+    reference: int
+    frames: tuple[TrackedFrame, ...]
+    """Every tracking frame, in order."""
+    doubts: tuple[DoubtfulInterval, ...] = ()
+    frequency: float | None = None
+    """Of the fastest motion that matters; none if too few frames tell [1/frame]."""
+    interval: float = 0.0
+    """Usual distance between tracking frames [frames]."""
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Numbers of the tracking frames that motion is interpolated through."""
+        return tuple(tracked.frame for tracked in self.frames if tracked.is_used)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRegistration:
+    """Motion of a sweep without tracking frames, found from the OLAT frames themselves."""
+
+    reference: int
+    """Frame whose pose all others are moved to."""
+    frames: tuple[int, ...]
+    """Numbers of the registered frames, increasing."""
+    flows: Float32[Array, "frame grid_h grid_w 2"]
+    """From the reference to each frame, on a coarse grid that spans the picture [full-size px]."""
+    confidence: Float32[Array, "frame grid_h grid_w"]
+    """From 0 to 1."""
+    shape: tuple[int, int]
+    """Height and width of the full-size frame [px]."""
