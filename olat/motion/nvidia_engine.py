@@ -5,8 +5,6 @@ from __future__ import annotations
 import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Int16, UInt8
@@ -77,17 +75,6 @@ class Engine:
             # The thread that closes may be one that never held the device.
             closing.callback(freed, session.cuda.make_current)
             self._finalizer = weakref.finalize(self, closing.pop_all().close)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give back buffers, engine and device."""

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -123,12 +124,12 @@ def probe() -> Answer:
     reference, moving = known_pair()
     truth = np.broadcast_to(np.array(SHIFT, np.float32), (*SHAPE, 2))
     try:
-        with Engine(SHAPE) as engine:
+        with closing(Engine(SHAPE)) as engine:
             ability, grid = engine.ability, engine.grid
             cold = _trial(engine.solve(reference, moving))
         hinted = None
         if any(hint >= grid for hint in ability.hint_grids):
-            with Engine(SHAPE, hinted=True) as engine:
+            with closing(Engine(SHAPE, hinted=True)) as engine:
                 hinted = _trial(engine.solve(reference, moving, truth.copy()))
     except NvidiaError as fault:
         return Answer(works=False, reason=str(fault))
