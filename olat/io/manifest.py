@@ -9,17 +9,16 @@ import numpy as np
 
 from olat.errors import FileError, SessionError
 from olat.io.frame_expression import format_frames
-from olat.io.frame_pattern import existing, files_of_pattern
+from olat.io.frame_pattern import existing
 from olat.io.light_file import read_lights, rig_from_lights
 from olat.io.manifest_brackets import exposed, reference_exposure
+from olat.io.manifest_cameras import camera_files, camera_of_table, with_known_motion
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
-from olat.io.manifest_schema import CameraTable, Manifest, RigTable
+from olat.io.manifest_schema import Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
-from olat.io.response_file import read_response
 from olat.model.condition import ColorGradient, Condition, Olat, Tracking
-from olat.model.encoding import Encoding
 from olat.model.rig import LightRig
-from olat.model.session import Camera, Frame, Session
+from olat.model.session import Frame, Session
 
 MANIFEST = "session.toml"
 
@@ -42,10 +41,10 @@ def read_session(place: Path) -> Session:
     path = _manifest_path(place)
     manifest, complaints = parse_manifest(path)
     folder = path.parent.absolute()
-    files = {name: _camera_files(name, manifest, folder, complaints) for name in manifest.camera}
-    cameras = tuple(
-        _camera(name, table, folder, complaints) for name, table in manifest.camera.items()
-    )
+    files = {name: camera_files(name, manifest, folder, complaints) for name in manifest.camera}
+    cameras = [
+        camera_of_table(name, table, folder, complaints) for name, table in manifest.camera.items()
+    ]
     rig = _rig(manifest, folder, complaints)
     shots = _shots(manifest, rig, files, folder, complaints)
     _check_overrides(manifest, shots, complaints)
@@ -55,11 +54,23 @@ def read_session(place: Path) -> Session:
         for frame in _camera_frames(name, taken, manifest, files[name], folder, complaints)
     ]
     _check_intensities(rig, frames, complaints)
+    cameras = [
+        with_known_motion(
+            camera, manifest.camera[camera.name], folder, frames, complaints=complaints
+        )
+        for camera in cameras
+    ]
     complaints.raise_any()
     about = manifest.session
     calibration = None if about.calibration is None else folder / about.calibration
     return Session(
-        about.name, folder, rig, cameras, tuple(frames), date=about.date, calibration=calibration
+        about.name,
+        folder,
+        rig,
+        tuple(cameras),
+        tuple(frames),
+        date=about.date,
+        calibration=calibration,
     )
 
 
@@ -104,63 +115,6 @@ def _counted_rig(table: RigTable, complaints: Complaints) -> LightRig:
         )
         complaints.raise_any()
     return LightRig.unlocated(table.name or "rig", table.count or 0)
-
-
-def _camera(name: str, table: CameraTable, folder: Path, complaints: Complaints) -> Camera:
-    """Return a camera; complain if its mask is not there."""
-    mask = None if table.mask is None else folder / table.mask
-    if mask is not None and not mask.is_file():
-        complaints.add(("camera", name, "mask"), f"camera '{name}': there is no mask {mask}.")
-    return Camera(
-        name,
-        _encoding(name, table, folder, complaints),
-        table.white_patch,
-        table.field_of_view_deg,
-        mask,
-        serial=table.serial,
-        lens=table.lens,
-    )
-
-
-def _encoding(name: str, table: CameraTable, folder: Path, complaints: Complaints) -> Encoding:
-    """Return what a camera's codes mean; complain if the table of a response cannot be read."""
-    if not isinstance(table.encoding, str) or not table.encoding.endswith(".csv"):
-        return table.encoding
-    try:
-        return read_response(folder / table.encoding)
-    except FileError as error:
-        complaints.add(("camera", name, "encoding"), str(error))
-        return "linear"
-
-
-def _camera_files(
-    name: str, manifest: Manifest, folder: Path, complaints: Complaints
-) -> dict[int, Path]:
-    """Return the files of a camera by frame number; complain if there is none."""
-    files, key = manifest.camera[name].files, ("camera", name, "files")
-    if files is None:
-        if manifest.sequence.table is None:
-            complaints.add(("camera", name), f"[camera.{name}] needs 'files'.")
-        return {}
-    if not isinstance(files, str):
-        return {index: folder / file for index, file in enumerate(files)}
-    try:
-        found = files_of_pattern(folder, files)
-    except ValueError as error:
-        complaints.add(key, f"camera '{name}': files = '{files}': {error}.")
-        return {}
-    if not found:
-        complaints.add(key, f"camera '{name}': no file matches '{files}'. {_nearby(folder, files)}")
-    return found
-
-
-def _nearby(folder: Path, pattern: str) -> str:
-    """Say what lies where a pattern looked."""
-    parent = (folder / pattern).parent
-    if not parent.is_dir():
-        return f"There is no folder {parent}."
-    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
-    return f"{parent} holds {len(names)} files" + (f", such as '{names[0]}'." if names else ".")
 
 
 def _shots(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PositiveFloat
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, PositiveFloat
 
 from olat.io.frame_expression import parse_frames
 
@@ -20,12 +20,17 @@ def _frames(value: object) -> tuple[int, ...]:
 def _files(value: object) -> str | tuple[str, ...]:
     """Accept a pattern or a list of files."""
     if isinstance(value, str):
-        if "{frame" not in value:
-            raise ValueError("a pattern needs {frame} or {frame:04d} where the number stands")
-        return value
+        return _pattern(value)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return tuple(value)
     raise ValueError("a pattern with {frame}, or a list of files, is needed")
+
+
+def _pattern(value: str) -> str:
+    """Accept a pattern."""
+    if "{frame" not in value:
+        raise ValueError("a pattern needs {frame} or {frame:04d} where the number stands")
+    return value
 
 
 def _encoding(value: object) -> str | float:
@@ -102,6 +107,8 @@ class CameraTable(Table):
     white_patch: PositiveFloat = 1.0
     field_of_view_deg: Annotated[float, Field(gt=0, lt=180)] | None = None
     mask: str | None = None
+    reference: Annotated[int, Field(ge=0)] | None = None
+    flow: Annotated[str, AfterValidator(_pattern)] | None = None
     serial: str = ""
     lens: str = ""
 

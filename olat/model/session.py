@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,10 @@ class Camera:
     """Serial number of the body; empty where it is not known."""
     lens: str = ""
     """What lens is on it, with focal length and focus, in the user's words; empty if not told."""
+    reference: int | None = None
+    """Number of the tracking frame that all frames are moved to, where the user tells it."""
+    flows: Mapping[int, Path] = field(default_factory=dict)
+    """Files of motion from the reference to tracking frames, by number, that were found before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,16 @@ from olat.io.manifest_text import skip_advice
 from olat.io.photograph import read_photograph
 from olat.model.calibration import Kind, LensCalibration
 from olat.model.condition import role
+from olat.model.motion import TrackingFlow
 from olat.model.session import Camera, Frame, Session
 from olat.model.shapes import Mask
 from olat.stages.calibrations import CAMERA_KINDS, Calibrations
 
 MEASURED: Mapping[str, Kind] = {"sensor": "sensor", "color": "color", "lens": "lens"}
 """Certified calibrations of a camera, by the name under which stages ask for them."""
-GIVEN = frozenset({"photo", "frame", "camera", "rig", "mask", "photo_mask", *MEASURED})
+GIVEN = frozenset(
+    {"photo", "frame", "camera", "rig", "mask", "photo_mask", "known_flow", *MEASURED}
+)
 """Names that the ``run`` of a stage may ask for besides products."""
 
 
@@ -58,16 +61,10 @@ class SessionCapture:
     def key(self, name: str, unit: Unit) -> str:
         """Return a digest of the content of something given; of a calibration, its values alone."""
         match name:
-            case "photo":
-                path = self._frame(unit).path
-                self._planned[path] = self.hashes.of(path)
-                return self._planned[path]
-            case "frame":
-                frame = self._frame(unit)
-                told = [frame.index, str(frame.condition), frame.gain, frame.exposure_s]
-                return digest([*told, frame.bracket])
+            case "photo" | "frame" | "known_flow":
+                return self._frame_key(name, unit)
             case "camera":
-                content = asdict(self.session.camera(unit.camera)) | {"mask": None}
+                content = asdict(self.session.camera(unit.camera)) | {"mask": None, "flows": None}
                 return digest(content)
             case "rig":
                 return self._rig_key
@@ -79,10 +76,8 @@ class SessionCapture:
     def value(self, name: str, unit: Unit) -> Any:
         """Return something given."""
         match name:
-            case "photo":
-                return self._photograph(self._frame(unit))
-            case "frame":
-                return self._frame(unit)
+            case "photo" | "frame" | "known_flow":
+                return self._frame_value(name, unit)
             case "camera":
                 return self.session.camera(unit.camera)
             case "rig":
@@ -151,6 +146,36 @@ class SessionCapture:
         if unit.frame is None:
             raise KeyError(f"camera {unit.camera} is not one frame")
         return self._frames[unit.camera][unit.frame]
+
+    def _frame_key(self, name: str, unit: Unit) -> str:
+        """Return a digest of what is given of one frame."""
+        frame = self._frame(unit)
+        if name == "photo":
+            self._planned[frame.path] = self.hashes.of(frame.path)
+            return self._planned[frame.path]
+        if name == "known_flow":
+            path = self._flow_path(frame)
+            return "none" if path is None else self.hashes.of(path)
+        told = [frame.index, str(frame.condition), frame.gain, frame.exposure_s]
+        return digest([*told, frame.bracket])
+
+    def _frame_value(self, name: str, unit: Unit) -> Any:
+        """Return what is given of one frame."""
+        frame = self._frame(unit)
+        if name == "photo":
+            return self._photograph(frame)
+        return frame if name == "frame" else self._known_flow(frame)
+
+    def _flow_path(self, frame: Frame) -> Path | None:
+        """Return the file of motion that was found before, where there is one."""
+        return self.session.camera(frame.camera).flows.get(frame.index)
+
+    def _known_flow(self, frame: Frame) -> TrackingFlow | None:
+        """Read motion that was found before."""
+        from olat.io.flow_file import read_flow_file
+
+        path = self._flow_path(frame)
+        return None if path is None else read_flow_file(path)
 
     def _photograph(self, frame: Frame) -> Any:
         planned = self._planned.get(frame.path)
