@@ -6,10 +6,23 @@ import cv2
 import numpy as np
 
 from olat.model.shapes import Flow, Plane
+from olat.motion.preparation import Codes
 from olat.motion.warp import source_positions
 
 AGREEMENT_FLOOR = 1.0
 AGREEMENT_SLOPE = 0.01
+
+LIKENESS_FLOOR = 12.0
+"""Difference that shading may make [codes]."""
+LIKENESS_SHIFT = 1.0
+"""Error of the flow that is not a matter of likeness [px at half the solved size]."""
+DETAIL_SIGMA = 2.0
+SHADING_WINDOW = 33
+HIGHLIGHT_CODES = 225.0
+HIGHLIGHT_WINDOW = 5
+
+LEVELS = 8
+"""Halvings over which a gap in the flow is filled."""
 
 
 def agreement(forward: Flow, backward: Flow) -> Plane:
@@ -29,3 +42,76 @@ def agreement(forward: Flow, backward: Flow) -> Plane:
     residual = np.linalg.norm(forward + back, axis=2)
     threshold = AGREEMENT_FLOOR + AGREEMENT_SLOPE * np.linalg.norm(forward, axis=2)
     return np.asarray(1.0 / (1.0 + np.square(residual / threshold)), np.float32)
+
+
+def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
+    r"""Return how much the pulled picture looks like the reference, from 0 to 1.
+
+    With the difference d of reference and pulled picture, its broad part taken off, and the
+    reference r, both smoothed,
+
+    .. math:: c = 1 / (1 + (d / d_0)^2), \qquad d_0 = 12 + |\nabla r| .
+
+    Parameters
+    ----------
+    reference, moving
+        Prepared pictures.
+    flow
+        Between them [px].
+
+    Notes
+    -----
+    Assumes that broad changes are shading and that what is near white in either picture is a
+    highlight: both move over the skin and say nothing about the flow. What appears or goes
+    away, as behind an eyelid, can have a smooth flow whose two directions agree.
+    """
+    height, width = reference.shape
+    half = (-(-width // 2), -(-height // 2))
+    scale = np.array([width / half[0], height / half[1]], np.float32)
+    first, second = (
+        np.asarray(cv2.resize(codes, half, interpolation=cv2.INTER_AREA), np.float32)
+        for codes in (reference, moving)
+    )
+    x, y = source_positions(cv2.resize(flow, half, interpolation=cv2.INTER_AREA) / scale)
+    pulled = cv2.remap(second, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    difference = np.asarray(first - pulled, np.float32)
+    bright = (np.maximum(first, pulled) > HIGHLIGHT_CODES).astype(np.uint8)
+    window = np.ones((HIGHLIGHT_WINDOW, HIGHLIGHT_WINDOW), np.uint8)
+    difference[cv2.dilate(bright, window) > 0] = 0.0
+    difference -= cv2.blur(difference, (SHADING_WINDOW, SHADING_WINDOW))
+    difference = np.asarray(cv2.GaussianBlur(difference, (0, 0), DETAIL_SIGMA), np.float32)
+    smooth = cv2.GaussianBlur(first, (0, 0), DETAIL_SIGMA)
+    slope = np.hypot(*(0.5 * each for each in np.gradient(smooth))) * 2.0
+    like = 1.0 / (1.0 + np.square(difference / (LIKENESS_FLOOR + LIKENESS_SHIFT * slope)))
+    return np.asarray(cv2.resize(like.astype(np.float32), (width, height)))
+
+
+def settled(flow: Flow, confidence: Plane) -> Flow:
+    r"""Replace what is not trusted by the smooth motion around it.
+
+    With the mean :math:`m` of what is trusted around, each weighted by its confidence,
+
+    .. math:: f' = a f + (1 - a)\, m, \qquad a = \min(1, 2c)^2 .
+
+    Parameters
+    ----------
+    flow, confidence
+        As solved and checked [px].
+
+    Notes
+    -----
+    Assumes that what is hidden moves as what is seen beside it. The mean is taken at the finest
+    of several scales that has trusted pixels. Above a confidence of one half nothing changes.
+    """
+    weights = [np.asarray(np.clip(2.0 * confidence - 1.0, 0.0, 1.0), np.float32)]
+    sums = [np.asarray(flow * weights[0][..., None], np.float32)]
+    while len(weights) <= LEVELS and min(weights[-1].shape) > 2:
+        weights.append(np.asarray(cv2.pyrDown(weights[-1]), np.float32))
+        sums.append(np.asarray(cv2.pyrDown(sums[-1]), np.float32))
+    mean = sums[-1] / np.maximum(weights[-1], np.float32(1e-6))[..., None]
+    for weight, total in zip(weights[-2::-1], sums[-2::-1], strict=True):
+        coarser = cv2.pyrUp(mean, dstsize=weight.shape[::-1])
+        share = np.float32(0.05)
+        mean = (total + share * coarser) / (weight + share)[..., None]
+    trust = np.square(np.minimum(1.0, 2.0 * confidence))[..., None]
+    return np.asarray(trust * flow + (1.0 - trust) * mean, np.float32)

@@ -9,8 +9,16 @@ import numpy as np
 from jaxtyping import Float32
 
 from olat.model.shapes import Array, Flow, Plane, Radiance
+from olat.motion.agreement import likeness, settled
 from olat.motion.flow_dis import dis
-from olat.motion.preparation import Codes, FlowPreset, is_background, prepared, solved_size
+from olat.motion.preparation import (
+    Codes,
+    FlowPreset,
+    Normalization,
+    Prepared,
+    prepared,
+    solved_size,
+)
 
 SolvedFlow: TypeAlias = Float32[Array, "solved_h solved_w 2"]
 SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
@@ -52,6 +60,7 @@ def flow_between(
     preset: FlowPreset,
     method: FlowMethod = dis,
     hint: Float32[Array, "hint_h hint_w 2"] | None = None,
+    normalization: Normalization = "gain",
 ) -> tuple[SolvedFlow, SolvedPlane]:
     r"""Find where every reference pixel lies in another frame under the same light.
 
@@ -101,14 +110,33 @@ def flow_between(
     _check_pair(reference, moving)
     height, width = reference.shape[:2]
     shape = solved_size(height, width, preset)
-    codes = prepared(reference, moving, shape=shape)
-    if codes is None:
+    pictures = prepared(reference, moving, shape=shape, normalization=normalization)
+    if pictures is None:
         return np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
     to_full_size = np.array([width / shape[1], height / shape[0]], np.float32)
     start = None if hint is None else upsampled(hint, shape) / to_full_size
-    flow, confidence = method(*codes, start)
-    confidence[is_background(codes[0])] = 0.0
+    flow, confidence = _within(pictures, method, start)
     return flow * to_full_size, confidence
+
+
+def _within(
+    pictures: Prepared, method: FlowMethod, start: SolvedFlow | None
+) -> tuple[SolvedFlow, SolvedPlane]:
+    """Solve where the subject is; go on smoothly, and without confidence, beyond."""
+    window = pictures.subject
+    # Copies: OpenCV and a driver want rows without gaps.
+    first, second = pictures.reference[window].copy(), pictures.moving[window].copy()
+    flow, confidence = method(first, second, None if start is None else start[window].copy())
+    confidence = confidence * likeness(first, second, flow)
+    confidence[pictures.background[window]] = 0.0
+    flow = settled(flow, confidence)
+    rows, columns = window
+    height, width = pictures.reference.shape
+    around = (rows.start, height - rows.stop, columns.start, width - columns.stop)
+    return (
+        np.asarray(cv2.copyMakeBorder(flow, *around, cv2.BORDER_REPLICATE)),
+        np.asarray(cv2.copyMakeBorder(confidence, *around, cv2.BORDER_CONSTANT)),
+    )
 
 
 def upsampled(

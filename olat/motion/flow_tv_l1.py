@@ -32,6 +32,6 @@ def _solved(reference: Codes, moving: Codes, hint: Flow | None) -> Flow:
         moving = cv2.remap(
             moving, *source_positions(hint), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-    solver = cv2.optflow.DualTVL1OpticalFlow_create()
+    solver = cv2.optflow.DualTVL1OpticalFlow.create()
     flow = solver.calc(reference, moving, np.zeros((*reference.shape, 2), np.float32))
     return np.asarray(flow) if hint is None else np.asarray(flow) + hint

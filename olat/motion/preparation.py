@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
-from olat.model.shapes import Array, Mask, Plane, Radiance
+from olat.model.shapes import Array, Plane, Radiance
 
 FlowPreset: TypeAlias = Literal["draft", "standard", "fine"]
+Normalization: TypeAlias = Literal["gain", "local"]
 Codes: TypeAlias = UInt8[Array, "solved_h solved_w"]
 """A prepared gray picture, as the eye would want it [codes]."""
 SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
+SolvedMask: TypeAlias = Bool[Array, "solved_h solved_w"]
 
 REDUCTION: Mapping[FlowPreset, int] = {"draft": 4, "standard": 2, "fine": 1}
 """How many times smaller than the frame the flow is solved."""
@@ -30,6 +32,15 @@ FLAT_CODES = 0.5
 """Spread of a picture that shows nothing but rounding, and mean of one that is black [codes]."""
 DARK_WINDOW = 33
 """Side of the neighborhood that must be black to count as background: a few patches [solved px]."""
+MARGIN = 16
+"""Black that stays around the subject, for the patches at its rim [solved px]."""
+WINDOW_STEP = 64
+"""Grain of the window around the subject [solved px]."""
+
+LOCAL_SIGMA = 15.0
+"""Reach of local contrast [solved px]."""
+LOCAL_FLOOR = 4.0
+"""Contrast below which nothing is amplified [codes]."""
 
 
 def solved_size(height: int, width: int, preset: FlowPreset) -> tuple[int, int]:
@@ -38,10 +49,31 @@ def solved_size(height: int, width: int, preset: FlowPreset) -> tuple[int, int]:
     return -(-height // factor), -(-width // factor)
 
 
+class Prepared(NamedTuple):
+    """Two pictures to find motion between."""
+
+    reference: Codes
+    moving: Codes
+    background: SolvedMask
+    """Where nothing near is lit in the reference, so that there is nothing to follow."""
+    subject: tuple[slice, slice]
+    """Rows and columns beyond which both pictures are black."""
+
+
 def prepared(
-    reference: Radiance, moving: Radiance, *, shape: tuple[int, int]
-) -> tuple[Codes, Codes] | None:
-    """Make small 8-bit copies of equal exposure; none if a frame shows nothing.
+    reference: Radiance,
+    moving: Radiance,
+    *,
+    shape: tuple[int, int],
+    normalization: Normalization = "gain",
+) -> Prepared | None:
+    r"""Make small 8-bit copies of equal exposure; none if a frame shows nothing.
+
+    With ``local``, a display value v becomes
+
+    .. math:: 128 + 48\,(v - \bar v) / (s + s_0) ,
+
+    where the mean :math:`\bar v` and the spread s are those of a Gaussian neighborhood.
 
     Parameters
     ----------
@@ -49,22 +81,51 @@ def prepared(
         Linear radiance [diffuse white = 1].
     shape
         Height and width of the copies [px].
+    normalization
+        ``gain``: the medians of what the light reaches are brought together before the gamma.
+        ``local``: local contrast is equalized besides, for frames under different light.
 
     Notes
     -----
-    Assumes that the light did not change but for its level: the medians of what the light reaches
-    are brought together before the gamma. Averages over area and channels in linear light.
+    Assumes for ``gain`` that the light did not change but for its level. Averages over area and
+    channels in linear light.
     """
     codes = _display_copies(_reduced_gray(reference, shape), _reduced_gray(moving, shape))
     if codes is None or min(picture.std() for picture in codes) < FLAT_CODES:
         return None
-    return codes
+    background = [_is_background(picture) for picture in codes]
+    subject = _window(~(background[0] & background[1]))
+    if normalization == "local":
+        codes = _local_contrast(codes[0]), _local_contrast(codes[1])
+    return Prepared(*codes, background[0], subject)
 
 
-def is_background(codes: Codes) -> Mask:
-    """Say where nothing near is lit, so that there is nothing to follow."""
+def _is_background(codes: Codes) -> SolvedMask:
     mean = cv2.blur(codes.astype(np.float32), (DARK_WINDOW, DARK_WINDOW))
     return np.asarray(mean < FLAT_CODES)
+
+
+def _window(mask: SolvedMask) -> tuple[slice, slice]:
+    """Return the rows and columns that hold a mask, in steps so that pairs of a sweep agree."""
+    spans = []
+    for axis in (1, 0):
+        inside = np.flatnonzero(mask.any(axis=axis))
+        size = mask.shape[1 - axis]
+        first, last = (int(inside[0]), int(inside[-1])) if inside.size else (0, size - 1)
+        start = max(0, min(first - MARGIN, size - SMALLEST_SOLVED)) // WINDOW_STEP * WINDOW_STEP
+        stop = max(last + 1 + MARGIN, start + SMALLEST_SOLVED)
+        spans.append(slice(start, min(size, -(-stop // WINDOW_STEP) * WINDOW_STEP)))
+    return spans[0], spans[1]
+
+
+def _local_contrast(codes: Codes) -> Codes:
+    values = codes.astype(np.float32)
+    mean = cv2.GaussianBlur(values, (0, 0), LOCAL_SIGMA)
+    detail = values - mean
+    spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), LOCAL_SIGMA))
+    equalized = 128.0 + 48.0 * detail / (spread + LOCAL_FLOOR)
+    contrast: Codes = np.rint(np.clip(equalized, 0.0, 255.0)).astype(np.uint8)
+    return contrast
 
 
 def _reduced_gray(radiance: Radiance, shape: tuple[int, int]) -> SolvedPlane:
