@@ -8,7 +8,7 @@ from functools import cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Shaped
 
 from olat.model.shapes import Array, Flow, Plane
 from olat.motion.agreement import agreement
@@ -19,12 +19,15 @@ from olat.motion.nvidia_engine import Engine, GridFlow
 from olat.motion.nvidia_probe import trouble
 from olat.motion.preparation import Codes
 
+SIDE_STEP = 128
+"""Pictures are filled up to multiples of this: making an engine for each size takes long [px]."""
+
 _log = logging.getLogger(__name__)
 _asking = threading.Lock()
 
 
 class NvidiaFlow:
-    """Flow by one engine, which is kept for the next pair of its size (see `FlowMethod`).
+    """Flow by one engine, which is kept for the next pair of like size (see `FlowMethod`).
 
     Raises
     ------
@@ -52,12 +55,13 @@ class NvidiaFlow:
         self, reference: Codes, moving: Codes, hint: Flow | None = None
     ) -> tuple[Flow, Plane]:
         """Solve both directions."""
-        back_hint = None if hint is None else -hint
+        first, second = filled(reference), filled(moving)
+        start = None if hint is None else filled(hint)
         with self._lock:
             try:
-                engine = self._engine_for(reference, is_hinted=hint is not None)
-                there = engine.solve(reference, moving, hint)
-                back = engine.solve(moving, reference, back_hint)
+                engine = self._engine_for(first, is_hinted=hint is not None)
+                there = engine.solve(first, second, start)
+                back = engine.solve(second, first, None if start is None else -start)
             except NvidiaError:
                 # Whatever state it is in: the next pair gets a fresh one.
                 self._close()
@@ -123,6 +127,14 @@ def _nvidia(reference: Codes, moving: Codes, hint: Flow | None = None) -> tuple[
         return dis(reference, moving, hint)
 
 
+def filled(
+    picture: Shaped[Array, "h w *channels"],
+) -> Shaped[Array, "tall wide *channels"]:
+    """Repeat the last row and column until both sides are multiples of `SIDE_STEP`."""
+    missing = [(0, -side % SIDE_STEP) for side in picture.shape[:2]]
+    return np.pad(picture, [*missing, *[(0, 0)] * (picture.ndim - 2)], mode="edge")
+
+
 def per_pixel(found: GridFlow, shape: tuple[int, int]) -> Float32[Array, "h w 2"]:
     """Read vectors of squares at every pixel, linearly between their middles; values stay.
 
@@ -133,8 +145,6 @@ def per_pixel(found: GridFlow, shape: tuple[int, int]) -> Float32[Array, "h w 2"
     shape
         Height and width of the picture, which the squares may overhang [px].
     """
-    if found.grid == 1:
-        return found.flow
     rows, columns = found.flow.shape[:2]
     size = (columns * found.grid, rows * found.grid)
     full = cv2.resize(found.flow, size, interpolation=cv2.INTER_LINEAR)

@@ -279,13 +279,15 @@ def test_a_lost_engine_holds_nothing(stub) -> None:
     assert stub.stub_alive() == 0
 
 
-def test_the_engine_is_kept_for_pairs_of_one_size_and_changed_for_another(rng, stub) -> None:
+def test_the_engine_is_kept_for_pairs_of_like_size_and_changed_for_others(rng, stub) -> None:
     nvidia = NvidiaFlow()
-    alive = []
-    for size in (SIZE, SIZE, (48, 64), SIZE):
+    alive, engines = [], []
+    for size in (SIZE, (128, 64), (129, 64), SIZE):
         nvidia(*moved(rng, (1, 2), size))
         alive.append((stub.stub_alive(), stub.stub_buffers()))
+        engines.append(stub.stub_sessions())
     nvidia(*moved(rng, (1, 2)), shift_field((0, 0)))
+    assert engines == [1, 1, 2, 3]
     # One device, one session; four buffers, and a fifth for the start flow.
     assert alive == [(6, 4)] * 4
     assert (stub.stub_alive(), stub.stub_buffers()) == (7, 5)
@@ -367,7 +369,7 @@ def test_after_a_refused_pair_the_next_one_is_solved(rng, stub, monkeypatch) -> 
 
 def test_threads_take_turns(rng, stub) -> None:
     shifts = [(x, y) for x in (-4, 0, 3) for y in (-2, 1)] * 2
-    sizes = [SIZE, (48, 64)] * 6
+    sizes = [SIZE, (140, 64)] * 6
     pairs = [moved(rng, shift, size) for shift, size in zip(shifts, sizes, strict=True)]
     nvidia = NvidiaFlow()
     with ThreadPoolExecutor(4) as pool:
@@ -579,7 +581,7 @@ def test_a_pair_that_the_engine_refuses_is_left_to_dis(rng, stub, monkeypatch, c
         flow, confidence = method(*wide)
     (record,) = caplog.records
     assert record.getMessage() == (
-        "NVIDIA Optical Flow: the pictures are 644 x 250 px; Stub 2000 takes 32 x 32 to "
+        "NVIDIA Optical Flow: the pictures are 768 x 256 px; Stub 2000 takes 32 x 32 to "
         "400 x 400 px; dense inverse search takes this pair"
     )
     assert stub.stub_executed() == 2

@@ -39,7 +39,7 @@ typedef struct {
 static int contexts, is_current;
 static Session session;
 static Buffer buffers[BUFFERS];
-static int executed, seen;
+static int executed, seen, sessions;
 static const char *complaint = "";
 
 static uint32_t u32(const void *at, size_t offset) {
@@ -106,11 +106,12 @@ EXPORT int stub_buffers(void) {
     return alive;
 }
 EXPORT int stub_executed(void) { return executed; }
+EXPORT int stub_sessions(void) { return sessions; }
 EXPORT void stub_reset(void) {
     for (int i = 0; i < BUFFERS; i++) free(buffers[i].memory);
     memset(buffers, 0, sizeof buffers);
     memset(&session, 0, sizeof session);
-    contexts = is_current = executed = seen = 0;
+    contexts = is_current = executed = seen = sessions = 0;
 }
 
 /* CUDA's driver. */
@@ -191,6 +192,7 @@ static int create_session(void *context, void **handle) {
     if (session.alive) return refuse("one session at a time", 8);
     memset(&session, 0, sizeof session);
     session.alive = 1;
+    sessions++;
     *handle = &session;
     return 0;
 }
