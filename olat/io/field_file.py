@@ -7,9 +7,9 @@ through zarr itself.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,18 @@ from jaxtyping import UInt8
 from olat.errors import FileError
 from olat.io.field_layout import (
     KIND,
-    MARK_BYTES,
     SCHEMA,
     ArrayLayout,
+    confidence_layout,
     document_from_header,
     encoded,
     header_from_attributes,
     layouts,
     mark,
-    with_checksum,
 )
+from olat.io.field_shard import mapped, mark_on, read_shard_rows, write_shard
 from olat.io.publish import publish, publish_bytes
-from olat.model.field import FieldHeader, LightPlane, ReflectanceField
+from olat.model.field import CERTAIN, ConfidenceStrip, FieldHeader, LightPlane, ReflectanceField
 from olat.model.shapes import Array, HalfStrip
 
 Rows = tuple[HalfStrip, UInt8[Array, "light rows w"]]
@@ -40,18 +40,24 @@ Rows = tuple[HalfStrip, UInt8[Array, "light rows w"]]
 def create_field(path: Path, header: FieldHeader) -> list[Path]:
     """Write the documents of a field, without its planes, and return them.
 
-    Every worker may call it: all write the same bytes, and nothing is written twice. Where a field
+    The confidence has one where a plane with confidence stands; its first plane brings it. Every
+    worker may call it: all write the same bytes, and nothing is written twice. Where a field
     stands, this changes which lights it has; a plane's place is its light's, so planes that stand
     stay valid.
     """
     documents = {path / "zarr.json": encoded(document_from_header(header))}
-    for layout in layouts(header.height, header.width):
-        document = layout.document(header.rows)
-        documents[path / layout.name / "zarr.json"] = encoded(document)
+    confidence = confidence_layout(header.height, header.width)
+    is_moved = any((path / confidence.name / "c").glob("*/0/0"))
+    for layout in (*layouts(header.height, header.width), *([confidence] if is_moved else [])):
+        documents[path / layout.name / "zarr.json"] = encoded(layout.document(header.rows))
     for place, content in reversed(documents.items()):
-        if not place.is_file() or place.read_bytes() != content:
-            publish_bytes(place, content)
+        _publish_once(place, content)
     return list(documents)
+
+
+def _publish_once(place: Path, content: bytes) -> None:
+    if not place.is_file() or place.read_bytes() != content:
+        publish_bytes(place, content)
 
 
 def write_plane(path: Path, plane: LightPlane) -> list[Path]:
@@ -62,12 +68,14 @@ def write_plane(path: Path, plane: LightPlane) -> list[Path]:
     path
         Folder of the field; `create_field` has made it.
     plane
-        Finite reflectance and flags of one of the field's lights, of the field's size.
+        Finite reflectance, flags and, if it was moved, confidence of one of the field's lights,
+        of the field's size.
 
     Returns
     -------
     files
-        The flags and the reflectance; the latter comes last, so where it is, both are.
+        The flags, the confidence if there is one, and the reflectance; the latter comes last, so
+        where it is, all are.
 
     Raises
     ------
@@ -80,13 +88,39 @@ def write_plane(path: Path, plane: LightPlane) -> list[Path]:
     """
     header = read_header(path)
     reflectance, flags = layouts(header.height, header.width)
+    confidence = confidence_layout(header.height, header.width)
+    _check_plane(plane, header)
+    parts = [(flags, plane.flags[None]), (reflectance, plane.reflectance)]
+    is_moved = plane.confidence is not None
+    if plane.confidence is not None:
+        document = encoded(confidence.document(header.rows))
+        _publish_once(path / confidence.name / "zarr.json", document)
+        parts.insert(1, (confidence, plane.confidence[None]))
+    written = []
+    for layout, pixels in parts:
+        place = path / layout.key(plane.light)
+        says_moved = is_moved and layout is reflectance
+        tail = mark(header, plane.light, is_moved=says_moved) + layout.index()
+        publish(place, partial(write_shard, layout=layout, planes=pixels, tail=tail))
+        written.append(place)
+    if not is_moved:  # one from before would still be seen by other programs
+        (path / confidence.key(plane.light)).unlink(missing_ok=True)
+    return written
+
+
+def _check_plane(plane: LightPlane, header: FieldHeader) -> None:
+    """Refuse a plane that does not belong into a field."""
     if plane.light not in header.lights:
         raise ValueError(f"light {plane.light} is none of the field's lights {header.lights}")
     expected = (3, header.height, header.width)
-    if plane.reflectance.shape != expected or plane.flags.shape != expected[1:]:
+    found = [plane.reflectance.shape, plane.flags.shape]
+    wanted = [expected, expected[1:]]
+    if plane.confidence is not None:
+        found.append(plane.confidence.shape)
+        wanted.append(expected[1:])
+    if found != wanted:
         raise ValueError(
-            f"light {plane.light} has planes of {plane.reflectance.shape} and "
-            f"{plane.flags.shape}; the field needs {expected} and {expected[1:]}"
+            f"light {plane.light} has planes of {_listed(found)}; the field needs {_listed(wanted)}"
         )
     if plane.space != header.space:
         raise ValueError(
@@ -94,21 +128,21 @@ def write_plane(path: Path, plane: LightPlane) -> list[Path]:
         )
     if not np.isfinite(plane.reflectance).all():
         raise ValueError(f"light {plane.light} has reflectance that is not finite")
-    written = []
-    for layout, pixels in ((flags, plane.flags[None]), (reflectance, plane.reflectance)):
-        place = path / layout.key(plane.light)
-        tail = mark(header, plane.light) + layout.index()
-        publish(place, partial(_write_shard, layout=layout, planes=pixels, tail=tail))
-        written.append(place)
-    return written
+
+
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " and ".join(map(str, shapes))
 
 
 def remove_planes(path: Path, *, keep: Collection[int]) -> None:
     """Remove the planes of all lights but some, so that absent lights read as absent."""
-    for layout in layouts(1, 1):
+    confidence = confidence_layout(1, 1)
+    for layout in (*layouts(1, 1), confidence):
         for shards in (path / layout.name / "c").glob("*"):
             if not (shards.name.isdecimal() and int(shards.name) in keep):
                 shutil.rmtree(shards)
+    if not any((path / confidence.name / "c").glob("*/0/0")):
+        shutil.rmtree(path / confidence.name, ignore_errors=True)
 
 
 def open_field(path: Path) -> ReflectanceField:
@@ -123,14 +157,31 @@ def open_field(path: Path) -> ReflectanceField:
     pair, lights = layouts(header.height, header.width), header.lights
     is_ours = all(_has_our_document(path, layout, header) for layout in pair)
     # Every shard is looked at: a torn one must not hide behind a foreign one.
-    shards = [is_ours and _is_plain(path, layout, header, i) for layout in pair for i in lights]
-    if not all(shards):
+    marks = [[is_ours and mark_on(path, layout, header, i) for i in lights] for layout in pair]
+    moved = [i for i, found in zip(lights, marks[0], strict=True) if _is_moved(header, i, found)]
+    confidence = confidence_layout(header.height, header.width)
+    if moved:
+        is_ours = is_ours and _has_our_document(path, confidence, header)
+        marks.append([is_ours and mark_on(path, confidence, header, i) for i in moved])
+    if not all(map(all, marks)):
         # Importing zarr takes longer than opening a field of ours.
         from olat.io.field_foreign import open_foreign_field  # noqa: PLC0415
 
         return open_foreign_field(path, header)
-    reflectance, flags = ([_mapped(path, layout, i) for i in lights] for layout in pair)
-    return ReflectanceField(header, reflectance, flags, partial(_read_rows, path, header))
+    reflectance, flags = ([mapped(path, layout, i) for i in lights] for layout in pair)
+    field = ReflectanceField(header, reflectance, flags, partial(_read_rows, path, header))
+    if not moved:
+        return field
+    return replace(
+        field,
+        confidence_planes=[mapped(path, confidence, i) if i in moved else None for i in lights],
+        read_confidence=partial(_read_confidence, path, header, moved),
+    )
+
+
+def _is_moved(header: FieldHeader, light: int, found: bytes | bool | None) -> bool:
+    """Tell whether a shard of reflectance says that it has a confidence beside it."""
+    return found == mark(header, light, is_moved=True)
 
 
 def read_header(path: Path) -> FieldHeader:
@@ -188,82 +239,33 @@ def _has_our_document(path: Path, layout: ArrayLayout, header: FieldHeader) -> b
     return all(found.get(key) == value for key, value in wanted.items() if key != "attributes")
 
 
-def _write_shard(
-    part: Path, *, layout: ArrayLayout, planes: np.ndarray[Any, Any], tail: bytes
-) -> None:
-    """Write planes, each padded to whole chunks, and what follows them."""
-    padding = bytes((layout.padded - layout.height) * layout.width * layout.dtype.itemsize)
-    with part.open("wb") as file:
-        for plane in planes:
-            file.write(np.ascontiguousarray(plane, dtype=layout.dtype).data)
-            file.write(padding)
-        file.write(tail)
-
-
-def _is_plain(path: Path, layout: ArrayLayout, header: FieldHeader, light: int) -> bool:
-    """Tell whether a shard is as we write it; another program's may still be sound zarr."""
-    place = path / layout.key(light)
-    wanted = mark(header, light) + layout.index()
-    try:
-        with place.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - len(wanted)))
-            tail = file.read()
-    except FileNotFoundError as error:
-        raise FileError(
-            f"{place}: found no {layout.name} of light {light}; all "
-            f"{len(header.lights)} lights of the field are needed. Run 'olat process' to finish it."
-        ) from error
-    if size == layout.pixel_bytes + len(wanted) and tail == wanted:
-        return True
-    index = tail[MARK_BYTES:]
-    if len(index) != len(layout.index()) or with_checksum(index[:-4]) != index:
-        raise FileError(
-            f"{place}: found {size:,} bytes without a sound index; a whole plane has "
-            f"{layout.pixel_bytes + len(wanted):,}. Delete the file and run 'olat process' again."
-        )
-    if size == layout.pixel_bytes + len(wanted) and index == layout.index():
-        raise FileError(
-            f"{place}: found the plane of another light, camera, intensity or color; needed "
-            f"light {light} of camera {header.camera!r} in {header.space!r}. Run 'olat process' "
-            "again."
-        )
-    return False
-
-
-def _mapped(path: Path, layout: ArrayLayout, light: int) -> np.ndarray[Any, Any]:
-    """Map the pixels of a shard, without its padding."""
-    pixels = np.memmap(path / layout.key(light), layout.dtype, mode="r", shape=layout.shape)
-    return np.asarray(pixels)[..., : layout.height, :]
-
-
 def _read_rows(path: Path, header: FieldHeader, y0: int, y1: int) -> Rows:
     """Copy rows of every light; see `ReflectanceField.read_rows`."""
-    if not 0 <= y0 < y1 <= header.height:
-        raise ValueError(f"rows {y0} to {y1} are not among the field's {header.height} rows")
+    _check_rows(header, y0, y1)
     strips = []
     for layout in layouts(header.height, header.width):
         strip = np.empty(
             (len(header.lights), *layout.outer, y1 - y0, layout.width), dtype=layout.dtype
         )
         for light, rows in zip(header.lights, strip, strict=True):
-            _read_shard_rows(path / layout.key(light), layout, y0, rows)
+            read_shard_rows(path / layout.key(light), layout, y0, rows)
         strips.append(strip)
     return strips[0], strips[1]
 
 
-def _read_shard_rows(place: Path, layout: ArrayLayout, y0: int, rows: np.ndarray[Any, Any]) -> None:
-    """Fill rows from a shard, plane by plane."""
-    row_bytes = layout.width * layout.dtype.itemsize
-    planes = rows.reshape(-1, *rows.shape[-2:])
-    file = os.open(place, os.O_RDONLY)
-    try:
-        for number, plane in enumerate(planes):
-            offset = (number * layout.padded + y0) * row_bytes
-            if os.preadv(file, [plane.view(np.uint8)], offset) != plane.nbytes:
-                raise FileError(
-                    f"{place}: found an end before row {y0 + len(plane)}; the file was whole when "
-                    "the field was opened. Run 'olat process' again."
-                )
-    finally:
-        os.close(file)
+def _read_confidence(
+    path: Path, header: FieldHeader, moved: Collection[int], y0: int, y1: int
+) -> ConfidenceStrip:
+    """Copy rows of every light; see `ReflectanceField.read_confidence`."""
+    _check_rows(header, y0, y1)
+    layout = confidence_layout(header.height, header.width)
+    strip = np.full((len(header.lights), y1 - y0, header.width), CERTAIN, np.uint8)
+    for light, rows in zip(header.lights, strip, strict=True):
+        if light in moved:
+            read_shard_rows(path / layout.key(light), layout, y0, rows)
+    return strip
+
+
+def _check_rows(header: FieldHeader, y0: int, y1: int) -> None:
+    if not 0 <= y0 < y1 <= header.height:
+        raise ValueError(f"rows {y0} to {y1} are not among the field's {header.height} rows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, overload
@@ -12,8 +13,8 @@ import zarr
 import zarr.errors
 
 from olat.errors import FileError
-from olat.io.field_layout import layouts
-from olat.model.field import FieldHeader, ReflectanceField
+from olat.io.field_layout import confidence_layout, layouts
+from olat.model.field import ConfidenceStrip, FieldHeader, ReflectanceField
 
 
 def open_foreign_field(path: Path, header: FieldHeader) -> ReflectanceField:
@@ -22,17 +23,26 @@ def open_foreign_field(path: Path, header: FieldHeader) -> ReflectanceField:
     Raises
     ------
     FileError
-        If zarr cannot open the arrays, or they are of another shape or type than the field.
+        If zarr cannot open the arrays, or they are of another shape or type than the field's.
     """
     reflectance, flags = (
         _open_array(path / layout.name, layout.document(header.rows))
         for layout in layouts(header.height, header.width)
     )
-    return ReflectanceField(
+    field = ReflectanceField(
         header=header,
         planes=_ForeignPlanes(reflectance, header.lights),
         flag_planes=_ForeignPlanes(flags, header.lights),
         read_rows=partial(_read_rows, reflectance, flags, header.lights),
+    )
+    layout = confidence_layout(header.height, header.width)
+    if not (path / layout.name / "zarr.json").is_file():
+        return field
+    confidence = _open_array(path / layout.name, layout.document(header.rows))
+    return replace(
+        field,
+        confidence_planes=_ForeignPlanes(confidence, header.lights),
+        read_confidence=partial(_read_confidence, confidence, header.lights),
     )
 
 
@@ -83,6 +93,13 @@ def _read_rows(
     """Read rows of every light; see `ReflectanceField.read_rows`."""
     planes, rows = list(lights), slice(y0, y1)
     return _decoded(reflectance, (planes, slice(None), rows)), _decoded(flags, (planes, rows))
+
+
+def _read_confidence(
+    confidence: zarr.Array[Any], lights: tuple[int, ...], y0: int, y1: int
+) -> ConfidenceStrip:
+    """Read rows of every light; see `ReflectanceField.read_confidence`."""
+    return _decoded(confidence, (list(lights), slice(y0, y1)))
 
 
 def _decoded(array: zarr.Array[Any], where: Any) -> np.ndarray[Any, Any]:

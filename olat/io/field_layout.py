@@ -1,9 +1,10 @@
 """How a reflectance field lies on disk: its documents and the bytes around its pixels.
 
-A zarr v3 group with the arrays ``reflectance`` (light, channel, y, x) and ``flags`` (light, y, x).
-Plane i is light i of the session's rig, whichever others were shot. One shard holds one light: full
-rows in order, planar, uncompressed, padded to a whole chunk; then a mark that says whose they are,
-which zarr skips; then the index that zarr asks for. A light without a frame has no shard.
+A zarr v3 group with the arrays ``reflectance`` (light, channel, y, x) and ``flags`` (light, y, x),
+and ``confidence`` (light, y, x) where frames were moved. Plane i is light i of the session's rig,
+whichever others were shot. One shard holds one light: full rows in order, planar, uncompressed,
+padded to a whole chunk; then a mark that says whose they are, which zarr skips; then the index that
+zarr asks for. A light without a frame has no shard.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from olat.io.color_header import WORDS
 from olat.model.color import ColorSpace
-from olat.model.field import FieldHeader
+from olat.model.field import CERTAIN, FieldHeader
 from olat.model.rig import LightRig
 
 SCHEMA = 1
@@ -126,12 +127,24 @@ def layouts(height: int, width: int) -> tuple[ArrayLayout, ArrayLayout]:
     )
 
 
-def mark(header: FieldHeader, light: int) -> bytes:
-    """Return the bytes that tell a plane from one of another camera, light, scale or color."""
+def confidence_layout(height: int, width: int) -> ArrayLayout:
+    """Return the layout of the confidence, which a light has if its frame was moved.
+
+    What is missing reads as certain: a frame that was not moved is where it belongs.
+    """
+    return ArrayLayout("confidence", "uint8", CERTAIN, (), ("light", "y", "x"), height, width)
+
+
+def mark(header: FieldHeader, light: int, *, is_moved: bool = False) -> bytes:
+    """Return the bytes that tell a plane from one of another camera, light, scale or color.
+
+    Reflectance that was moved says so, which tells that its confidence belongs to it.
+    """
     intensity = header.rig.intensities[header.lights.index(light)]
     # Fields from before there were other spaces stay what they are.
     space = "" if header.space == "camera" else f" {header.space}"
-    owner = f"{header.camera} {light} {intensity.tolist()}{space}"
+    moved = " moved" if is_moved else ""
+    owner = f"{header.camera} {light} {intensity.tolist()}{space}{moved}"
     return hashlib.sha256(owner.encode()).digest()[:MARK_BYTES]
 
 

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
 
 from olat.model.color import ColorSpace
 from olat.model.rig import LightRig
-from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, SolidAngles
+from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, Plane, SolidAngles
+
+CERTAIN = 255
+"""Code of a confidence of 1."""
+
+ConfidenceCodes: TypeAlias = UInt8[Array, "h w"]
+"""Trust in the motion that brought a pixel here: the confidence times 255, rounded."""
+ConfidenceStrip: TypeAlias = UInt8[Array, "light rows w"]
+"""`ConfidenceCodes` of the same rows under every light."""
+
+
+def confidence_codes(confidence: Plane) -> ConfidenceCodes:
+    """Return confidences from 0 to 1 as they are stored; what is no number is not trusted."""
+    trusted = np.nan_to_num(np.clip(confidence, 0.0, 1.0), nan=0.0)
+    return np.asarray(np.rint(trusted * np.float32(CERTAIN)), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,8 @@ class LightPlane:
     flags: Flags
     space: ColorSpace = "camera"
     """What its red, green and blue are."""
+    confidence: ConfidenceCodes | None = None
+    """Trust in the motion that brought it here; none where nothing was moved."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,10 @@ class FieldHeader:
             )
 
 
+def _nothing_moved(_y0: int, _y1: int) -> ConfidenceStrip | None:
+    return None
+
+
 @dataclass(frozen=True)
 class ReflectanceField:
     """A field on disk, read when asked for."""
@@ -73,6 +94,12 @@ class ReflectanceField:
         repr=False
     )
     """Copy rows ``[y0, y1)`` of every light and their flags; memory does not stay mapped."""
+    confidence_planes: Sequence[ConfidenceCodes | None] = field(default=(), repr=False)
+    """One array a light, none for a light whose frame was not moved; empty where none was."""
+    read_confidence: Callable[[int, int], ConfidenceStrip | None] = field(
+        default=_nothing_moved, repr=False
+    )
+    """Copy the confidence of rows ``[y0, y1)`` of every light; none where nothing was moved."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,10 +112,11 @@ class ReflectanceField:
         Parameters
         ----------
         budget
-            Bytes for one strip of all lights in half precision [B].
+            Bytes for one strip of all lights: half precision, flags and confidence [B].
         """
         lights, height, width = self.shape
-        rows = max(1, budget // max(1, lights * width * 7))
+        pixel_bytes = 8 if self.confidence_planes else 7
+        rows = max(1, budget // max(1, lights * width * pixel_bytes))
         if rows >= 32:
             rows -= rows % 32
         starts = np.arange(0, height, rows)

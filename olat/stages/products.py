@@ -20,7 +20,7 @@ from olat.model.calibration import (
 from olat.model.color import ColorSpace
 from olat.model.condition import Olat
 from olat.model.drift import LightDrift
-from olat.model.field import FieldHeader, LightPlane, ReflectanceField
+from olat.model.field import CERTAIN, FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
@@ -202,7 +202,13 @@ class FieldFiles:
         field = open_field(place.parent.with_suffix(".zarr"))
         light = _lights(self._session, unit.camera)[unit.frame]
         row = field.header.lights.index(light)
-        return LightPlane(light, field.planes[row], field.flag_planes[row], field.header.space)
+        return LightPlane(
+            light,
+            field.planes[row],
+            field.flag_planes[row],
+            field.header.space,
+            field.confidence_planes[row] if field.confidence_planes else None,
+        )
 
     def read_all(self, place: Path) -> ReflectanceField:
         """Open the camera's field."""
@@ -226,7 +232,10 @@ class FieldFiles:
     def metrics(self, product: LightPlane) -> dict[str, float]:
         """Return the light, its brightness and flag shares."""
         mean = float(product.reflectance.mean(dtype=np.float32))
-        return {"light": product.light, "mean": round(mean, 6), **flag_shares(product.flags)}
+        found = {"light": product.light, "mean": round(mean, 6), **flag_shares(product.flags)}
+        if product.confidence is not None:
+            found["mean_confidence"] = round(float(product.confidence.mean()) / CERTAIN, 4)
+        return found
 
 
 def field_header(

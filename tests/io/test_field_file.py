@@ -19,11 +19,11 @@ from numpy.testing import assert_array_equal
 
 import olat
 from olat.errors import FileError
-from olat.io.field_file import create_field, open_field, write_plane
+from olat.io.field_file import create_field, open_field, remove_planes, write_plane
 from olat.io.field_layout import with_checksum
 from olat.light.arrangements import fibonacci_sphere
 from olat.light.quadrature import solid_angles
-from olat.model.field import FieldHeader, LightPlane
+from olat.model.field import FieldHeader, LightPlane, confidence_codes
 from olat.model.rig import LightRig
 
 LIGHTS = (3, 4, 9)
@@ -409,6 +409,165 @@ def test_a_codec_that_zarr_does_not_know_is_told_so(tmp_path, rng):
 def test_the_checksum_is_that_of_the_standard():
     # The check value of CRC-32C (RFC 3720, appendix B.4, and every catalogue of checksums).
     assert with_checksum(b"123456789")[-4:] == (0xE3069283).to_bytes(4, "little")
+
+
+# Confidence, where frames were moved
+
+
+def moved(rng, plane):
+    confidence = rng.integers(0, 256, plane.flags.shape).astype(np.uint8)
+    return replace(plane, confidence=confidence)
+
+
+def written_in_part_moved(path, rng, head=None):
+    """Write a field of which the frames of lights 3 and 9 were moved, but that of 4 was not."""
+    head = head or header()
+    first, second, third = planes(rng, head.height, head.width)
+    whole = [moved(rng, first), second, moved(rng, third)]
+    create_field(path, head)
+    for plane in whole:
+        write_plane(path, plane)
+    return whole
+
+
+def assert_confidence_is(field, whole):
+    for row, plane in enumerate(whole):
+        if plane.confidence is None:
+            assert field.confidence_planes[row] is None
+        else:
+            assert_array_equal(field.confidence_planes[row], plane.confidence)
+    expected = [
+        np.full(plane.flags.shape, 255) if plane.confidence is None else plane.confidence
+        for plane in whole
+    ]
+    assert_array_equal(field.read_confidence(0, 1), [plane[:1] for plane in expected])
+    height = field.header.height
+    assert_array_equal(field.read_confidence(0, height), expected)
+    assert field.read_confidence(0, height).dtype == np.uint8
+
+
+def test_a_confidence_is_stored_to_half_a_part_in_255():
+    confidence = np.linspace(0.0, 1.0, 10001, dtype=np.float32).reshape(73, 137)
+    codes = confidence_codes(confidence)
+    error = np.abs(codes / 255.0 - confidence).max()
+    print(f"confidence, largest error of a round trip: {error:.6f}; a part in 255 is {1 / 255:.6f}")
+    assert error < 0.5 / 255 + 1e-7
+    extremes = np.array([[0.0, 1.0, 1.0 + 1e-6, -1e-6, np.nan]], np.float32)
+    assert confidence_codes(extremes).tolist() == [[0, 255, 255, 0, 0]]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_confidence_comes_back_as_it_was(tmp_path, rng, size):
+    whole = written_in_part_moved(tmp_path, rng, header(*size))
+    field = open_field(tmp_path)
+    assert_confidence_is(field, whole)
+    for row, plane in enumerate(whole):
+        assert_array_equal(field.planes[row], plane.reflectance)
+        assert_array_equal(field.flag_planes[row], plane.flags)
+    with pytest.raises(ValueError, match="not among the field's"):
+        field.read_confidence(0, size[0] + 1)
+
+
+def test_a_field_that_was_not_moved_has_no_array_of_confidence(tmp_path, rng):
+    # Such are the fields from before confidence was stored, to the byte.
+    written(tmp_path, rng)
+    assert sorted(place.name for place in tmp_path.iterdir()) == [
+        "flags",
+        "reflectance",
+        "zarr.json",
+    ]
+    field = open_field(tmp_path)
+    assert field.confidence_planes == ()
+    assert field.read_confidence(0, 40) is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_stock_zarr_and_dask_read_the_same_confidence(tmp_path, rng, size):
+    whole = written_in_part_moved(tmp_path, rng, header(*size))
+    group = zarr.open_group(tmp_path, mode="r")
+    assert group["confidence"].shape == (ROWS, *size)
+    assert group["confidence"].metadata.dimension_names == ("light", "y", "x")
+    for plane in (whole[0], whole[2]):
+        assert_array_equal(group["confidence"][plane.light], plane.confidence)
+    assert (group["confidence"][4] == 255).all()
+    lazy = dask.array.from_zarr(str(tmp_path), component="confidence")
+    assert_array_equal(lazy[9, :, -1].compute(), whole[2].confidence[:, -1])
+
+
+def test_a_lost_confidence_is_not_taken_for_certainty(tmp_path, rng):
+    written_in_part_moved(tmp_path, rng)
+    (tmp_path / "confidence/c/9/0/0").unlink()
+    with pytest.raises(FileError, match="found no confidence of light 9"):
+        open_field(tmp_path)
+
+
+def test_a_torn_confidence_is_not_opened(tmp_path, rng):
+    written_in_part_moved(tmp_path, rng)
+    os.truncate(tmp_path / "confidence/c/3/0/0", 500)
+    with pytest.raises(FileError, match="without a sound index"):
+        open_field(tmp_path)
+
+
+def test_a_confidence_comes_before_the_reflectance_and_with_its_document(tmp_path, rng):
+    create_field(tmp_path, header())
+    files = write_plane(tmp_path, moved(rng, planes(rng)[2]))
+    names = ["flags/c/9/0/0", "confidence/c/9/0/0", "reflectance/c/9/0/0/0"]
+    assert files == [tmp_path / name for name in names]
+    assert create_field(tmp_path, header())[-1] == tmp_path / "confidence/zarr.json"
+
+
+def test_a_plane_that_is_made_again_without_motion_loses_its_confidence(tmp_path, rng):
+    whole = written_in_part_moved(tmp_path, rng)
+    still = [replace(plane, confidence=None) for plane in whole]
+    write_plane(tmp_path, still[0])
+    assert_confidence_is(open_field(tmp_path), [still[0], *whole[1:]])
+    assert (zarr.open_group(tmp_path, mode="r")["confidence"][3] == 255).all()
+    write_plane(tmp_path, still[2])
+    remove_planes(tmp_path, keep=LIGHTS)
+    assert not (tmp_path / "confidence").exists()
+    assert open_field(tmp_path).read_confidence(0, 40) is None
+
+
+def test_the_confidence_of_a_light_that_is_left_out_goes_with_its_plane(tmp_path, rng):
+    whole = written_in_part_moved(tmp_path, rng)
+    create_field(tmp_path, header(lights=(4, 9)))
+    remove_planes(tmp_path, keep=(4, 9))
+    assert not (tmp_path / "confidence/c/3").exists()
+    assert_confidence_is(open_field(tmp_path), whole[1:])
+
+
+def test_lights_that_are_added_to_the_rig_move_no_confidence(tmp_path, rng):
+    whole = written_in_part_moved(tmp_path, rng)
+    create_field(tmp_path, header(rows=20))
+    assert_confidence_is(open_field(tmp_path), whole)
+    assert zarr.open_group(tmp_path, mode="r")["confidence"].shape == (20, 40, 24)
+
+
+def test_the_confidence_of_a_field_that_another_program_compressed_is_still_read(tmp_path, rng):
+    whole = written_in_part_moved(tmp_path, rng)
+    group = zarr.open_group(tmp_path, mode="a")
+    for name in ("confidence", "reflectance"):
+        content, missing = group[name][:], group[name].fill_value
+        group.create_array(name, data=content, overwrite=True, fill_value=missing)
+    field = open_field(tmp_path)
+    for row in (0, 2):
+        assert_array_equal(field.confidence_planes[row], whole[row].confidence)
+    assert (field.confidence_planes[1] == 255).all()
+    assert_array_equal(field.read_confidence(5, 9)[2], whole[2].confidence[5:9])
+
+
+def test_a_confidence_of_another_size_is_refused(tmp_path, rng):
+    create_field(tmp_path, header())
+    plane = replace(planes(rng)[0], confidence=np.zeros((41, 24), np.uint8))
+    with pytest.raises(ValueError, match=r"\(40, 24\) and \(41, 24\); the field needs"):
+        write_plane(tmp_path, plane)
+
+
+def test_strips_make_room_for_the_confidence(tmp_path, rng):
+    written_in_part_moved(tmp_path, rng, header(200, 8))
+    strips = open_field(tmp_path).strips(budget=3 * 8 * 8 * 64)
+    assert strips == [(0, 64), (64, 128), (128, 192), (192, 200)]
+    assert open_field(tmp_path).strips(budget=3 * 8 * 7 * 64)[0] == (0, 32)
 
 
 def _write_for_ever(path, plane):
