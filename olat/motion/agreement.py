@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
-from olat.model.shapes import Flow, Plane
+from olat.model.shapes import Array, Flow, Plane
 from olat.motion.preparation import Codes
 from olat.motion.warp import source_positions
+
+SMALLEST_HALVED = 256
+"""The way back is not solved at half the size below this many pixels on the short side."""
 
 AGREEMENT_FLOOR = 1.0
 AGREEMENT_SLOPE = 0.01
@@ -44,6 +50,47 @@ def agreement(forward: Flow, backward: Flow) -> Plane:
     return np.asarray(1.0 / (1.0 + np.square(residual / threshold)), np.float32)
 
 
+def pulled(codes: Codes, flow: Flow) -> Codes:
+    """Return a picture as it looks from the grid that a flow starts on: what a hint explains."""
+    x, y = source_positions(flow)
+    return np.asarray(cv2.remap(codes, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
+def solved_back(
+    solve: Callable[[Codes, Codes, Flow | None], Flow],
+    reference: Codes,
+    moving: Codes,
+    hint: Flow | None,
+) -> Flow:
+    """Solve from the moving picture to the reference, at half the size of large pictures.
+
+    Parameters
+    ----------
+    solve
+        Takes two pictures and a start, and returns the flow from the first to the second.
+    reference, moving, hint
+        As given to the method.
+
+    Notes
+    -----
+    Assumes that the way back serves the check only, which asks for one pixel, and that a hint is
+    smooth, so that its opposite is a hint for the way back.
+    """
+    height, width = reference.shape
+    start = None if hint is None else -hint
+    if min(height, width) < 2 * SMALLEST_HALVED:
+        return solve(moving, reference, start)
+    half, scale = _half(reference)
+    first, second = (
+        np.asarray(cv2.resize(codes, half, interpolation=cv2.INTER_AREA))
+        for codes in (moving, reference)
+    )
+    if start is not None:
+        start = np.asarray(cv2.resize(start, half, interpolation=cv2.INTER_AREA) / scale)
+    flow = solve(first, second, start)
+    return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * scale)
+
+
 def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     r"""Return how much the pulled picture looks like the reference, from 0 to 1.
 
@@ -65,17 +112,15 @@ def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     highlight: both move over the skin and say nothing about the flow. What appears or goes
     away, as behind an eyelid, can have a smooth flow whose two directions agree.
     """
-    height, width = reference.shape
-    half = (-(-width // 2), -(-height // 2))
-    scale = np.array([width / half[0], height / half[1]], np.float32)
+    half, scale = _half(reference)
     first, second = (
         np.asarray(cv2.resize(codes, half, interpolation=cv2.INTER_AREA), np.float32)
         for codes in (reference, moving)
     )
     x, y = source_positions(cv2.resize(flow, half, interpolation=cv2.INTER_AREA) / scale)
-    pulled = cv2.remap(second, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    difference = np.asarray(first - pulled, np.float32)
-    bright = (np.maximum(first, pulled) > HIGHLIGHT_CODES).astype(np.uint8)
+    seen = cv2.remap(second, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    difference = np.asarray(first - seen, np.float32)
+    bright = (np.maximum(first, seen) > HIGHLIGHT_CODES).astype(np.uint8)
     window = np.ones((HIGHLIGHT_WINDOW, HIGHLIGHT_WINDOW), np.uint8)
     difference[cv2.dilate(bright, window) > 0] = 0.0
     difference -= cv2.blur(difference, (SHADING_WINDOW, SHADING_WINDOW))
@@ -83,7 +128,7 @@ def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     smooth = cv2.GaussianBlur(first, (0, 0), DETAIL_SIGMA)
     slope = np.hypot(*(0.5 * each for each in np.gradient(smooth))) * 2.0
     like = 1.0 / (1.0 + np.square(difference / (LIKENESS_FLOOR + LIKENESS_SHIFT * slope)))
-    return np.asarray(cv2.resize(like.astype(np.float32), (width, height)))
+    return np.asarray(cv2.resize(like.astype(np.float32), reference.shape[::-1]))
 
 
 def settled(flow: Flow, confidence: Plane) -> Flow:
@@ -115,3 +160,10 @@ def settled(flow: Flow, confidence: Plane) -> Flow:
         mean = (total + share * coarser) / (weight + share)[..., None]
     trust = np.square(np.minimum(1.0, 2.0 * confidence))[..., None]
     return np.asarray(trust * flow + (1.0 - trust) * mean, np.float32)
+
+
+def _half(codes: Codes) -> tuple[tuple[int, int], Float32[Array, "2"]]:
+    """Return width and height of a picture of half the size, and how much smaller it is."""
+    height, width = codes.shape
+    half = (-(-width // 2), -(-height // 2))
+    return half, np.array([width / half[0], height / half[1]], np.float32)

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 
 from olat.model.shapes import Flow, Plane
-from olat.motion.agreement import agreement
+from olat.motion.agreement import agreement, pulled, solved_back
 from olat.motion.preparation import Codes
-from olat.motion.warp import source_positions
 
 
 def deepflow(reference: Codes, moving: Codes, hint: Flow | None = None) -> tuple[Flow, Plane]:
@@ -25,15 +24,13 @@ def deepflow(reference: Codes, moving: Codes, hint: Flow | None = None) -> tuple
        ICCV 2013, sec. 4.
     """
     forward = _solved(reference, moving, hint)
-    backward = _solved(moving, reference, None if hint is None else -hint)
+    backward = solved_back(_solved, reference, moving, hint)
     return forward, agreement(forward, backward)
 
 
 def _solved(reference: Codes, moving: Codes, hint: Flow | None) -> Flow:
     if hint is not None:
-        moving = cv2.remap(
-            moving, *source_positions(hint), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        moving = pulled(moving, hint)
     solver = cv2.optflow.createOptFlow_DeepFlow()
     flow = solver.calc(reference, moving, np.zeros((*reference.shape, 2), np.float32))
     return np.asarray(flow) if hint is None else np.asarray(flow) + hint

@@ -67,13 +67,7 @@ def prepared(
     shape: tuple[int, int],
     normalization: Normalization = "gain",
 ) -> Prepared | None:
-    r"""Make small 8-bit copies of equal exposure; none if a frame shows nothing.
-
-    With ``local``, a display value v becomes
-
-    .. math:: 128 + 48\,(v - \bar v) / (s + s_0) ,
-
-    where the mean :math:`\bar v` and the spread s are those of a Gaussian neighborhood.
+    """Make small 8-bit copies of equal exposure; none if a frame shows nothing.
 
     Parameters
     ----------
@@ -83,7 +77,7 @@ def prepared(
         Height and width of the copies [px].
     normalization
         ``gain``: the medians of what the light reaches are brought together before the gamma.
-        ``local``: local contrast is equalized besides, for frames under different light.
+        ``local``: `local_contrast` is equalized besides, for frames under different light.
 
     Notes
     -----
@@ -96,7 +90,7 @@ def prepared(
     background = [_is_background(picture) for picture in codes]
     subject = _window(~(background[0] & background[1]))
     if normalization == "local":
-        codes = _local_contrast(codes[0]), _local_contrast(codes[1])
+        codes = local_contrast(codes[0]), local_contrast(codes[1])
     return Prepared(*codes, background[0], subject)
 
 
@@ -118,7 +112,17 @@ def _window(mask: SolvedMask) -> tuple[slice, slice]:
     return spans[0], spans[1]
 
 
-def _local_contrast(codes: Codes) -> Codes:
+def local_contrast(codes: Codes) -> Codes:
+    r"""Equalize contrast over neighborhoods.
+
+    .. math:: 128 + 48\,(v - \bar v) / (s + s_0) ,
+
+    with the mean :math:`\bar v` and the spread s of a Gaussian neighborhood.
+
+    Notes
+    -----
+    Assumes that shading is broader than the neighborhood, whose standard deviation is 15 px.
+    """
     values = codes.astype(np.float32)
     mean = cv2.GaussianBlur(values, (0, 0), LOCAL_SIGMA)
     detail = values - mean
