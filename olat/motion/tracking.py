@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
 
 import numpy as np
+from jaxtyping import Float32
 
 from olat.model.motion import FrameMotion, TrackingFlow
+from olat.model.shapes import Array
+from olat.motion.time_curve import (
+    Interpolation,
+    place_between,
+    subset_weights,
+    window,
+)
+from olat.motion.tracking_kernel import blend
 
-Interpolation: TypeAlias = Literal["linear", "cubic"]
+ROWS = 32
+"""Of the grid that are worked on at once, so that those of all knots stay in the cache."""
 
 
 def flow_at(
@@ -18,14 +26,22 @@ def flow_at(
     flows: Mapping[int, TrackingFlow],
     reference: int,
     *,
-    interpolation: Interpolation = "cubic",
+    interpolation: Interpolation = "sway",
 ) -> FrameMotion:
     r"""Interpolate the flow at one moment between the tracking frames around it.
 
-    With tracking frames at :math:`s` and :math:`e`, reference :math:`c` and
-    :math:`\tau = (t - s)/(e - s)`,
+    With the weights w of `olat.motion.time_curve.knot_weights` and the reference c,
 
-    .. math:: f_{c \to t} = (1 - \tau)\, f_{c \to s} + \tau\, f_{c \to e} .
+    .. math:: f_{c \to t} = \sum_i w_i(t)\, f_{c \to t_i} .
+
+    With :math:`\tau = (t - s)/(e - s)` between the nearest tracking frames s and e,
+    confidence is
+
+    .. math::
+        C_t = \frac{\bar C - \tau (1 - \tau) (C_s - C_e)^2}{1 + (0.3\,b / r_0)^2}, \qquad
+        \bar C = (1 - \tau)\, C_s + \tau\, C_e, \quad r_0 = 1 + 0.01\,|f_{c \to t}| ,
+
+    where b is how far the curve bends away from the straight line between s and e [px].
 
     Parameters
     ----------
@@ -33,24 +49,30 @@ def flow_at(
         Moment, in the unit of the frame numbers.
     flows
         Flow from the reference to each other tracking frame, by frame number; only those that
-        the moment needs are looked up.
+        the moment needs are looked up, at most `olat.motion.time_curve.WINDOW`.
     reference
         Number of the reference frame, where the flow is zero and the confidence 1.
     interpolation
-        ``linear`` between two tracking frames, as above, or ``cubic`` through four where there
-        are four, which follows a sway better.
+        Kind of curve; see `olat.motion.time_curve.knot_weights`.
 
     Returns
     -------
     FrameMotion
-        On the grid of the flows; its confidence is that of the two nearest tracking frames,
-        weighted by nearness. Not covered before the first and after the last tracking frame,
-        where the flow is that of the nearest one.
+        On the grid of the flows. Not covered before the first and after the last tracking frame,
+        where flow and confidence are those of the nearest one.
 
     Raises
     ------
     ValueError
         If a flow belongs to frames of another size, or was solved at another size.
+
+    Notes
+    -----
+    Assumes motion that is smooth over the intervals between tracking frames; what is faster
+    cannot be told from what is slower. A knot that is not sure of a pixel, compared with the best
+    one on its side of the moment, loses its part there, and the curve runs through the others: a
+    bad flow does not ring. In between, curves with and without it are mixed, so that no seam
+    appears.
 
     References
     ----------
@@ -58,49 +80,51 @@ def flow_at(
        time-multiplexed illumination, TOG 2005.
     """
     knots = sorted({*flows, reference})
-    weights = knot_weights(time, knots, interpolation=interpolation)
-    shares = knot_weights(time, knots, interpolation="linear")
-    used = {knot: flows[knot] for knot in weights if knot != reference}
+    near = window(time, knots)
+    used = {knot: flows[knot] for knot in near if knot != reference}
     shape, grid = _one_size(used.values())
-    flow = np.zeros((*grid, 2), np.float32)
-    confidence = np.full(grid, shares.get(reference, 0.0), np.float32)
-    for knot, known in used.items():
-        flow += np.float32(weights[knot]) * known.flow
-        confidence += np.float32(shares.get(knot, 0.0)) * known.confidence
     is_covered = knots[0] <= time <= knots[-1]
+    if len(near) == 1:
+        nearest = used.get(near[0])
+        if nearest is None:
+            still = np.zeros((*grid, 2), np.float32)
+            return FrameMotion(still, np.ones(grid, np.float32), shape, is_covered=is_covered)
+        return FrameMotion(nearest.flow, nearest.confidence, shape, is_covered=is_covered)
+    table = subset_weights(time, near, interpolation=interpolation)
+    parts = [used.get(knot) for knot in near]
+    flow, confidence = _blended(parts, grid, table, place_between(time, near))
     return FrameMotion(flow, confidence, shape, is_covered=is_covered)
 
 
-def knot_weights(
-    time: float | int, knots: Sequence[int], *, interpolation: Interpolation
-) -> dict[int, float]:
-    """Return the weight of each knot in the interpolated value; they sum to 1.
-
-    Parameters
-    ----------
-    time
-        Moment; outside of the knots the nearest one has all the weight.
-    knots
-        Increasing moments at which the value is known.
-    interpolation
-        ``linear``, or ``cubic``: Catmull-Rom, with each knot's slope taken between its
-        neighbors. Linear in the first and the last interval.
-    """
-    after = bisect_right(knots, time)
-    if after == 0:
-        return {knots[0]: 1.0}
-    if after == len(knots):
-        return {knots[-1]: 1.0}
-    start, end = knots[after - 1], knots[after]
-    tau = (time - start) / (end - start)
-    if interpolation == "linear" or not 2 <= after <= len(knots) - 2:
-        return {start: 1.0 - tau, end: tau}
-    before, beyond = knots[after - 2], knots[after + 1]
-    # Hermite polynomials of the slopes at both ends.
-    rise = (end - start) * tau * (1.0 - tau) ** 2 / (end - before)
-    fall = (end - start) * tau**2 * (tau - 1.0) / (beyond - start)
-    blend = tau**2 * (3.0 - 2.0 * tau)
-    return {before: -rise, start: 1.0 - blend - fall, end: blend + rise, beyond: fall}
+def _blended(
+    parts: Sequence[TrackingFlow | None],
+    grid: tuple[int, int],
+    table: Float32[Array, "subset knot"],
+    place: float,
+) -> tuple[Float32[Array, "h w 2"], Float32[Array, "h w"]]:
+    """Run the curves of all pixels, some rows at a time; no flow means the reference."""
+    height, width = grid
+    flow, confidence = np.empty((height, 2 * width), np.float32), np.empty(grid, np.float32)
+    reference = parts.index(None) if None in parts else -1
+    flows = np.zeros((len(parts), ROWS, 2 * width), np.float32)
+    confidences = np.ones((len(parts), ROWS, width), np.float32)
+    for top in range(0, height, ROWS):
+        rows = slice(top, min(top + ROWS, height))
+        here = slice(0, rows.stop - top)
+        for knot, known in enumerate(parts):
+            if known is not None:
+                flows[knot, here] = known.flow[rows].reshape(-1, 2 * width)
+                confidences[knot, here] = known.confidence[rows]
+        blend(
+            flows[:, here],
+            confidences[:, here],
+            table,
+            place,
+            reference,
+            flow[rows],
+            confidence[rows],
+        )
+    return flow.reshape(height, width, 2), confidence
 
 
 def _one_size(

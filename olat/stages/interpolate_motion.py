@@ -23,9 +23,10 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
+    revision = 2
 
-    interpolation: Literal["linear", "cubic"] = "cubic"
-    """Motion in time between two tracking frames, or through four where there are four."""
+    interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
+    """Curve in time: through six tracking frames, through six, through four, through two."""
 
     def run(
         self,
