@@ -69,6 +69,7 @@ def tracking_places(glances: Glances) -> TrackingPlaces:
     known = [
         (row, late) for row, late in found if late is not None and not _is_lost(unlike, row, late)
     ]
+    known = _without_failed(unlike, known)
     measure = np.where(np.isinf(unlike), np.nan, unlike)
     together = sequence_offset(measure, planned.tolist(), reach=_REACH) if len(planned) else None
     return TrackingPlaces(
@@ -158,6 +159,19 @@ def _is_lost(unlike: Float64[Array, " frame"], row: int, late: int) -> bool:
     after = unlike[row + 1 : row + 1 + _REACH]
     is_cut = len(after) < _REACH or bool(np.isinf(after).any())
     return is_cut and late != 0 and bool(unlike[row + late] > _FAR)
+
+
+def _without_failed(
+    unlike: Float64[Array, " frame"], known: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Leave out frames that no full-on frame is near, where most others are in their places.
+
+    Such a frame was meant to be full-on but is black, full or of something else: the lights or the
+    shutter failed, and the count is right all the same.
+    """
+    if 2 * sum(late == 0 for _, late in known) <= len(known):
+        return known
+    return [(row, late) for row, late in known if late == 0 or unlike[row + late] <= _FAR]
 
 
 def _break_row(

@@ -51,6 +51,8 @@ class TrackingLook:
     """Share of the lit pixels that are full [1]."""
     sharpness: float
     """Contrast of the finest detail of what is lit; higher is sharper [1]."""
+    spread: float = 1.0
+    """Contrast of all that is lit: 0 where it is one gray [1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ class TrackedFrame:
     """99 % of the subject moved less [px]."""
     refusal: str = ""
     """Why it is not used; empty for one that is."""
+    outside: float = 0.0
+    """Share of the subject's pixels that lie outside of it [1]."""
+    departure_px: float | None = None
+    """How far its motion is from what its neighbors in time tell; none where nothing tells [px]."""
+    is_sudden: bool = False
+    """Used, but much farther off its neighbors in time than the others: the subject twitched."""
 
     @property
     def is_used(self) -> bool:
@@ -110,11 +118,23 @@ class SweepMotion:
     """Of the fastest motion that matters; none if too few frames tell [1/frame]."""
     interval: float = 0.0
     """Usual distance between tracking frames [frames]."""
+    residual_px: float | None = None
+    """Error that interpolation is expected to leave between them; none if nothing tells [px]."""
 
     @property
     def used(self) -> tuple[int, ...]:
         """Numbers of the tracking frames that motion is interpolated through."""
         return tuple(tracked.frame for tracked in self.frames if tracked.is_used)
+
+    @property
+    def share(self) -> float:
+        """Return the part of the subject's pixels and moments that is followed; 1 if none is asked.
+
+        Frames that are not used count as followed nowhere, the reference does not count.
+        """
+        others = [each for each in self.frames if each.frame != self.reference]
+        agreed = sum(each.agreement for each in others if each.is_used)
+        return agreed / len(others) if others else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,14 @@ class Track(Stage):
     makes = "flow"
     conditions = (Tracking,)
     leads_only = True
+    revision = 2
 
     flow_preset: Literal["draft", "standard", "fine"] = "standard"
     """Flow at a quarter, half or the full resolution."""
+    flow_method: Literal["dis", "deepflow", "tvl1", "nvidia"] = "dis"
+    """How flow is found: dense inverse search, DeepFlow, TV-L1, or NVIDIA's engine if there is."""
+    normalization: Literal["gain", "local"] = "gain"
+    """What is evened out before: a common level of the light, or also its local contrast."""
 
     def run(
         self,
@@ -31,13 +36,24 @@ class Track(Stage):
         reference: ReferenceFrame,
     ) -> TrackingFlow:
         """Return the motion from the reference to one tracking frame."""
+        from olat.motion.brightness import alike_in_level
         from olat.motion.flow import flow_between
+        from olat.motion.methods import flow_method
+        from olat.motion.preparation import solved_size
 
         seen = radiance[reference.frame].radiance
         height, width = seen.shape[:2]
         if frame.index == reference.frame:
-            still = np.zeros((height, width, 2), np.float32)
-            return TrackingFlow(still, np.ones((height, width), np.float32), (height, width))
+            size = solved_size(height, width, self.flow_preset)
+            still = np.zeros((*size, 2), np.float32)
+            return TrackingFlow(still, np.ones(size, np.float32), (height, width))
         moving = radiance[frame.index].radiance
-        flow, confidence = flow_between(seen, moving, preset=self.flow_preset)
+        flow, confidence = flow_between(
+            seen,
+            moving,
+            preset=self.flow_preset,
+            method=flow_method(self.flow_method),
+            normalization=self.normalization,
+        )
+        confidence = alike_in_level(seen, moving, flow, confidence)
         return TrackingFlow(flow, confidence, (height, width))
