@@ -8,9 +8,8 @@ import numpy as np
 
 from olat.model.image import RadianceImage
 from olat.model.motion import TrackingLook
-from olat.model.shapes import Plane
 from olat.motion.looks import fault_of, gray_of, look_of
-from olat.motion.resemblance import detail_of, resemblance
+from olat.motion.resemblance import SmallPlane, detail_of, resemblance
 
 COMPARED = 3
 """Sound frames that are looked at before the middle one is taken."""
@@ -37,7 +36,7 @@ class Looks:
         self.frames = tuple(frames)
         self._passed_over: dict[int, str] = {}
         self._load = load
-        self._seen: dict[int, tuple[TrackingLook, Plane]] = {}
+        self._seen: dict[int, tuple[TrackingLook, SmallPlane]] = {}
 
     @property
     def looks(self) -> tuple[TrackingLook, ...]:
@@ -64,19 +63,12 @@ class Looks:
         ValueError
             If no frame shows anything.
         """
-        sound = self._sound(COMPARED)
-        sharpest = max(self._sharpness(frame) for frame in sound)
-        for frame in sound:
-            is_blurred = self._sharpness(frame) < MUCH_BLURRIER * sharpest
-            reason = "much blurrier than others" if is_blurred else self._unlike(frame, sound)
-            if not reason:
-                return frame
-            self._passed_over[frame] = reason
-        # Each is unlike the others: nobody knows which one is right.
-        self._passed_over = {
-            frame: reason for frame, reason in self._passed_over.items() if frame not in sound
-        }
-        return sound[0]
+        sound = self._alike(COMPARED)
+        least = MUCH_BLURRIER * max(self._sharpness(frame) for frame in sound)
+        chosen = next(frame for frame in sound if self._sharpness(frame) >= least)
+        for frame in sound[: sound.index(chosen)]:
+            self._passed_over[frame] = "much blurrier than others"
+        return chosen
 
     def sharpest(self) -> int:
         """Return the sharpest frame; of those that are about as sharp, the nearest to the middle.
@@ -86,12 +78,18 @@ class Looks:
         ValueError
             If no frame shows anything.
         """
-        sound = self._sound(len(self.frames))
-        unlike = {frame: self._unlike(frame, sound) for frame in sound}
-        alike = [frame for frame in sound if not unlike[frame]] or sound
-        self._passed_over |= {frame: why for frame, why in unlike.items() if frame not in alike}
+        alike = self._alike(len(self.frames))
         best = max(self._sharpness(frame) for frame in alike)
         return next(frame for frame in alike if self._sharpness(frame) >= AS_SHARP * best)
+
+    def _alike(self, most: int) -> list[int]:
+        """Return sound frames that show what most of them show; note the others."""
+        sound = self._sound(most)
+        unlike = {frame: self._unlike(frame, sound) for frame in sound}
+        # Where each is unlike the others nobody knows which one is right.
+        alike = [frame for frame in sound if not unlike[frame]] or sound
+        self._passed_over |= {frame: why for frame, why in unlike.items() if frame not in alike}
+        return alike
 
     def _sound(self, most: int) -> list[int]:
         """Return the first frames, at most so many, that show something; note the others."""
@@ -129,7 +127,7 @@ class Looks:
     def _sharpness(self, frame: int) -> float:
         return self._look(frame)[0].sharpness
 
-    def _look(self, frame: int) -> tuple[TrackingLook, Plane]:
+    def _look(self, frame: int) -> tuple[TrackingLook, SmallPlane]:
         if frame not in self._seen:
             image = self._load(frame)
             look = look_of(image.radiance, image.flags, frame=frame)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
-from olat.model.shapes import Flow, Plane, Radiance
+from olat.model.shapes import Array, Plane, Radiance
 from olat.motion.looks import gray_of, lit_in
 from olat.motion.warp import source_positions
+
+SolvedFlow: TypeAlias = Float32[Array, "solved_h solved_w 2"]
+SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
 
 CHANGE = 4.0
 """Factor that halves the trust: turning to other lights under all of them makes a small one."""
@@ -17,7 +23,9 @@ SIGMA = 2.0
 """Of the blur that levels are compared after [solved px]."""
 
 
-def alike_in_level(reference: Radiance, moving: Radiance, flow: Flow, confidence: Plane) -> Plane:
+def alike_in_level(
+    reference: Radiance, moving: Radiance, flow: SolvedFlow, confidence: SolvedPlane
+) -> SolvedPlane:
     r"""Lower a confidence where the flow leads from something lit to something of another level.
 
     With the ratio :math:`q` of the pulled frame to the reference, but for a common factor,
@@ -50,7 +58,7 @@ def alike_in_level(reference: Radiance, moving: Radiance, flow: Flow, confidence
     return np.asarray(confidence / (1.0 + change**4), np.float32)
 
 
-def _small(radiance: Radiance, size: tuple[int, int]) -> Plane:
+def _small(radiance: Radiance, size: tuple[int, int]) -> SolvedPlane:
     """Return the level relative to the median of what is lit, highlights cut; 0 if nothing is."""
     gray = np.asarray(cv2.resize(gray_of(radiance), size, interpolation=cv2.INTER_AREA))
     lit = lit_in(gray)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float32, Float64
 
 from olat.model.shapes import Array, Flow, Mask, Plane
 
@@ -17,6 +17,8 @@ TRUST_CELLS = 384
 """Along the long side: a closed eye fills some of them."""
 
 CellMotion: TypeAlias = Float64[Array, "cell 2"]
+SmallPlane: TypeAlias = Float32[Array, "small_h small_w"]
+SmallMask: TypeAlias = Bool[Array, "small_h small_w"]
 CellTrust: TypeAlias = Float64[Array, " cell"]
 
 
@@ -51,14 +53,14 @@ def cell_flow(flow: Flow, confidence: Plane, subject: Mask) -> CellFlow:
     return CellFlow(motion, weight[kept] / share[kept])
 
 
-def small_trust(confidence: Plane) -> Plane:
+def small_trust(confidence: Plane) -> SmallPlane:
     """Average a confidence over the cells of a grid on which the whole sweep fits in memory."""
     rows, columns = confidence.shape
     size = _size(rows, columns, TRUST_CELLS)
     return np.asarray(cv2.resize(confidence, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def small_mask(mask: Mask) -> Mask:
+def small_mask(mask: Mask) -> SmallMask:
     """Return the cells of that grid which are inside, by more than half."""
     return np.asarray(small_trust(mask.astype(np.float32)) > 0.5)
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from olat.model.motion import TrackingFlow
-from olat.model.shapes import Mask, Plane
-from olat.motion.cells import CellFlow, cell_flow, small_trust
+from olat.model.shapes import Mask
+from olat.motion.cells import CellFlow, SmallMask, SmallPlane, cell_flow, small_trust
 
 SURE = 0.5
 """Confidence from which on a flow is believed."""
@@ -31,7 +31,7 @@ class Followed:
     """How far its parts moved against the middle of its motion, but for 1 % [full-size px]."""
     cells: CellFlow
     """[full-size px]"""
-    trust: Plane
+    trust: SmallPlane
     """Small."""
 
 
@@ -69,7 +69,7 @@ def followed(found: TrackingFlow, subject: Mask) -> Followed:
     )
 
 
-def on_grid(mask: Mask, shape: tuple[int, int]) -> Mask:
+def on_grid(mask: Mask, shape: tuple[int, int]) -> SmallMask:
     """Bring a mask to another size."""
     if mask.shape == shape:
         return mask

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
-from olat.model.shapes import Plane
+from olat.model.shapes import Array, Plane
+
+SmallPlane: TypeAlias = Float32[Array, "small_h small_w"]
 
 SIDE = 128
 """Long side of the pictures that are compared [px]."""
 FINE_SIGMA, COARSE_SIGMA = 1.0, 4.0
 """Detail between these sizes is compared [px of the small picture]."""
+
+
+DARK = 0.02
+"""Part of the brightest that is added to all, so that noise in the dark counts little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +33,27 @@ class Resemblance:
     """dx, dy from the first to the second [px]."""
 
 
-def detail_of(gray: Plane) -> Plane:
-    """Return the middle-sized detail of a picture, small, of unit energy, dark at its rim.
+def detail_of(gray: Plane) -> SmallPlane:
+    """Return the middle-sized detail of a picture, small and of unit energy.
 
     Notes
     -----
-    Takes the square root first, so that highlights do not outweigh the rest. A picture without
-    detail is 0.
+    Takes the square root first, so that highlights do not outweigh the rest. Before a dark
+    background the outline has the largest part. A picture without detail is 0.
     """
     height, width = gray.shape
     scale = SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(np.maximum(gray, 0.0), size, interpolation=cv2.INTER_AREA)
-    root = np.sqrt(np.maximum(small, 0.0)).astype(np.float32)
+    dark = DARK * float(small.max())
+    root = np.sqrt(np.maximum(small, 0.0) + dark).astype(np.float32)
     fine = cv2.GaussianBlur(root, (0, 0), FINE_SIGMA)
     detail = fine - cv2.GaussianBlur(root, (0, 0), COARSE_SIGMA)
     energy = float(np.sqrt(np.sum(detail.astype(np.float64) ** 2)))
     return np.asarray(detail / energy if energy > 1e-6 else np.zeros_like(detail), np.float32)
 
 
-def resemblance(first: Plane, second: Plane, *, width: int) -> Resemblance:
+def resemblance(first: SmallPlane, second: SmallPlane, *, width: int) -> Resemblance:
     r"""Shift one picture over the other and return how alike they are where they fit best.
 
     .. math:: \max_s \sum_x a(x)\, b(x + s)
