@@ -33,6 +33,11 @@ def scene():
     return surface.normals.astype(np.float32), readings, no_flags(readings)
 
 
+def half_sure(flags):
+    """Return the confidence of frames that were moved, some of them not surely."""
+    return np.random.default_rng(3).integers(128, 256, flags.shape).astype(np.uint8)
+
+
 def megapixels_per_second(solve: Callable[[], object]) -> float:
     """Return the best of five runs after one that compiles; CPU time, so one core's."""
     solve()
@@ -58,9 +63,13 @@ def masked_by_numpy(readings):
 def bench_normals(scene):
     _, readings, flags = scene
     single = readings.mean(axis=1, dtype=np.float32).reshape(len(LIGHTS), -1)
+    trust = half_sure(flags)
     methods = {
         "plain": lambda: normals_from_olats(readings, flags, LIGHTS, reweightings=0),
         "reweighted": lambda: normals_from_olats(readings, flags, LIGHTS),
+        "reweighted, by confidence": lambda: normals_from_olats(
+            readings, flags, LIGHTS, confidence=trust
+        ),
         "numpy, masked": lambda: masked_by_numpy(readings),
         "lstsq, no mask": lambda: np.linalg.lstsq(LIGHTS, single),
     }
@@ -70,6 +79,9 @@ def bench_normals(scene):
 
 def bench_phong(scene):
     normals, readings, flags = scene
-    view = view_directions(*SHAPE, None)
-    speed = megapixels_per_second(lambda: phong_from_olats(readings, flags, LIGHTS, normals, view))
-    print(f"Phong ladder: {speed:.2f} Mpx/s")
+    given = readings, flags, LIGHTS, normals, view_directions(*SHAPE, None)
+    for name, confidence in (("", None), (", by confidence", half_sure(flags))):
+        speed = megapixels_per_second(
+            lambda confidence=confidence: phong_from_olats(*given, confidence=confidence)
+        )
+        print(f"Phong ladder{name}: {speed:.2f} Mpx/s")

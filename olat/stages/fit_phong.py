@@ -30,7 +30,7 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
-    revision = 2
+    revision = 3
 
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
@@ -93,6 +93,7 @@ class FitPhong(Stage):
                     field.header.rig.directions,
                     normals.normals[top:bottom],
                     view[top:bottom],
+                    confidence=field.read_confidence(top, bottom),
                     shadow_fraction=self.shadow_fraction,
                     shadow_floor=self.shadow_floor,
                 )

@@ -29,7 +29,7 @@ class SolveNormals(Stage):
 
     grain = Grain.CAMERA
     makes = "normals"
-    revision = 2
+    revision = 3
 
     source: Literal["auto", "olats", "gradients"] = "auto"
     """The OLAT sweep, the color gradients, or the sweep with gradients where it says too little."""
@@ -84,6 +84,7 @@ class SolveNormals(Stage):
                 reflectance,
                 doubts,
                 field.header.rig.directions,
+                confidence=field.read_confidence(top, bottom),
                 shadow_fraction=self.shadow_fraction,
                 shadow_floor=self.shadow_floor,
                 reweightings=self.reweightings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from olat.model.field import ConfidenceStrip
 from olat.model.shapes import Directions, Flags, Plane, Radiance, UnitVectors
 from olat.surface import lambert_kernel
 from olat.surface.strip import REFUSED, Strip, StripFlags, pixels_under_lights
@@ -14,6 +15,7 @@ def normals_from_olats(
     flags: StripFlags,
     directions: Directions,
     *,
+    confidence: ConfidenceStrip | None = None,
     shadow_fraction: float = 0.05,
     shadow_floor: float = 1e-3,
     reweightings: int = 6,
@@ -25,11 +27,11 @@ def normals_from_olats(
 
     .. math:: \Big(\sum_i w_i \omega_i \omega_i^T\Big)\, \rho n = \sum_i w_i R_i \omega_i .
 
-    First all weights are one. Then each pass doubts the readings that the last fit left over:
-    :math:`w_i = (1 + (e_i/\sigma)^2)^{-2}` with :math:`\sigma` the weighted root mean square of
-    the residuals, at least 2 % of the albedo. Shadows that are left count 0.6 as much as
-    highlights of the same size. The mean of the channels drives the solve; the albedo of each
-    channel follows in closed form from the same weights.
+    First all weights are the confidence :math:`c_i` of the readings, or one. Then each pass doubts
+    the readings that the last fit left over: :math:`w_i = c_i (1 + (e_i/\sigma)^2)^{-2}` with
+    :math:`\sigma` the weighted root mean square of the residuals, at least 2 % of the albedo.
+    Shadows that are left count 0.6 as much as highlights of the same size. The mean of the channels
+    drives the solve; the albedo of each channel follows in closed form from the same weights.
 
     Parameters
     ----------
@@ -40,6 +42,9 @@ def normals_from_olats(
         are those that are not finite.
     directions
         The lights, in the order of the strip.
+    confidence
+        Trust in the motion that brought each reading to its pixel, 255 for 1; without it all are
+        certain.
     shadow_fraction
         Readings below this share of the pixel's third brightest are shadow [1].
     shadow_floor
@@ -57,7 +62,8 @@ def normals_from_olats(
         :math:`1/(1 + (\epsilon/5°)^2)` with :math:`\epsilon` the standard error of the normal:
         the residual, propagated through the light set in use. Three lights' worth of 5 % model
         error is added to the residual, so that three lights that fit perfectly, as any three
-        do, are not certain. 0 where flagged.
+        do, are not certain. It is multiplied by the mean confidence of the readings, weighted
+        as they are in the albedo, since those of one moment are wrong together. 0 where flagged.
     flags
         SHADOWED where no reading exceeds the floor. UNDERDETERMINED where fewer than three
         do, or their lights lie in a plane. Either comes with the flags that cost the pixel its
@@ -85,18 +91,18 @@ def normals_from_olats(
         raise ValueError(
             f"reweightings: {reweightings}; 0 or more were needed. Use 0 for plain least squares."
         )
-    strip, codes, lights = pixels_under_lights(reflectance, flags, directions)
+    strip, codes, lights = pixels_under_lights(reflectance, flags, directions, confidence)
     shape = reflectance.shape[2:]
     pixels = strip.shape[2]
     normals = np.empty((pixels, 3), np.float32)
     albedo = np.empty((3, pixels), np.float32)
-    confidence = np.empty(pixels, np.float32)
+    trust = np.empty(pixels, np.float32)
     doubts = np.empty(pixels, np.uint8)
     limits = (float(shadow_fraction), float(shadow_floor), int(reweightings), int(REFUSED))
-    lambert_kernel.solve(strip, codes, lights, limits, (normals, albedo), (confidence, doubts))
+    lambert_kernel.solve(strip, codes, lights, limits, (normals, albedo), (trust, doubts))
     return (
         normals.reshape(*shape, 3),
         np.ascontiguousarray(albedo.T).reshape(*shape, 3),
-        confidence.reshape(shape),
+        trust.reshape(shape),
         doubts.reshape(shape),
     )

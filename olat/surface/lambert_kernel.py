@@ -19,6 +19,9 @@ from olat.surface.strip_kernel import (
     compiled,
     gather,
     set_thresholds,
+    trust_of_light,
+    trust_rows,
+    trusted,
 )
 
 Single: TypeAlias = Any
@@ -33,9 +36,10 @@ LEAST_SPREAD = 1e-4
 PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.05
 HALF_CONFIDENCE = math.radians(5.0)
 
-# Rows of a block: the fit (albedo times normal), one over the scale of doubt, confidence, and sums.
-X, Y, Z, DOUBT, TRUST, DIVISOR = (FREE + k * BLOCK for k in range(6))
-XX, XY, XZ, YY, YZ, ZZ, XV, YV, ZV, ONES, VV = (FREE + (6 + k) * BLOCK for k in range(11))
+# Rows of a block: the fit (albedo times normal), one over the scale of doubt, confidence, the
+# divisor of the albedo with and without the trust in each reading, and sums.
+X, Y, Z, DOUBT, TRUST, DIVISOR, UNTRUSTED = (FREE + k * BLOCK for k in range(7))
+XX, XY, XZ, YY, YZ, ZZ, XV, YV, ZV, ONES, VV = (FREE + (7 + k) * BLOCK for k in range(11))
 END = VV + BLOCK
 
 _SHADOWED, _UNDERDETERMINED = 2, 128
@@ -45,35 +49,38 @@ _ZERO, _ONE, _TINY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 @compiled
 def solve(
     strip: Numbers,
-    flags: Numbers,
+    doubts: tuple[Numbers, Numbers | None],
     directions: Numbers,
     limits: tuple[float, float, int, int],
     surface: tuple[Numbers, Numbers],
     doubt: tuple[Numbers, Numbers],
 ) -> None:
-    """Solve the pixels of a strip ``(light, 3, pixel)`` with flags ``(light, pixel)``.
+    """Solve the pixels of a strip ``(light, 3, pixel)``.
 
+    `doubts` are flags ``(light, pixel)`` and codes of confidence, none if all are certain;
     `directions` are ``(3, light)``; `limits` are shadow fraction, shadow floor, reweightings and
     the flags that refuse a reading. Writes `surface`, normals ``(pixel, 3)`` and albedo
     ``(3, pixel)``, and `doubt`, confidence and flags ``(pixel,)``.
     """
     fraction, floor, reweightings, refused = limits
     albedo, codes = surface[1], doubt[1]
-    lights, pixels = flags.shape
-    readings = np.empty((lights, BLOCK), np.float32)
+    lights, pixels = doubts[0].shape
+    readings, trust = np.empty((lights, BLOCK), np.float32), trust_rows(doubts[1])
     rows = np.empty(END, np.float32)
     albedo[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        gather(strip, flags, refused, start, readings, codes)
+        gather(strip, doubts, refused, start, readings, trust, codes)
         rows[FREE:] = _ZERO
         if set_thresholds(readings, fraction, floor, rows):
             for _ in range(reweightings + 1):
                 rows[XX:] = _ZERO
                 for light in range(lights):
-                    _add_normal_equations(readings[light], directions[:, light], rows)
+                    row = trust_of_light(trust, light)
+                    _add_normal_equations(readings[light], row, directions[:, light], rows)
                 _refit(rows, reweightings > 0)
             for light in range(lights):
-                _weigh_shading(readings[light], directions[:, light], rows)
+                row = trust_of_light(trust, light)
+                _weigh_shading(readings[light], row, directions[:, light], rows)
                 add_channels(strip, light, start, rows, albedo)
         _write(rows, start, floor, surface, doubt)
 
@@ -97,7 +104,10 @@ def _write(
         normals[at, 0], normals[at, 1], normals[at, 2] = x * scale, y * scale, z * scale
         for channel in range(3):
             albedo[channel, at] *= length / max(rows[DIVISOR + i], _TINY)
-        confidence[at] = rows[TRUST + i]
+        shading = rows[UNTRUSTED + i]
+        confidence[at] = rows[TRUST + i] * (
+            rows[DIVISOR + i] / shading if shading > _ZERO else _ONE
+        )
         if confidence[at] > 0.0:
             codes[at] = 0
         elif UNUSABLE < rows[BRIGHTEST + i] <= floor:
@@ -127,7 +137,9 @@ def _refit(rows: Numbers, is_reweighted: bool) -> None:
 
 
 @compiled
-def _add_normal_equations(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+def _add_normal_equations(
+    reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers
+) -> None:
     """Add one light to the weighted sums xx xy xz yy yz zz, xv yv zv, 1, vv of a block."""
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
@@ -135,7 +147,7 @@ def _add_normal_equations(reading: Numbers, direction: Numbers, rows: Numbers) -
         # Whatever stands for an unusable reading must not overflow when it is squared.
         value = reading[i] if lit else _ZERO
         fit = rows[X + i] * lx + rows[Y + i] * ly + rows[Z + i] * lz
-        weight = _weight((value - fit) * rows[DOUBT + i]) if lit else _ZERO
+        weight = _weight((value - fit) * rows[DOUBT + i]) * trusted(trust, i) if lit else _ZERO
         wx, wy, wz, wv = weight * lx, weight * ly, weight * lz, weight * value
         rows[XX + i] += wx * lx
         rows[XY + i] += wx * ly
@@ -185,7 +197,9 @@ def _solution(rows: Numbers, i: int) -> tuple[float, float, float, float]:
 
 
 @compiled
-def _weigh_shading(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+def _weigh_shading(
+    reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers
+) -> None:
     """Write one light's weights: channels times them sum up to divisor times relative albedo."""
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
@@ -193,6 +207,8 @@ def _weigh_shading(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
         bright = fit if fit > _ZERO else _ZERO
         lit = reading[i] > rows[THRESHOLD + i]
         residual = ((reading[i] if lit else _ZERO) - bright) * rows[DOUBT + i]
-        weight = _weight(residual) * bright if lit else _ZERO
+        untrusted = _weight(residual) * bright if lit else _ZERO
+        weight = untrusted * trusted(trust, i)
         rows[WEIGHT + i] = weight
         rows[DIVISOR + i] += weight * bright
+        rows[UNTRUSTED + i] += untrusted * bright

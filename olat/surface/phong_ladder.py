@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32
 
+from olat.model.field import ConfidenceStrip
 from olat.model.maps import PhongMaps
 from olat.model.shapes import Array, Directions, UnitVectors
 from olat.surface import phong_ladder_kernel
@@ -12,13 +13,14 @@ from olat.surface.strip import REFUSED, Strip, StripFlags, pixels_under_lights
 from olat.surface.view import mirrored
 
 
-def phong_from_olats(
+def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the pixels and of shadow
     reflectance: Strip,
     flags: StripFlags,
     directions: Directions,
     normals: UnitVectors,
     view: UnitVectors,
     *,
+    confidence: ConfidenceStrip | None = None,
     shadow_fraction: float = 0.05,
     shadow_floor: float = 1e-3,
 ) -> PhongMaps:
@@ -30,11 +32,11 @@ def phong_from_olats(
     For each exponent of 4, 5.5, 8, 11 ... 256, all reached by multiplication, d and s solve a
     2 x 2 non-negative least squares on the channel mean; a parabola in log m through the best
     and its neighbors gives m. The lobe is white, so the channels share s and m, and d per
-    channel follows in closed form.
+    channel follows in closed form. Every reading weighs as much as its confidence.
 
     Parameters
     ----------
-    reflectance, flags, directions, shadow_fraction, shadow_floor
+    reflectance, flags, directions, confidence, shadow_fraction, shadow_floor
         As in `olat.surface.lambert.normals_from_olats`.
     normals
         Unit vectors in world axes, zero where unknown.
@@ -49,12 +51,13 @@ def phong_from_olats(
         the standard error of log m, from the residual (three lights' worth of 2 % model error is
         added to it) and the curvature of the cost; where m is clamped, a factor of two more.
         Below m = 8, where a lobe passes for matte reflection, it is multiplied by
-        :math:`(m/8)^2`.
+        :math:`(m/8)^2`, and everywhere by the mean confidence of the readings, weighted as they
+        are in the matte part.
 
-        Flags: UNDERDETERMINED where the normal is unknown, fewer than four lights are usable,
-        no light lies near enough to the mirrored view to see a highlight, or m is below 8;
-        CLAMPED where m ran into an end of the ladder or into `largest_exponent`; SHADOWED
-        where no reading exceeds the floor.
+        Flags: UNDERDETERMINED where the normal is unknown, the usable lights count less than four
+        (each as much as its confidence), no light lies near enough to the mirrored view to see a
+        highlight, or m is below 8; CLAMPED where m ran into an end of the ladder or into
+        `largest_exponent`; SHADOWED where no reading exceeds the floor.
 
     Raises
     ------
@@ -76,10 +79,10 @@ def phong_from_olats(
             f"normals {normals.shape} and view {view.shape}: a strip of {reflectance.shape[2:]} "
             "pixels was given; one vector for each was needed. Cut the same rows from all three."
         )
-    strip, codes, lights = pixels_under_lights(reflectance, flags, directions)
+    strip, codes, lights = pixels_under_lights(reflectance, flags, directions, confidence)
     pixels = strip.shape[2]
     diffuse = np.empty((3, pixels), np.float32)
-    specular, exponent, confidence = (np.empty(pixels, np.float32) for _ in range(3))
+    specular, exponent, trust = (np.empty(pixels, np.float32) for _ in range(3))
     doubts = np.empty(pixels, np.uint8)
     phong_ladder_kernel.solve(
         strip,
@@ -88,14 +91,14 @@ def phong_from_olats(
         (_pixel_vectors(normals), _pixel_vectors(mirrored(normals, view))),
         (float(shadow_fraction), float(shadow_floor), largest_exponent(directions), int(REFUSED)),
         (diffuse, specular, exponent),
-        (confidence, doubts),
+        (trust, doubts),
     )
     shape = normals.shape[:2]
     return PhongMaps(
         diffuse_albedo=np.ascontiguousarray(diffuse.T).reshape(*shape, 3),
         specular_albedo=np.repeat(specular, 3).reshape(*shape, 3),
         exponent=exponent.reshape(shape),
-        confidence=confidence.reshape(shape),
+        confidence=trust.reshape(shape),
         flags=doubts.reshape(shape),
     )
 

@@ -18,6 +18,9 @@ from olat.surface.strip_kernel import (
     compiled,
     gather,
     set_thresholds,
+    trust_of_light,
+    trust_rows,
+    trusted,
 )
 
 LADDER = np.array([4.0, 5.5, 8.0, 11.0, 16.0, 22.0, 32.0, 44.0, 64.0, 88.0, 128.0, 176.0, 256.0])
@@ -28,12 +31,13 @@ PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.02
 HALF_CONFIDENCE = math.log(1.5)
 CONFUSABLE = 8.0
 
-# Rows of a block: normal, mirrored view, sums over the lights of the matte fit, what one light
-# leaves over of it, two lobes, and the sums of every rung.
+# Rows of a block: normal, mirrored view, sums over the lights of the matte fit, squares without
+# the trust in each reading, what one light leaves over of the matte fit, two lobes, and the sums of
+# every rung.
 NX, NY, NZ, RX, RY, RZ = (FREE + k * BLOCK for k in range(6))
 SQUARES, PRODUCTS, COUNT, ERROR, MATTE = (FREE + (6 + k) * BLOCK for k in range(5))
-RESIDUAL, LOBES = FREE + 11 * BLOCK, FREE + 12 * BLOCK
-PEAK, LOBE_SQUARES, OVERLAP, LOBE_PRODUCTS = (FREE + (14 + k) * BLOCK for k in range(4))
+UNTRUSTED, RESIDUAL, LOBES = (FREE + (11 + k) * BLOCK for k in range(3))
+PEAK, LOBE_SQUARES, OVERLAP, LOBE_PRODUCTS = (FREE + (15 + k) * BLOCK for k in range(4))
 RUNG = 4 * BLOCK
 END = PEAK + LADDER.size * RUNG
 
@@ -44,15 +48,16 @@ _ZERO, _ONE, _FAINT = np.float32(0.0), np.float32(1.0), np.float32(1e-12)
 @compiled
 def solve(
     strip: Numbers,
-    flags: Numbers,
+    doubts: tuple[Numbers, Numbers | None],
     directions: Numbers,
     geometry: tuple[Numbers, Numbers],
     limits: tuple[float, float, float, int],
     terms: tuple[Numbers, Numbers, Numbers],
     doubt: tuple[Numbers, Numbers],
 ) -> None:
-    """Fit the pixels of a strip ``(light, 3, pixel)`` with flags ``(light, pixel)``.
+    """Fit the pixels of a strip ``(light, 3, pixel)``.
 
+    `doubts` are flags ``(light, pixel)`` and codes of confidence, none if all are certain;
     `directions` are ``(3, light)``; `geometry` is normals and mirrored view ``(pixel, 3)``;
     `limits` are shadow fraction, shadow floor, largest exponent and the flags that refuse a
     reading. Writes `terms`, diffuse ``(3, pixel)``, specular and exponent ``(pixel,)``, and
@@ -60,26 +65,28 @@ def solve(
     """
     fraction, floor, cap, refused = limits
     diffuse, codes = terms[0], doubt[1]
-    lights, pixels = flags.shape
+    lights, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
-    readings = np.empty((lights, BLOCK), np.float32)
+    readings, trust = np.empty((lights, BLOCK), np.float32), trust_rows(doubts[1])
     rows = np.empty(END, np.float32)
     diffuse[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        gather(strip, flags, refused, start, readings, codes)
+        gather(strip, doubts, refused, start, readings, trust, codes)
         rows[FREE:] = _ZERO
         if set_thresholds(readings, fraction, floor, rows):
             _set_geometry(geometry, start, rows)
             for light in range(lights):
-                _add_matte(readings[light], directions[:, light], rows)
+                row = trust_of_light(trust, light)
+                _add_matte(readings[light], row, directions[:, light], rows)
                 add_channels(strip, light, start, rows, diffuse)
             for i in range(BLOCK):
                 squares = rows[SQUARES + i]
                 rows[MATTE + i] = rows[PRODUCTS + i] / squares if squares > _ZERO else _ZERO
             for light in range(lights):
-                _start_lobes(readings[light], directions[:, light], rows)
+                row = trust_of_light(trust, light)
+                _start_lobes(readings[light], row, directions[:, light], rows)
                 for step in range(steps):
-                    _add_lobe(LOBES + step % 2 * BLOCK, PEAK + step * RUNG, rows)
+                    _add_lobe(LOBES + step % 2 * BLOCK, PEAK + step * RUNG, row, rows)
         _write(rows, start, (floor, cap, steps), terms, doubt)
 
 
@@ -94,30 +101,36 @@ def _set_geometry(geometry: tuple[Numbers, Numbers], start: int, rows: Numbers) 
 
 
 @compiled
-def _add_matte(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+def _add_matte(reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers) -> None:
     """Add one light to the matte fit; its shading, zero where unused, weighs the channels."""
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         shading = facing if used else _ZERO
-        rows[WEIGHT + i] = shading
-        rows[SQUARES + i] += shading * shading
-        rows[PRODUCTS + i] += shading * (reading[i] if used else _ZERO)
-        rows[COUNT + i] += _ONE if used else _ZERO
+        weight = shading * trusted(trust, i)
+        rows[WEIGHT + i] = weight
+        rows[SQUARES + i] += weight * shading
+        rows[PRODUCTS + i] += weight * (reading[i] if used else _ZERO)
+        rows[COUNT + i] += trusted(trust, i) if used else _ZERO
+        rows[UNTRUSTED + i] += shading * shading
 
 
 @compiled
-def _start_lobes(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
+def _start_lobes(
+    reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers
+) -> None:
     """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
-        rows[WEIGHT + i] = facing if used else _ZERO
-        rows[RESIDUAL + i] = residual
-        rows[ERROR + i] += residual * residual
+        weight = trusted(trust, i)
+        used &= weight > _ZERO
+        rows[WEIGHT + i] = facing * weight if used else _ZERO
+        rows[RESIDUAL + i] = residual * weight
+        rows[ERROR + i] += residual * weight * residual
         cosine = rows[RX + i] * lx + rows[RY + i] * ly + rows[RZ + i] * lz
         cosine = cosine if used & (cosine > _ZERO) else _ZERO
         fourth = (cosine * cosine) * (cosine * cosine)
@@ -126,14 +139,17 @@ def _start_lobes(reading: Numbers, direction: Numbers, rows: Numbers) -> None:
 
 
 @compiled
-def _add_lobe(lobe: int, rung: int, rows: Numbers) -> None:
-    """Add one light to the sums of a rung: peak, lobe x itself, shading, residual; square it."""
+def _add_lobe(lobe: int, rung: int, trust: Numbers | None, rows: Numbers) -> None:
+    """Add one light to the sums of a rung: peak, lobe x itself, shading, residual; square it.
+
+    Shading and residual are weighted by the trust in the reading already.
+    """
     for i in range(BLOCK):
         value = rows[lobe + i]
         peak = rows[rung + i]
         rows[rung + i] = value if value > peak else peak
         square = value * value
-        rows[rung + BLOCK + i] += square
+        rows[rung + BLOCK + i] += square * trusted(trust, i)
         rows[rung + 2 * BLOCK + i] += value * rows[WEIGHT + i]
         rows[rung + 3 * BLOCK + i] += value * rows[RESIDUAL + i]
         # Subnormal numbers would make the next rung a hundred times slower.
@@ -156,7 +172,9 @@ def _write(
     for i in range(min(BLOCK, codes.size - start)):
         at = start + i
         matte, gloss, power, trust, code = _climb(rows, i, steps, cap, ladder)
-        specular[at], exponent[at], confidence[at] = gloss, power, trust
+        shading = rows[UNTRUSTED + i]
+        share = rows[SQUARES + i] / shading if shading > _ZERO else _ONE
+        specular[at], exponent[at], confidence[at] = gloss, power, trust * share
         _spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
         if rows[SQUARES + i] > _ZERO:
             codes[at] = code

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float16, Float32, UInt8, UInt16
 
+from olat.model.field import ConfidenceStrip
 from olat.model.flags import PixelFlag
 from olat.model.shapes import Array, Directions
 
@@ -16,6 +17,8 @@ StoredPixels: TypeAlias = UInt16[Array, "light 3 pixel"] | Float32[Array, "light
 """A strip with its rows joined; halves as their bits, because numba has no halves."""
 StripFlags: TypeAlias = UInt8[Array, "light rows w"]
 """`PixelFlag` bits of the same rows under every light."""
+PixelCodes: TypeAlias = UInt8[Array, "light pixel"]
+"""Flags or confidence of a strip with its rows joined."""
 
 REFUSED = (
     PixelFlag.SATURATED
@@ -28,14 +31,26 @@ REFUSED = (
 
 
 def pixels_under_lights(
-    reflectance: Strip, flags: StripFlags, directions: Directions
-) -> tuple[StoredPixels, UInt8[Array, "light pixel"], Float32[Array, "3 light"]]:
-    """Return strip ``(light, 3, pixel)``, flags ``(light, pixel)``, directions ``(3, light)``.
+    reflectance: Strip,
+    flags: StripFlags,
+    directions: Directions,
+    confidence: ConfidenceStrip | None = None,
+) -> tuple[StoredPixels, tuple[PixelCodes, PixelCodes | None], Float32[Array, "3 light"]]:
+    """Return a strip as the kernels take it.
+
+    Returns
+    -------
+    strip
+        ``(light, 3, pixel)``.
+    doubts
+        Flags and confidence, ``(light, pixel)``; the latter is none if all readings are certain.
+    directions
+        ``(3, light)``.
 
     Raises
     ------
     ValueError
-        If the three do not have the same lights, or strip and flags not the same pixels.
+        If they do not have the same lights, or strip, flags and confidence not the same pixels.
     """
     lights, _, rows, width = reflectance.shape
     if len(directions) != lights:
@@ -48,9 +63,16 @@ def pixels_under_lights(
             f"strip flags: their shape is {flags.shape}; {(lights, rows, width)} was needed. "
             "Pass the flags of the same rows."
         )
+    if confidence is not None and confidence.shape != flags.shape:
+        raise ValueError(
+            f"strip confidence: its shape is {confidence.shape}; {flags.shape} was needed. "
+            "Pass the confidence of the same rows."
+        )
     stored = np.ascontiguousarray(reflectance).reshape(lights, 3, rows * width)
+    doubts = np.ascontiguousarray(flags).reshape(lights, rows * width)
+    trust = None if confidence is None else np.ascontiguousarray(confidence).reshape(doubts.shape)
     return (
         stored.view(np.uint16) if stored.dtype == np.float16 else stored,
-        np.ascontiguousarray(flags).reshape(lights, rows * width),
+        (doubts, trust),
         np.ascontiguousarray(directions.T, dtype=np.float32),
     )

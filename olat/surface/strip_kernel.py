@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+from olat.model.field import CERTAIN
+
 Numbers: TypeAlias = np.ndarray[Any, Any]
 
 BLOCK = 128
@@ -34,7 +36,8 @@ compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 _FINITE = np.float32(65520.0)  # decoded infinities and NaN lie above it
 _EXPONENT_BIAS = np.float32(2.0**112)
-_THIRD, _ZERO = np.float32(1.0 / 3.0), np.float32(0.0)
+_THIRD, _ZERO, _ONE = np.float32(1.0 / 3.0), np.float32(0.0), np.float32(1.0)
+_PART = np.float32(1.0 / CERTAIN)  # times 255 it rounds to 1
 
 
 def _half_from_bits(stored: Any) -> Any:
@@ -58,19 +61,106 @@ def _decoded(stored: types.Type) -> Callable[[Any], Any]:
     return _half_from_bits if isinstance(stored, types.Integer) else _as_is
 
 
+def trust_rows(confidence: Any) -> Any:
+    """Return room for the confidences of a block, none if there are none; for kernels only."""
+    raise NotImplementedError
+
+
+def trust_of_light(trust: Any, light: int) -> Any:
+    """Return the row of one light of a block, none if there is none; for kernels only."""
+    raise NotImplementedError
+
+
+def trusted(row: Any, pixel: int) -> Any:
+    """Return how much a reading counts: its confidence, or one; for kernels only.
+
+    Where there is no confidence the factor of one is known to the compiler, and costs nothing.
+    """
+    raise NotImplementedError
+
+
+def read_trust(confidence: Any, light: int, start: int, trust: Any) -> None:
+    """Decode the confidences of one light of a block, if there are any; for kernels only."""
+    raise NotImplementedError
+
+
+@overload(trust_rows, strict=False)
+def _trust_rows(confidence: types.Type) -> Callable[[Any], Any]:
+    return _no_rows if isinstance(confidence, types.NoneType) else _rows_of_lights
+
+
+@overload(trust_of_light, strict=False)
+def _trust_of_light(trust: types.Type, _light: types.Type) -> Callable[[Any, int], Any]:
+    return _no_row if isinstance(trust, types.NoneType) else _item
+
+
+@overload(trusted, strict=False)
+def _trusted(row: types.Type, _pixel: types.Type) -> Callable[[Any, int], Any]:
+    return _one if isinstance(row, types.NoneType) else _item
+
+
+@overload(read_trust, strict=False)
+def _read_trust(confidence: types.Type, *_: types.Type) -> Callable[[Any, int, int, Any], None]:
+    return _nothing_read if isinstance(confidence, types.NoneType) else _decoded_row
+
+
+def _no_rows(_confidence: None) -> None:
+    return None
+
+
+def _no_row(_trust: None, _light: int) -> None:
+    return None
+
+
+def _one(_row: None, _pixel: int) -> Any:
+    return _ONE
+
+
+def _nothing_read(_confidence: None, _light: int, _start: int, _trust: None) -> None:
+    return None
+
+
+def _rows_of_lights(confidence: Numbers) -> Numbers:
+    return np.zeros((len(confidence), BLOCK), np.float32)
+
+
+def _item(rows: Numbers, index: int) -> Any:
+    return rows[index]
+
+
+def _decoded_row(confidence: Numbers, light: int, start: int, trust: Numbers) -> None:
+    stop = min(start + BLOCK, confidence.shape[1])
+    _decode_trust(confidence[light, start:stop], trust[light, : stop - start])
+
+
+@compiled
+def _decode_trust(codes: Numbers, trust: Numbers) -> None:
+    for i in range(codes.size):
+        trust[i] = np.float32(codes[i]) * _PART
+
+
 @compiled
 def gather(
-    strip: Numbers, flags: Numbers, refused: int, start: int, readings: Numbers, causes: Numbers
+    strip: Numbers,
+    doubts: tuple[Numbers, Numbers | None],
+    refused: int,
+    start: int,
+    readings: Numbers,
+    trust: Numbers | None,
+    causes: Numbers,
 ) -> None:
     """Write the channel mean of each usable reading of a block, which begins at pixel `start`.
 
-    The flags that refused the others are OR-ed into `causes`. Rows are cut from the whole strip,
-    because only then does numba know that they are contiguous.
+    The flags that refused the others are OR-ed into `causes`; confidences, where there are any,
+    are decoded into `trust`, light by light with the readings, so that memory is waited for once.
+    Rows are cut from the whole strip, because only then does numba know that they are contiguous.
     """
+    flags, confidence = doubts
     stop = min(start + BLOCK, flags.shape[1])
     causes[start:stop] = 0
     readings[:, stop - start :] = UNUSABLE
     for light in range(len(strip)):
+        read_trust(confidence, light, start, trust)
         _mean_of_channels(
             strip[light, 0, start:stop],
             strip[light, 1, start:stop],

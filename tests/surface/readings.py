@@ -83,6 +83,44 @@ def degrees_between(first: Numbers, second: Numbers) -> Numbers:
     return np.degrees(2.0 * np.arcsin(np.minimum(chord / 2.0, 1.0)))
 
 
+def bumpy_surface(rng: np.random.Generator, shape: tuple[int, int]) -> Surface:
+    """Return normals and albedo that change over a few pixels, as skin's do, with a soft lobe."""
+    rows, columns = np.indices(shape)
+    slopes = np.zeros((2, *shape))
+    for _ in range(24):
+        along, across = rng.normal(0.0, 0.6, 2)
+        wave = np.cos(along * rows + across * columns + rng.uniform(0.0, 2.0 * np.pi))
+        slopes += 0.12 * np.sign([along, across])[:, np.newaxis, np.newaxis] * wave
+    normals = np.stack([*slopes, np.ones(shape)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    albedo = 0.45 + 0.2 * np.cos(0.9 * rows + 0.4 * columns)[..., np.newaxis] * np.ones(3)
+    return Surface(normals, albedo, 0.1, 20.0)
+
+
+def misaligned(
+    readings: Numbers, rng: np.random.Generator, *, largest_px: float
+) -> tuple[Numbers, Numbers]:
+    """Displace every frame by an error of motion of its own; return readings and confidence.
+
+    The error comes in patches, and is told by the confidence as well as two directions of flow
+    tell it: by half to twice its size.
+    """
+    count, _, height, width = readings.shape
+    rows, columns = np.indices((height, width))
+    moved, confidence = np.empty_like(readings), np.empty((count, height, width))
+    for light in range(count):
+        phase = rng.uniform(0.0, 2.0 * np.pi, 2)
+        wave = np.cos(rows / 9.0 + phase[0]) * np.cos(columns / 9.0 + phase[1])
+        error = np.rint(largest_px * np.maximum(wave, 0.0)).astype(int)
+        turn = rng.integers(0, 4)
+        dy, dx = [(0, 1), (1, 0), (0, -1), (-1, 0)][turn]
+        at = (rows + dy * error) % height, (columns + dx * error) % width
+        moved[light] = readings[light][:, at[0], at[1]]
+        told = error * 2.0 ** rng.uniform(-1.0, 1.0, error.shape)
+        confidence[light] = 1.0 / (1.0 + told**2)
+    return moved, np.rint(255.0 * confidence).astype(np.uint8)
+
+
 def no_flags(readings: Numbers) -> Numbers:
     """Return flags that doubt nothing."""
     return np.zeros((readings.shape[0], *readings.shape[2:]), np.uint8)

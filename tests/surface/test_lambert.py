@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.transform import Rotation
 
 from olat.model.flags import PixelFlag
@@ -17,8 +17,10 @@ from olat.surface.lambert import normals_from_olats
 from olat.surface.strip import REFUSED, pixels_under_lights
 from tests.surface.readings import (
     Surface,
+    bumpy_surface,
     degrees_between,
     glossy_surface,
+    misaligned,
     no_flags,
     noisy,
     normals_facing,
@@ -35,12 +37,16 @@ def matte(rng, lights, shape=SHAPE, dtype=np.float16):
     return surface, surface.readings(lights).astype(dtype)
 
 
-def normals_by_numpy(readings, lights, *, shadow_fraction, shadow_floor, reweightings):
+def normals_by_numpy(
+    readings, lights, *, confidence=None, shadow_fraction, shadow_floor, reweightings
+):
     """Solve as `normals_from_olats` does, in plain numpy and double precision."""
     value = readings.astype(float).mean(axis=1).reshape(len(lights), -1)
     threshold = np.maximum(shadow_fraction * np.sort(value, axis=0)[-3], shadow_floor)
-    lit = value > threshold
-    weight = lit.astype(float)
+    lit = (value > threshold).astype(float)
+    if confidence is not None:
+        lit *= confidence.reshape(lit.shape) / 255.0
+    weight = lit
     for remaining in range(reweightings, -1, -1):
         system = np.einsum("lp,li,lj->pij", weight, lights, lights)
         scaled = np.linalg.solve(
@@ -98,6 +104,108 @@ def test_the_compiled_loops_agree_with_numpy(rng, reweightings):
     normals, *_ = normals_from_olats(readings, no_flags(readings), lights, **settings_)
     expected = normals_by_numpy(readings, lights, **settings_)
     assert np.quantile(degrees_between(normals, expected), 0.99) < 0.01
+
+
+# 16 x 24 are three whole blocks of the kernel; 5 x 29 are one and a part.
+@pytest.mark.parametrize("shape", [SHAPE, (5, 29)])
+@pytest.mark.parametrize("reweightings", [0, 6])
+def test_the_compiled_loops_weigh_by_confidence_as_numpy_does(rng, shape, reweightings):
+    lights = sphere_of_lights(48)
+    surface = glossy_surface(rng, shape, exponent=30.0, lobe=0.4)
+    readings = noisy(surface.readings(lights), rng).astype(np.float16)
+    settings_ = {
+        "confidence": rng.integers(0, 256, (48, *shape)).astype(np.uint8),
+        "shadow_fraction": 0.05,
+        "shadow_floor": 1e-3,
+        "reweightings": reweightings,
+    }
+    normals, *_ = normals_from_olats(readings, no_flags(readings), lights, **settings_)
+    expected = normals_by_numpy(readings, lights, **settings_)
+    assert np.quantile(degrees_between(normals, expected), 0.99) < 0.01
+    ignored, *_ = normals_from_olats(readings, no_flags(readings), lights)
+    assert np.median(degrees_between(normals, ignored)) > 0.03
+
+
+@pytest.mark.parametrize("reweightings", [0, 6])
+def test_certain_readings_change_no_bit(rng, reweightings):
+    lights = sphere_of_lights(48)
+    surface = glossy_surface(rng, SHAPE, exponent=30.0, lobe=0.4)
+    readings = noisy(surface.readings(lights), rng).astype(np.float16)
+    flags = rng.choice([0, 0, 0, 1], (48, *SHAPE)).astype(np.uint8)
+    plain = normals_from_olats(readings, flags, lights, reweightings=reweightings)
+    certain = normals_from_olats(
+        readings, flags, lights, confidence=np.full_like(flags, 255), reweightings=reweightings
+    )
+    for one, other in zip(plain, certain, strict=True):
+        assert_array_equal(one, other)
+
+
+def test_a_reading_without_confidence_has_no_say(rng):
+    lights = sphere_of_lights(48)
+    surface, readings = matte(rng, lights, dtype=np.float32)
+    spoiled = rng.random((48, *SHAPE)) < 0.2
+    # Unlike what a flag refuses, these readings are looked at for what counts as shadow.
+    readings[np.broadcast_to(spoiled[:, np.newaxis], readings.shape)] *= 0.5
+    confidence = np.where(spoiled, 0, 255).astype(np.uint8)
+    normals, albedo, _, flags = normals_from_olats(
+        readings, no_flags(readings), lights, confidence=confidence, reweightings=0
+    )
+    assert np.median(degrees_between(normals, surface.normals)) < 1e-3
+    assert_allclose(albedo, surface.albedo, rtol=0, atol=1e-4)
+    assert not flags.any()
+
+
+def test_pixels_of_which_nothing_is_sure_are_left_open(rng):
+    lights = sphere_of_lights(48)
+    _, readings = matte(rng, lights)
+    normals, albedo, confidence, flags = normals_from_olats(
+        readings, no_flags(readings), lights, confidence=no_flags(readings)
+    )
+    assert (flags == PixelFlag.UNDERDETERMINED).all()
+    for unknown in (normals, albedo, confidence):
+        assert not unknown.any()
+
+
+def test_misaligned_readings_bend_normals_less_when_they_are_trusted_less(rng):
+    lights = sphere_of_lights(96)
+    surface = bumpy_surface(rng, (48, 64))
+    readings, confidence = misaligned(surface.readings(lights), rng, largest_px=4.0)
+    readings = noisy(readings, rng).astype(np.float16)
+    mean = {}
+    for reweightings in (0, 6):
+        for trust in (None, confidence):
+            normals, albedo, *_ = normals_from_olats(
+                readings,
+                no_flags(readings),
+                lights,
+                confidence=trust,
+                reweightings=reweightings,
+            )
+            mean[reweightings, trust is not None] = (
+                degrees_between(normals, surface.normals).mean(),
+                np.abs(albedo - surface.albedo).mean(),
+            )
+    for name, at in (("plain", 0), ("reweighted", 6)):
+        (angle, albedo), (angle_trusted, albedo_trusted) = mean[at, False], mean[at, True]
+        print(
+            f"misaligned by up to 4 px, {name}: normals {angle:.2f} degrees, by confidence "
+            f"{angle_trusted:.2f}; albedo {albedo:.4f}, by confidence {albedo_trusted:.4f}"
+        )
+        assert angle_trusted < 0.7 * angle
+        assert albedo_trusted < 0.7 * albedo
+
+
+def test_confidence_falls_with_that_of_the_readings(rng):
+    lights = sphere_of_lights(96)
+    _, readings = matte(rng, lights)
+    trust = {}
+    for share in (1.0, 0.8, 0.5, 0.2):
+        codes = np.full((96, *SHAPE), round(255 * share), np.uint8)
+        trust[share] = normals_from_olats(readings, no_flags(readings), lights, confidence=codes)[2]
+    print({share: round(float(np.median(trust[share])), 3) for share in trust})
+    for share in (0.8, 0.5, 0.2):
+        assert (trust[share] < share * trust[1.0]).all()
+        assert (trust[share] > 0.9 * share * trust[1.0]).all()
 
 
 def test_half_and_single_precision_are_read_alike(rng):
@@ -233,5 +341,7 @@ def test_arguments_that_do_not_belong_together_are_refused():
         unwrap(pixels_under_lights)(readings, no_flags(readings), FRONT[:3])
     with pytest.raises(ValueError, match=r"strip flags: .* \(4, 2, 2\) was needed"):
         unwrap(pixels_under_lights)(readings, no_flags(readings)[:, :1], FRONT)
+    with pytest.raises(ValueError, match=r"strip confidence: .* \(4, 2, 2\) was needed"):
+        unwrap(pixels_under_lights)(readings, no_flags(readings), FRONT, no_flags(readings)[:3])
     with pytest.raises(ValueError, match="Use 0 for plain least squares"):
         normals_from_olats(readings, no_flags(readings), FRONT, reweightings=-1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from inspect import unwrap
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import nnls
 
 from olat.model.flags import PixelFlag
@@ -15,7 +16,9 @@ from olat.surface.view import view_directions
 from tests.surface.readings import (
     VIEW,
     Surface,
+    bumpy_surface,
     glossy_surface,
+    misaligned,
     no_flags,
     noisy,
     normals_facing,
@@ -25,13 +28,14 @@ from tests.surface.readings import (
 SHAPE = (16, 24)
 
 
-def fitted(surface, readings, lights):
+def fitted(surface, readings, lights, *, confidence=None):
     return phong_from_olats(
         readings,
         no_flags(readings),
         lights,
         surface.normals.astype(np.float32),
         view_directions(*readings.shape[2:], None),
+        confidence=confidence,
     )
 
 
@@ -75,6 +79,76 @@ def test_each_rung_solves_non_negative_least_squares(rng):
         assert_allclose(terms.exponent[y, x], 16.0, rtol=0.02, atol=0)
         assert_allclose(terms.diffuse_albedo[y, x].mean(), matte, rtol=0, atol=1e-3)
         assert_allclose(terms.specular_albedo[y, x, 0], gloss, rtol=0.02, atol=0)
+
+
+def test_each_rung_weighs_readings_by_their_confidence(rng):
+    lights = sphere_of_lights(156)
+    surface = glossy_surface(rng, (2, 4), exponent=16.0, lobe=0.5)
+    surface.lobe[...] += 0.1
+    # Wrong by a factor, so that it matters which are believed.
+    wrong = rng.uniform(0.9, 1.1, (156, 1, 2, 4))
+    readings = (surface.readings(lights) * wrong).astype(np.float32)
+    confidence = rng.integers(0, 256, (156, 2, 4)).astype(np.uint8)
+    terms = fitted(surface, readings, lights, confidence=confidence)
+    for y, x in np.ndindex(2, 4):
+        normal = surface.normals[y, x]
+        facing = np.maximum(lights @ normal, 0.0)
+        mirror = 2.0 * normal[2] * normal - VIEW
+        mean = readings[:, :, y, x].mean(axis=1)
+        used = (facing > 0.0) & (mean > 0.05 * np.sort(mean)[-3])
+        lobe = np.maximum(lights @ mirror, 0.0) ** float(terms.exponent[y, x])
+        root = np.sqrt(confidence[:, y, x] / 255.0)[used]
+        pair = root[:, np.newaxis] * np.stack([facing, lobe], axis=1)[used]
+        matte, gloss = nnls(pair, root * mean[used])[0]
+        # Between rungs albedo and lobe are interpolated.
+        assert_allclose(terms.diffuse_albedo[y, x].mean(), matte, rtol=0, atol=2e-3)
+        assert_allclose(terms.specular_albedo[y, x, 0], gloss, rtol=0.03, atol=0)
+
+
+def test_certain_readings_change_no_bit(rng):
+    lights = sphere_of_lights(96)
+    surface = glossy_surface(rng, SHAPE, exponent=20.0, lobe=0.5)
+    readings = noisy(surface.readings(lights), rng).astype(np.float16)
+    plain = fitted(surface, readings, lights)
+    certain = fitted(surface, readings, lights, confidence=np.full((96, *SHAPE), 255, np.uint8))
+    for one, other in zip(astuple(plain), astuple(certain), strict=True):
+        assert_array_equal(one, other)
+
+
+def test_misaligned_readings_blur_gloss_less_when_they_are_trusted_less(rng):
+    lights = sphere_of_lights(156)
+    surface = bumpy_surface(rng, (48, 64))
+    readings, confidence = misaligned(surface.readings(lights), rng, largest_px=4.0)
+    readings = noisy(readings, rng).astype(np.float16)
+    found = [fitted(surface, readings, lights, confidence=trust) for trust in (None, confidence)]
+    errors = [
+        (
+            np.abs(terms.diffuse_albedo / surface.albedo - 1.0).mean(),
+            np.abs(np.log2(np.maximum(terms.exponent, 1.0) / 20.0)).mean(),
+        )
+        for terms in found
+    ]
+    for name, (albedo, octaves) in zip(("", ", by confidence"), errors, strict=True):
+        print(
+            f"misaligned by up to 4 px{name}: albedo {albedo:.1%}, exponent {octaves:.2f} octaves"
+        )
+    assert errors[1][0] < 0.7 * errors[0][0]
+    assert errors[1][1] < 0.8 * errors[0][1]
+
+
+def test_confidence_falls_with_that_of_the_readings(rng):
+    lights = sphere_of_lights(156)
+    surface = glossy_surface(rng, SHAPE, exponent=20.0, lobe=0.5)
+    surface.lobe[...] += 0.1
+    readings = noisy(surface.readings(lights), rng).astype(np.float16)
+    sure = fitted(surface, readings, lights)
+    half = np.full((156, *SHAPE), 128, np.uint8)
+    doubtful = fitted(surface, readings, lights, confidence=half)
+    known = (sure.flags == 0) & (sure.confidence > 0.1)
+    assert known.mean() > 0.8
+    assert (doubtful.confidence < 0.51 * sure.confidence)[known].all()
+    # All readings are doubted alike, which moves no term.
+    assert_allclose(doubtful.exponent[known], sure.exponent[known], rtol=1e-3, atol=0)
 
 
 def test_polished_metal_has_no_matte_part(rng):
