@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from olat.engine.capture import Unit
 from olat.io.photograph import photograph_size
 from olat.model.calibration import Calibration, CalibrationHeader
 from olat.model.session import Session
-
-logger = logging.getLogger(__name__)
+from olat.stages.drawing import drawn
 
 
 class CalibrationFiles:
@@ -27,19 +25,11 @@ class CalibrationFiles:
         """Write ``<place>.toml``, what belongs to it, and a picture of what was measured."""
         from olat.io.calibration_file import write_calibration
         from olat.io.calibration_picture import picture_of_calibration
-        from olat.io.display import write_png
 
         path = place.with_name(f"{place.name}.toml")
         files = write_calibration(path, self._header(unit.camera, product), product)
-        picture = None
-        try:
-            picture = picture_of_calibration(product)
-        except Exception as error:  # noqa: BLE001 - a picture never costs a measurement
-            logger.warning("%s cannot be drawn: %s.", path.with_suffix(".png").name, error)
-        if picture is None:
-            return files
-        write_png(path.with_suffix(".png"), picture)
-        return [*files, path.with_suffix(".png")]
+        picture = path.with_suffix(".png")
+        return [*files, *drawn(picture, lambda: picture_of_calibration(product))]
 
     def read(self, place: Path, unit: Unit) -> Calibration:
         """Read ``<place>.toml``."""

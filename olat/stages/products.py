@@ -28,6 +28,7 @@ from olat.model.motion import ReferenceFrame, SweepMotion, SweepRegistration, Tr
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages.calibration_products import CalibrationFiles
+from olat.stages.drawing import drawn
 
 _MOTION = "olat.io.motion_file"
 
@@ -44,7 +45,9 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         ReferenceFrame: WholeCameraFile(
             _MOTION, "reference", ".json", lambda product: {"frame": product.frame}
         ),
-        SweepMotion: WholeCameraFile(_MOTION, "sweep_motion", ".json", _sweep_motion),
+        SweepMotion: WholeCameraFile(
+            _MOTION, "sweep_motion", ".json", _sweep_motion, picture="olat.io.motion_picture"
+        ),
         SweepRegistration: WholeCameraFile(
             "olat.io.registration_file",
             "registration",
@@ -118,23 +121,36 @@ def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
 
 
 class WholeCameraFile:
-    """Products of a whole camera that are one file, ``<camera>/<product><suffix>``."""
+    """Products of a whole camera that are one file, ``<camera>/<product><suffix>``.
+
+    ``picture`` names the module that draws a display PNG beside it, where there is one.
+    """
 
     collection: type | None = None
 
     def __init__(
-        self, module: str, noun: str, suffix: str, metrics: Callable[[Any], dict[str, float]]
+        self,
+        module: str,
+        noun: str,
+        suffix: str,
+        metrics: Callable[[Any], dict[str, float]],
+        *,
+        picture: str = "",
     ) -> None:
         self._module = module
+        self._picture = picture
         self._noun = noun
         self._suffix = suffix
         self._metrics = metrics
 
     def write(self, place: Path, unit: Unit, product: Any, provenance: str) -> list[Path]:
-        """Write the file."""
+        """Write the file, and the picture beside it."""
         path = place.with_name(f"{place.name}{self._suffix}")
         self._function("write")(path, product)
-        return [path]
+        if not self._picture:
+            return [path]
+        draw = getattr(import_module(self._picture), f"picture_of_{self._noun}")
+        return [path, *drawn(path.with_suffix(".png"), lambda: draw(product))]
 
     def read(self, place: Path, unit: Unit) -> Any:
         """Read the file."""

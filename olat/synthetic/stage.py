@@ -60,6 +60,8 @@ class SyntheticStage(BaseModel):
     """How far the subject moves during the capture; 0 is a still subject with open eyes [px]."""
     sway_period: PositiveFloat = 70.0
     """[frames]"""
+    blink_at: NonNegativeInt | None = None
+    """Frame in which the eyes begin to close; none: three fifths into the capture."""
     vignetting: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Light that the corners lose [fraction]."""
     blur_px: NonNegativeFloat = 0.45
@@ -236,7 +238,7 @@ class SyntheticStage(BaseModel):
         phase = 2.0 * np.pi * frame / self.sway_period
         turn = sway / EYE_DEPTH
         progress = frame / self._span - 0.5
-        since_blink = frame - 3 * self._span // 5
+        since_blink = frame - (3 * self._span // 5 if self.blink_at is None else self.blink_at)
         is_blinking = 0 <= since_blink < len(BLINK)
         return Pose(
             angles=(0.2 * turn * np.sin(0.7 * phase), 0.4 * turn * np.sin(0.9 * phase + 1.0), 0.0),

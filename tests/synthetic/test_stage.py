@@ -65,6 +65,12 @@ def test_the_eyes_blink_once_during_the_sweep() -> None:
     assert isinstance(stage.conditions[int(np.argmin(openness))], Olat | Tracking)
 
 
+def test_the_eyes_blink_when_they_are_told_to() -> None:
+    stage = SyntheticStage(size=64, lights=60, blink_at=47)
+    openness = [stage.pose(frame).eyes_open for frame in range(46, 53)]
+    assert openness == [1.0, *BLINK, 1.0]
+
+
 def test_a_still_subject_does_not_move() -> None:
     assert SPHERE.pose(0) == SPHERE.pose(17) == SPHERE.pose(30)
 
