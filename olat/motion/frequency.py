@@ -40,7 +40,7 @@ class Rhythm:
         if self.residual_px is None or self.residual_px <= tolerated_px:
             return None
         for interval in range(int(np.ceil(self.interval)) - 1, 1, -1):
-            if self.residual_px * self._share(interval) <= tolerated_px:
+            if self.residual_px * self._share(float(interval)) <= tolerated_px:
                 return interval
         return 1
 
