@@ -22,8 +22,13 @@ LIKENESS_FLOOR = 12.0
 """Difference that shading may make [codes]."""
 LIKENESS_SHIFT = 1.0
 """Error of the flow that is not a matter of likeness [px at half the solved size]."""
+UNLIKE_SHARE = 0.49
+"""Share of the energy of detail that is left where half of the trust is lost."""
+DETAIL_NOISE = 4.0
+"""What noise and shading leave of themselves in the detail [codes]."""
 DETAIL_SIGMA = 2.0
 SHADING_WINDOW = 33
+ENERGY_WINDOW = 17
 HIGHLIGHT_CODES = 225.0
 HIGHLIGHT_WINDOW = 5
 
@@ -94,10 +99,16 @@ def solved_back(
 def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     r"""Return how much the pulled picture looks like the reference, from 0 to 1.
 
-    With the difference d of reference and pulled picture, its broad part taken off, and the
-    reference r, both smoothed,
+    With the detail r of the reference, m of the pulled picture and their difference d, and means
+    :math:`\langle\cdot\rangle` over neighborhoods,
 
-    .. math:: c = 1 / (1 + (d / d_0)^2), \qquad d_0 = 12 + |\nabla r| .
+    .. math::
+
+        c = \frac{1}{1 + (d / d_0)^2} \cdot \frac{1}{1 + (q / q_0)^4}, \qquad
+        d_0 = 12 + |\nabla r|, \qquad
+        q^2 = \frac{\langle d^2 \rangle}{\langle r^2 \rangle + \langle m^2 \rangle + n^2} ,
+
+    where q is 1 for pictures that have nothing to do with each other, and :math:`q_0` is 0.7.
 
     Parameters
     ----------
@@ -110,7 +121,8 @@ def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     -----
     Assumes that broad changes are shading and that what is near white in either picture is a
     highlight: both move over the skin and say nothing about the flow. What appears or goes
-    away, as behind an eyelid, can have a smooth flow whose two directions agree.
+    away, as behind an eyelid, can have a smooth flow whose two directions agree; so has motion
+    beyond the search range. Solved at half the size, where noise averages out.
     """
     half, scale = _half(reference)
     first, second = (
@@ -119,16 +131,27 @@ def likeness(reference: Codes, moving: Codes, flow: Flow) -> Plane:
     )
     x, y = source_positions(cv2.resize(flow, half, interpolation=cv2.INTER_AREA) / scale)
     seen = cv2.remap(second, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    difference = np.asarray(first - seen, np.float32)
     bright = (np.maximum(first, seen) > HIGHLIGHT_CODES).astype(np.uint8)
-    window = np.ones((HIGHLIGHT_WINDOW, HIGHLIGHT_WINDOW), np.uint8)
-    difference[cv2.dilate(bright, window) > 0] = 0.0
-    difference -= cv2.blur(difference, (SHADING_WINDOW, SHADING_WINDOW))
-    difference = np.asarray(cv2.GaussianBlur(difference, (0, 0), DETAIL_SIGMA), np.float32)
-    smooth = cv2.GaussianBlur(first, (0, 0), DETAIL_SIGMA)
-    slope = np.hypot(*(0.5 * each for each in np.gradient(smooth))) * 2.0
+    is_highlight = cv2.dilate(bright, np.ones((HIGHLIGHT_WINDOW, HIGHLIGHT_WINDOW), np.uint8)) > 0
+    seen = np.where(is_highlight, first, seen)
+    detail, other = _detail(first), _detail(seen)
+    difference = detail - other
+    slope = np.hypot(*np.gradient(detail))
     like = 1.0 / (1.0 + np.square(difference / (LIKENESS_FLOOR + LIKENESS_SHIFT * slope)))
+    left, least = _energy(difference), np.float32(DETAIL_NOISE**2)
+    share = left / (_energy(detail) + _energy(other) + least)
+    like /= 1.0 + np.square(share / UNLIKE_SHARE)
     return np.asarray(cv2.resize(like.astype(np.float32), reference.shape[::-1]))
+
+
+def _detail(picture: Plane) -> Plane:
+    """Take off what is broader than a neighborhood, and what is as small as noise."""
+    fine = cv2.GaussianBlur(picture, (0, 0), DETAIL_SIGMA)
+    return np.asarray(fine - cv2.blur(fine, (SHADING_WINDOW, SHADING_WINDOW)), np.float32)
+
+
+def _energy(detail: Plane) -> Plane:
+    return np.asarray(cv2.blur(detail * detail, (ENERGY_WINDOW, ENERGY_WINDOW)), np.float32)
 
 
 def settled(flow: Flow, confidence: Plane) -> Flow:

@@ -13,20 +13,11 @@ FlowMethodName: TypeAlias = Literal["dis", "deepflow", "tvl1", "nvidia"]
 
 
 def flow_method(name: FlowMethodName) -> FlowMethod:
-    """Return the method of a name; `nvidia` is dense inverse search where there is no such chip.
-
-    Raises
-    ------
-    ValueError
-        If no method has this name.
-    """
+    """Return the method of a name; `nvidia` is dense inverse search where there is no such chip."""
     if name == "nvidia":
         # Asks the driver, which the others need not wait for.
         from olat.motion.flow_nvidia import nvidia_or_dis  # noqa: PLC0415
 
         return nvidia_or_dis()
     methods: dict[str, FlowMethod] = {"dis": dis, "deepflow": deepflow, "tvl1": tv_l1}
-    if name not in methods:
-        known = ", ".join(repr(each) for each in (*methods, "nvidia"))
-        raise ValueError(f"flow: there is no method {name!r}; there are {known}.")
     return methods[name]

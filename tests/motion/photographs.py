@@ -34,12 +34,14 @@ def bundled(name: str) -> Array:
     return ((picture / np.float32(255.0)) ** np.float32(GAMMA)).astype(np.float32)
 
 
-def mosaic(height: int, width: int, enlarged: float = ENLARGED) -> Array:
+def mosaic(
+    height: int, width: int, enlarged: float = ENLARGED, subjects: tuple[str, ...] = SUBJECTS
+) -> Array:
     """Fill a frame with photographs, each mirrored so that it has no seam with itself."""
     out = np.zeros((height, width, 3), np.float32)
     side = round(512 * enlarged)
     for number, (top, left) in enumerate(np.ndindex(-(-height // side), -(-width // side))):
-        tile = bundled(SUBJECTS[(number + top) % len(SUBJECTS)])
+        tile = bundled(subjects[(number + top) % len(subjects)])
         size = (round(tile.shape[1] * enlarged), round(tile.shape[0] * enlarged))
         tile = np.maximum(cv2.resize(tile, size, interpolation=cv2.INTER_CUBIC), 0.0)
         rows, columns = max(0, side - size[1]), max(0, side - size[0])
