@@ -67,9 +67,9 @@ def flow_between(
     Solved forward, :math:`f`, and backward, :math:`b`. With the round trip
     :math:`r = |f(x) + b(x + f(x))|`, the confidence is
 
-    .. math:: c = 1 / (1 + (r / r_0)^2), \qquad r_0 = s + 0.01\,|f(x)| ,
+    .. math:: c = \frac{l}{1 + (r / r_0)^2}, \qquad r_0 = s + 0.01\,|f(x)| ,
 
-    where :math:`s` is the side of one solved pixel.
+    where :math:`s` is the side of one solved pixel and :math:`l` the `likeness` of the pictures.
 
     Parameters
     ----------
@@ -81,14 +81,17 @@ def flow_between(
         How to solve; see `olat.motion.methods.flow_method`.
     hint
         Flow to start from, on any grid that covers the frame [px of the full-size frame].
+    normalization
+        ``gain`` matches the levels of the pictures, ``local`` also their local contrast.
 
     Returns
     -------
     flow
-        On a grid of the solved size; see `upsampled` [px of the full-size frame].
+        On a grid of the solved size; see `upsampled` [px of the full-size frame]. Where the
+        confidence is below one half, it goes over into the smooth motion of what is around.
     confidence
-        1 where both directions agree, 0.5 at :math:`r_0`. 0 on a black background, and all over
-        where a frame is dark or flat: there the flow is 0 too.
+        1 where both directions agree and the pictures are alike, 0.5 at :math:`r_0`. 0 on a black
+        background, and all over where a frame is dark or flat: there the flow is 0 too.
 
     Raises
     ------
@@ -98,13 +101,11 @@ def flow_between(
     Notes
     -----
     Assumes that the light did not change but for its level: a gradient against a full-on frame
-    is a matter for joint alignment. Solves to the finest scale and smooths more than OpenCV's
-    presets, which suits skin and cloth; at hard edges of motion it is no gain.
+    is a matter for joint alignment. Black around the subject is left out of the solve.
 
     References
     ----------
-    .. [1] Kroeger et al., Fast optical flow using dense inverse search, ECCV 2016, sec. 2.
-    .. [2] Wenger et al., Performance relighting and reflectance transformation with
+    .. [1] Wenger et al., Performance relighting and reflectance transformation with
        time-multiplexed illumination, TOG 2005.
     """
     _check_pair(reference, moving)
