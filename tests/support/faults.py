@@ -110,7 +110,7 @@ def kill_light(session: Path, frame: int) -> None:
 
 def dim_light(session: Path, frame: int, part: float = 0.7) -> None:
     """Let the light of a frame give only a part of what it should."""
-    _rewrite(session, frame, lambda counts, black: black + (counts - black) * part)
+    rewrite(session, frame, lambda counts, black: black + (counts - black) * part)
 
 
 def flicker(session: Path, spread: float = 0.08, *, seed: int = 0) -> None:
@@ -123,7 +123,7 @@ def flicker(session: Path, spread: float = 0.08, *, seed: int = 0) -> None:
 def offset_black(session: Path, counts: int = 64, *, frames: Iterable[int] | None = None) -> None:
     """Raise the counts of all frames, or of some, above the black level that the files declare."""
     for frame in _numbers(session) if frames is None else frames:
-        _rewrite(session, frame, lambda values, _: values + counts)
+        rewrite(session, frame, lambda values, _: values + counts)
 
 
 # Light files that mean something else.
@@ -169,7 +169,7 @@ def _reorder(session: Path, source: dict[int, int]) -> None:
         frame_file(session, frame).write_bytes(photograph)
 
 
-def _rewrite(
+def rewrite(
     session: Path, frame: int, change: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> None:
     """Change the counts of a photograph, given its black level, and nothing else about it."""
