@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,9 @@ SCATTER = 0.06
 """Error of tracking flows as a whole; less in finer modes [px]."""
 LEAST_GAIN = 5e-4
 """Part by which a pass has to lower the residual for another one to be made."""
+LEAST_FALL = 4e-3
+"""Part by which all passes have to lower the residual to be believed: a still subject, or one that
+is followed to a tenth of a pixel, gains less."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,12 @@ class Refinement:
     modes: Modes
     coefficients: Coefficients
     residuals: tuple[float, ...]
-    """Error of leaving one light out: before, and after each pass that was kept [1]."""
+    """Error of leaving one light out: before, and after each pass that lowered it [1]."""
+
+    @property
+    def is_believed(self) -> bool:
+        """Tell whether the residual fell by so much that motion was found; else there is none."""
+        return self.residuals[-1] < (1.0 - LEAST_FALL) * self.residuals[0]
 
     def flow(self, frame: int) -> Flow:
         """Return what is to be added to the flow of a picture [px]."""
@@ -66,7 +74,8 @@ def refined(
         Length over which a subject forgets how it moved [frames].
     passes
         At most so many. It ends earlier where a pass lowers the error of leaving one light out by
-        less than 1 part in 2000; a pass that does not lower it is not kept.
+        less than 1 part in 2000; a pass that does not lower it is not kept. Where all of them
+        together lower it by less than 1 part in 250, nothing is added to the motion.
 
     Raises
     ------
@@ -96,7 +105,8 @@ def refined(
         residuals.append(residual)
         if gain < LEAST_GAIN:
             break
-    return Refinement(modes, best, tuple(residuals))
+    found = Refinement(modes, best, tuple(residuals))
+    return found if found.is_believed else replace(found, coefficients=np.zeros_like(best))
 
 
 def _prior(modes: Modes, mask: Mask, motion: InterpolatedMotion, memory: float) -> MotionPrior:

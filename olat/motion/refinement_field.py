@@ -34,7 +34,7 @@ SPOILED = 0.01
 
 @dataclass(frozen=True)
 class SweepPictures:
-    """Small pictures of a sweep, as photographed, over the intensity of their light."""
+    """Small pictures of a sweep, as photographed."""
 
     pictures: Float32[Array, "frame h w"]
     """Linear, one gray a pixel [diffuse white = 1]."""

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from olat.model.shapes import Array, Mask
+from olat.motion.time_curve import Interpolation, knot_weights, window
 
 Modes: TypeAlias = Float32[Array, "mode h w"]
 Covariance: TypeAlias = Float64[Array, "frame frame"]
@@ -124,6 +125,21 @@ def remaining_covariance(
     left = np.hstack([np.eye(len(times)), -weights])
     known = weights * is_tracked
     return left @ kernel @ left.T, known @ known.T
+
+
+def knot_shares(
+    times: Sequence[int], knots: Sequence[int], *, interpolation: Interpolation = "sway"
+) -> Knots:
+    """Return what each tracking frame has in the interpolated motion of each frame.
+
+    As `olat.motion.tracking.flow_at` weighs them where all are sure.
+    """
+    shares = np.zeros((len(times), len(knots)))
+    for row, time in enumerate(times):
+        near = window(time, knots)
+        columns = [knots.index(knot) for knot in near]
+        shares[row, columns] = knot_weights(time, near, interpolation=interpolation)
+    return shares
 
 
 def smooth_modes(mask: Mask, *, order: int) -> Modes:

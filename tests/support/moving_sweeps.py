@@ -13,7 +13,8 @@ from olat.model.condition import Olat, Tracking
 from olat.motion.flow import flow_between as solved_flow
 from olat.motion.flow import upsampled
 from olat.motion.refinement_field import InterpolatedMotion, SweepPictures
-from olat.motion.time_curve import Interpolation, knot_weights, window
+from olat.motion.refinement_prior import knot_shares
+from olat.motion.time_curve import Interpolation
 from olat.sensor.develop import radiance_from_mosaic
 from olat.synthetic.render import flow_between, radiance_under, see
 from olat.synthetic.stage import SyntheticStage
@@ -63,10 +64,10 @@ class MovingSweep:
         self, flows: dict[int, Planes], interpolation: Interpolation
     ) -> InterpolatedMotion:
         knots = sorted(flows)
-        weights = np.stack([_weights(time, knots, interpolation) for time in self.times])
+        weights = knot_shares(self.times, knots, interpolation=interpolation)
 
         def flow(time: int) -> Planes:
-            row = _weights(time, knots, interpolation)
+            row = knot_shares([time], knots, interpolation=interpolation)[0]
             parts = (np.float32(row[k]) * flows[knots[k]] for k in np.flatnonzero(row))
             return np.asarray(sum(parts), np.float32)
 
@@ -116,8 +117,7 @@ def moving_sweep(*, is_spiral: bool = False, **changes: object) -> MovingSweep:
         flow = flow_between(view, pose, stage.camera)
         if isinstance(condition, Olat):
             light = int(order[condition.light])
-            photo = _photographed(stage, frame, Olat(light)) / stage.rig.intensities[light]
-            pictures.append(photo.mean(axis=2).astype(np.float32))
+            pictures.append(_photographed(stage, frame, Olat(light)).mean(axis=2))
             lights.append(light)
             times.append(frame)
             true.append(flow)
@@ -154,17 +154,6 @@ def _around(stage: SyntheticStage) -> Planes:
     up, side, front = stage.rig.directions[:, [1, 0, 2]].T
     ring = np.floor((1.0 - up) * np.sqrt(stage.lights) / 4.0)
     return np.lexsort((np.arctan2(side, front), ring))
-
-
-def _weights(time: int, knots: list[int], interpolation: Interpolation) -> Planes:
-    if time in knots:
-        return np.eye(len(knots))[knots.index(time)]
-    weights = np.zeros(len(knots))
-    near = window(time, knots)
-    weights[[knots.index(knot) for knot in near]] = knot_weights(
-        time, near, interpolation=interpolation
-    )
-    return weights
 
 
 def _smooth_error(rng: np.random.Generator, shape: tuple[int, int], rms: float) -> Planes:
