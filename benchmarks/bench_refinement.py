@@ -31,13 +31,13 @@ CASES = {
 
 
 def normals_error_deg(sweep: MovingSweep, pictures: np.ndarray) -> float:
-    """Return the mean error of least-squares normals inside the subject [degree]."""
+    """Return the mean error of normals inside the subject [degree]."""
     directions = sweep.stage.rig.directions[list(sweep.lights)]
     level = sweep.stage.rig.intensities[list(sweep.lights)].mean(axis=1)
     readings = (pictures / level[:, None, None]).astype(np.float16)
     readings = np.repeat(readings[:, None], 3, axis=1)
     flags = np.zeros(pictures.shape, np.uint8)
-    normals, *_ = normals_from_olats(readings, flags, directions, reweightings=0)
+    normals, *_ = normals_from_olats(readings, flags, directions)
     known = sweep.sweep.mask & normals.any(axis=2)
     cosine = np.einsum("pc,pc->p", normals[known], sweep.normals[known])
     return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))).mean())

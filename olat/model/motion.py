@@ -139,7 +139,7 @@ class SweepMotion:
 
 @dataclass(frozen=True, slots=True)
 class SweepRegistration:
-    """Motion of a sweep without tracking frames, found from the OLAT frames themselves."""
+    """Motion of a sweep, or what is to be added to it, found from the OLAT frames themselves."""
 
     reference: int
     """Frame whose pose all others are moved to."""

@@ -18,6 +18,7 @@ from olat.stages.measure_lights import MeasureLights
 from olat.stages.measure_motion import MeasureMotion
 from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
+from olat.stages.refine_motion import RefineMotion
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
 
@@ -33,6 +34,7 @@ STAGES: dict[str, type[Stage]] = {
         ChooseReference,
         Track,
         MeasureMotion,
+        RefineMotion,
         InterpolateMotion,
         Align,
         Merge,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from olat.engine.stage import Grain, Stage
+from olat.errors import SolveError
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
 from olat.model.motion import FrameMotion, SweepMotion, SweepRegistration, TrackingFlow
@@ -35,6 +37,7 @@ class InterpolateMotion(Stage):
         sweep_motion: SweepMotion | None,
         gradient_flow: TrackingFlow | None = None,
         registration: SweepRegistration | None = None,
+        correction: SweepRegistration | None = None,
     ) -> FrameMotion:
         """Return the motion of one frame."""
         from olat.motion.tracking import flow_at
@@ -58,7 +61,22 @@ class InterpolateMotion(Stage):
                 "Some frames lie before the first or after the last tracking frame: they take the "
                 "nearest one's motion, and their pixels are flagged UNTRACKED."
             )
-        return motion
+        return motion if correction is None else self._corrected(motion, correction, frame.index)
+
+    def _corrected(
+        self, motion: FrameMotion, correction: SweepRegistration, index: int
+    ) -> FrameMotion:
+        from olat.motion.flow import upsampled
+
+        if self.interpolation != "sway":
+            raise SolveError(
+                f"interpolate_motion: interpolation = {self.interpolation!r}, but refine_motion "
+                "corrects what 'sway' leaves. Take 'sway', or leave refine_motion out."
+            )
+        if index not in correction.frames:
+            return motion
+        rest = correction.flows[correction.frames.index(index)]
+        return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
 
 
 def _registered(registration: SweepRegistration, index: int) -> FrameMotion:
