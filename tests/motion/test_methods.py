@@ -95,8 +95,8 @@ def test_changes_of_light_and_noise_leave_a_tenth_of_a_pixel_at_half_a_megapixel
 
 
 @pytest.mark.slow
-def test_heavy_noise_on_plain_surfaces_costs_a_few_tenths_of_a_pixel():
-    """Empty sky and dark tables have no texture above this noise: nothing could follow them."""
+def test_heavy_noise_on_sky_and_low_contrast_costs_up_to_six_tenths_of_a_pixel():
+    """These miss the 0.12 px of the others: much of them shows no texture above the noise."""
     for subject in ("coffee", "camera", "rocket", "brick"):
         pair = cat(
             HALF_MEGAPIXEL,
