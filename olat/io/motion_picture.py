@@ -111,9 +111,9 @@ def _draw_motion(canvas: Canvas, motion: SweepMotion, when: Scale) -> None:
     axes = Axes(
         canvas,
         (0, _HEAD, WIDTH, _HEAD + _MOTION),
-        "Motion from the reference",
+        "Motion from the reference [px]",
         x=when,
-        y=Scale(0.0, max(1.15 * most, _LEAST_PX), "px"),
+        y=Scale(0.0, max(1.15 * most, _LEAST_PX), ""),
     )
     _draw_reference(canvas, axes, motion)
     for each in motion.frames:
