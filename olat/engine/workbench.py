@@ -19,10 +19,12 @@ from olat.engine.receipt import Receipt
 from olat.engine.stage import Grain, Need, Stage
 from olat.engine.store import Store
 from olat.errors import FileError
-from olat.model.image import Frames
+from olat.model.image import Frames, RadianceImage
 
-REMEMBERED = 6
-"""Products that stay in memory: the four flows around a moment, and two of the whole camera."""
+REMEMBERED = 8
+"""Products that stay in memory: the six flows around a moment, and two of the whole camera."""
+PICTURES = 3
+"""How many of them may be pictures at full size, which a stage pairs with one or two others."""
 
 
 class Workbench:
@@ -124,8 +126,10 @@ class Workbench:
         if place not in self._memory:
             self._memory[place] = self._product(maker, unit)
         self._memory.move_to_end(place)
-        while len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
+        places = [*self._memory]
+        pictures = [old for old in places if isinstance(self._memory[old], RadianceImage)]
+        for old in {*places[:-REMEMBERED], *pictures[:-PICTURES]}:
+            del self._memory[old]
         return self._memory[place]
 
     def _product(self, maker: Stage, unit: Unit) -> Any:
