@@ -62,6 +62,10 @@ class SyntheticStage(BaseModel):
     """[frames]"""
     blink_at: NonNegativeInt | None = None
     """Frame in which the eyes begin to close; none: three fifths into the capture."""
+    drift_px: NonNegativeFloat = 0.0
+    """How far the subject goes to the right from each frame to the next [px]."""
+    is_frozen: bool = False
+    """Whether the subject stays as it is in the reference frame."""
     vignetting: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Light that the corners lose [fraction]."""
     blur_px: NonNegativeFloat = 0.45
@@ -232,8 +236,10 @@ class SyntheticStage(BaseModel):
 
     def pose(self, frame: int) -> Pose:
         """Return where the subject is in a frame: it sways, drifts a little, and blinks once."""
+        frame = self.reference if self.is_frozen else frame
+        drift = self.drift_px * self.camera.footprint * (frame - self._span / 2)
         if self.sway_px == 0.0:
-            return Pose()
+            return Pose(shift=(drift, 0.0, 0.0))
         sway = self.sway_px * self.camera.footprint
         phase = 2.0 * np.pi * frame / self.sway_period
         turn = sway / EYE_DEPTH
@@ -243,7 +249,7 @@ class SyntheticStage(BaseModel):
         return Pose(
             angles=(0.2 * turn * np.sin(0.7 * phase), 0.4 * turn * np.sin(0.9 * phase + 1.0), 0.0),
             shift=(
-                sway * (0.6 * np.sin(phase) + 0.3 * progress),
+                drift + sway * (0.6 * np.sin(phase) + 0.3 * progress),
                 sway * (0.35 * np.sin(0.8 * phase + 0.5) - 0.3 * progress),
                 sway * 0.5 * np.sin(0.6 * phase),
             ),

@@ -75,6 +75,29 @@ def test_a_still_subject_does_not_move() -> None:
     assert SPHERE.pose(0) == SPHERE.pose(17) == SPHERE.pose(30)
 
 
+def test_a_subject_drifts_as_far_as_it_is_told() -> None:
+    for sway in (0.0, 2.0):
+        still = SyntheticStage(size=256, sway_px=sway, drift_px=0.0)
+        drifting = SyntheticStage(size=256, sway_px=sway, drift_px=0.05)
+        middle = np.zeros((3, 1))
+        path = np.array(
+            [
+                drifting.camera.project(drifting.pose(frame).to_world(middle))[:, 0]
+                - still.camera.project(still.pose(frame).to_world(middle))[:, 0]
+                for frame in range(60)
+            ]
+        )
+        np.testing.assert_allclose(np.diff(path[:, 0]), 0.05, rtol=0, atol=1e-3)
+        np.testing.assert_allclose(path[:, 1], 0.0, rtol=0, atol=1e-3)
+
+
+def test_a_frozen_subject_stays_as_it_is_in_the_reference() -> None:
+    moving = SyntheticStage(size=64)
+    frozen = SyntheticStage(size=64, is_frozen=True)
+    assert frozen.reference == moving.reference
+    assert {frozen.pose(frame) for frame in range(60)} == {moving.pose(moving.reference)}
+
+
 def test_a_gradient_is_the_pattern_weighted_sum_of_the_sweep() -> None:
     olats = {
         c.light: radiance_of(SPHERE, i)
