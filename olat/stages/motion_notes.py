@@ -106,7 +106,8 @@ def _too_slow(rhythm: Rhythm | None) -> list[str]:
     return [
         f"The subject moves{period} too fast for tracking frames {rhythm.interval:g} frames apart: "
         f"alignment between them is off by about {rhythm.residual_px:.2g} px. One every "
-        f"{counted(every, 'frame')} would leave {TOLERATED_PX:g} px."
+        f"{counted(every, 'frame')} would leave {TOLERATED_PX:g} px; --pipeline refined looks for "
+        "what is missing in the sweep itself."
     ]
 
 

@@ -184,6 +184,20 @@ def test_a_twitch_is_used_and_named(session: Path) -> None:
     assert "The subject twitched near tracking frame 11" in said
 
 
+def test_motion_too_fast_for_the_tracking_frames_is_told_with_what_would_do(
+    tmp_path: Path,
+) -> None:
+    simulated(tmp_path, **{**STAGE, "tracking_every": 8}, sway_period=24.0, blink_at=90)
+    motion, said = process(tmp_path)
+    assert motion.frequency is not None
+    print(f"\nperiod {1 / motion.frequency:.1f} frames, {motion.residual_px:.2f} px in between")
+    # The axes sway at 0.6 to 1 times the rate.
+    assert 22.0 < 1.0 / motion.frequency < 42.0
+    (note,) = (note for note in said.splitlines() if "too fast" in note)
+    assert "too fast for tracking frames 9 frames apart: alignment between them is off by" in note
+    assert "would leave 0.25 px; --pipeline refined" in note
+
+
 def test_a_missing_tracking_frame_is_named(session: Path) -> None:
     with (session / "session.toml").open("a", encoding="utf-8") as manifest:
         manifest.write('\n[[override]]\nframes = "11"\nskip = true\n')
