@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float32
 from olat.model.shapes import Array, Flow, Mask, Plane
 from olat.motion.refinement_prediction import prediction_residual, prediction_weights
 from olat.motion.refinement_prior import Coefficients, Knots, Modes
-from olat.motion.refinement_step import Evidence, Rows
+from olat.motion.refinement_step import Evidence
 from olat.motion.warp import source_positions
 
 WINDOW = 4.0
@@ -30,6 +30,8 @@ OUTLIER = 3.0
 """Residual, in local standard deviations, from which on it counts half."""
 SPOILED = 0.01
 """Share of unusable pixels around a place that spoils it."""
+SPOILED_MIX = 0.1
+"""Share of unusable readings in what is mixed that spoils the prediction."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class SweepPictures:
     mask: Mask
     """True inside the subject, in the reference."""
     full_on: Plane | None = None
-    """The reference: all lights of the sweep at once, at any level."""
+    """The reference: all lights of the sweep at once, at any level; NaN where unusable."""
 
 
 @dataclass(frozen=True)
@@ -104,18 +106,19 @@ class MovedSweep:
     def evidence(self) -> Evidence:
         """Return what the pictures say about motion where they are now."""
         mix = np.eye(len(self._mix), dtype=np.float32) - self._mix
-        residual, usable = mix @ self._detail, self._usable
+        residual, usable = mix @ self._detail, self._usable & self._is_told(mix)
         if self._sweep.full_on is not None:
-            anchor, beside = self._anchor(self._sweep.full_on)
+            anchor, beside, is_seen = self._anchor(self._sweep.full_on)
             mix, residual = np.vstack([mix, anchor]), np.vstack([residual, beside])
-            usable = np.vstack([usable, np.ones((1, usable.shape[1]), bool)])
+            usable = np.vstack([usable, is_seen & self._is_told(anchor)])
         weights = np.stack([self._weights(row) for row in residual]) * usable
         return Evidence(residual, mix, self._right, self._down, weights, self._modes_here)
 
     def _moved(self, frame: int, flow: Flow) -> tuple[Plane, Mask]:
         x, y = source_positions(flow)
         edge = cv2.BORDER_REPLICATE
-        photo, bad = self._sweep.pictures[frame], ~self._sweep.usable[frame]
+        bad = ~self._sweep.usable[frame]
+        photo = _filled(self._sweep.pictures[frame], ~bad)
         picture = np.asarray(cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=edge))
         if not bad.any():
             return picture, ~bad
@@ -123,13 +126,23 @@ class MovedSweep:
         spread = np.asarray(cv2.remap(spread, x, y, cv2.INTER_LINEAR, borderMode=edge))
         return picture, spread < SPOILED
 
-    def _anchor(self, full_on: Plane) -> tuple[Rows, Rows]:
-        """Return what the sum of all lights is beside the full-on frame."""
-        inside = self._inside
+    def _anchor(
+        self, full_on: Plane
+    ) -> tuple[Float32[Array, "1 frame"], Float32[Array, "1 pixel"], Bool[Array, " pixel"]]:
+        """Return what the sum of all lights is beside the full-on frame, and where that counts."""
+        is_seen = np.isfinite(full_on)
+        inside = self._inside & is_seen
         seen = full_on[inside]
         level = float(np.vdot(self._sum[inside], seen)) / float(np.vdot(seen, seen))
         row = np.full((1, len(self._mix)), 1.0 / level, np.float32)
-        return row, row @ self._detail - self._details(_blurred(full_on, SOFTENING))
+        soft = _blurred(_filled(full_on, is_seen), SOFTENING)
+        return row, row @ self._detail - self._details(soft), is_seen[self._looked_at]
+
+    def _is_told(self, mix: Float32[Array, "row frame"]) -> Bool[Array, "row pixel"]:
+        """Say where what a row mixes could be read."""
+        parts = np.abs(mix)
+        spoiled = parts @ (~self._usable).astype(np.float32)
+        return np.asarray(spoiled <= SPOILED_MIX * parts.sum(axis=1, keepdims=True))
 
     def _details(self, plane: Plane) -> Float32[Array, " pixel"]:
         """Take the mean of the neighborhood inside the subject out."""
@@ -148,6 +161,15 @@ class MovedSweep:
 
 def _blurred(plane: Plane, deviation: float) -> Plane:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), deviation))
+
+
+def _filled(plane: Plane, usable: Mask) -> Plane:
+    """Put what is around in the place of unusable readings."""
+    if usable.all():
+        return plane
+    known = np.where(usable, plane, np.float32(0.0))
+    share = np.maximum(_blurred(usable.astype(np.float32), WINDOW), np.float32(1e-3))
+    return np.where(usable, plane, _blurred(known, WINDOW) / share)
 
 
 def _slope(plane: Plane, *, across: int, down: int) -> Plane:

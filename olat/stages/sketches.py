@@ -57,7 +57,9 @@ class Sketches:
         for row, frame in enumerate(frames):
             pictures[row], usable[row] = _reduced(radiance[frame], small)
         inside = _resized(mask.astype(np.float32), small) > 0.5
-        sweep = SweepPictures(pictures, usable, inside, _reduced(full_on, small)[0])
+        seen, is_seen = _reduced(full_on, small)
+        seen[~is_seen] = np.nan
+        sweep = SweepPictures(pictures, usable, inside, seen)
         return cls(sweep, frames, shape)
 
     def motion(self, flow: Frames[TrackingFlow], sweep: SweepMotion) -> InterpolatedMotion:
