@@ -97,7 +97,7 @@ def joint_flows(
     References
     ----------
     .. [1] Wilson et al., Temporal upsampling of performance geometry using photometric alignment,
-       TOG 2010, sec. 4.
+       TOG 2010.
     .. [2] Brox et al., High accuracy optical flow estimation based on a theory for warping, ECCV
        2004, sec. 3.
     """

@@ -16,6 +16,8 @@ from olat.motion.warp import source_positions
 BothFlows = Float32[Array, "h w 4"]
 """dx, dy to the first picture, then dx, dy to the second [px of this scale]."""
 
+SmallRadiance = Float32[Array, "few_rows few_columns 3"]
+
 WHITE_PERCENTILE = 99.5
 DARK = 0.01
 """Radiance of half weight, above which noise is that of photons [white of the full-on = 1]."""
@@ -111,7 +113,7 @@ def _known_part(picture: Radiance, white: float) -> tuple[Radiance, Radiance | N
 
 def _reduced(
     values: Radiance, known: Radiance | None, shape: tuple[int, int]
-) -> tuple[Radiance, Radiance | None]:
+) -> tuple[SmallRadiance, SmallRadiance | None]:
     """Average over area; what is not known has no part in it."""
     if values.shape[:2] == shape:
         return values, known
