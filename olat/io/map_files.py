@@ -87,7 +87,8 @@ def read_phong(path: Path) -> PhongMaps:
 def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, Attribute]) -> None:
     """Write ``R G B``, ``flags.Y`` and a display picture; noise and negatives are kept.
 
-    Where the variance is known it is there too, as ``variance.R variance.G variance.B``.
+    Where the variance is known it is there too, as ``variance.R variance.G variance.B``, and where
+    the frame was moved, the trust in its motion as ``confidence.Y``.
     """
     channels = {
         **_split("", "RGB", image.radiance),
@@ -95,6 +96,8 @@ def write_radiance(path: Path, image: RadianceImage, attributes: Mapping[str, At
     }
     if image.variance is not None:
         channels |= _split("variance.", "RGB", image.variance)
+    if image.confidence is not None:
+        channels["confidence.Y"] = image.confidence
     own = {**_color(image.space), **attributes}
     write_exr(path, channels, attributes=own, compression="piz")
     _write_display(path, picture_from_radiance(image.radiance, space=image.space))
@@ -125,6 +128,7 @@ def read_radiance(path: Path) -> RadianceImage:
         _flags(channels["flags.Y"]),
         _joined(channels, "variance.", "RGB") if "variance.R" in channels else None,
         space_told(attributes) or "camera",
+        channels.get("confidence.Y"),
     )
 
 

@@ -11,14 +11,16 @@ from jaxtyping import Float32
 
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
-from olat.model.shapes import Array, Flags, Flow, Mask, Plane
-from olat.motion.warp_kernel import resample_variance
+from olat.model.shapes import Array, Flags, Flow, Plane
+from olat.motion.warp_kernel import mark_hidden, mark_outside, pull_flags, resample_variance
 
 Positions: TypeAlias = Float32[Array, "h w 2"]
 """Where each pixel is pulled from, (x, y) [px]."""
 
 LARGEST_SIDE = 32766
 """OpenCV's remap counts pixels in 16 bits."""
+REACH = 2
+"""How far from a place the cubic takes pixels [px]."""
 
 
 def warped(
@@ -53,8 +55,9 @@ def warped(
     -------
     RadianceImage
         Signed: the cubic undershoots beside highlights, and sums over lights need that kept.
-        OUT_OF_FRAME and zero where the source lies outside the image, OCCLUDED below the floor;
-        a flag of any source pixel that had a part in the value is kept.
+        Its confidence is the least within two pixels, as far as the cubic reaches, since what is
+        pulled in from there belongs to the value; zero where it is OUT_OF_FRAME. OCCLUDED where
+        it is below the floor. The rest as in `resampled`.
 
     Raises
     ------
@@ -63,26 +66,36 @@ def warped(
 
     Notes
     -----
-    Assumes that flow and confidence are smooth, since they are read between pixels linearly. The
-    radiance is resampled once, whatever moves it: a second time would cost sharpness.
+    Assumes that flow and confidence are smooth, since they are read between pixels linearly;
+    where the motion tears, `olat.motion.warp_confidence.untorn` tells. The radiance is resampled
+    once, whatever moves it: a second time would cost sharpness.
     """
     _check_shapes(image, flow, confidence, undistorted)
+    trust = np.asarray(cv2.erode(confidence, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)))
     if undistorted is None:
         x, y = source_positions(flow)
-        out = resampled(image, x, y)
     else:
-        x, y = split(undistorted)
-        unseen = _is_outside(x, y)
-        moved = cv2.remap(flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        x, y = x + moved[..., 0], y + moved[..., 1]
-        # What the reference does not show has no flow, so that no frame shows it.
-        x[unseen] = np.nan
-        out = resampled(image, x, y)
-        confidence = cv2.remap(
-            confidence, *split(undistorted), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-    out.flags[confidence < confidence_floor] |= np.uint8(PixelFlag.OCCLUDED)
-    return out
+        x, y, trust = _through_the_lens(flow, trust, undistorted)
+    out = resampled(image, x, y)
+    mark_hidden(trust, out.flags, np.float32(confidence_floor))
+    return replace(out, confidence=trust)
+
+
+def _through_the_lens(
+    flow: Flow, confidence: Plane, undistorted: Positions
+) -> tuple[Plane, Plane, Plane]:
+    """Return where each pixel of the undistorted result is pulled from, and its confidence."""
+    x, y = split(undistorted)
+    height, width = x.shape
+    # What the reference does not show has no flow, so that no frame shows it.
+    seen = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    moved, trust = (
+        np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        for field in (flow, confidence)
+    )
+    x, y = x + moved[..., 0], y + moved[..., 1]
+    x[~seen] = np.nan
+    return x, y, trust
 
 
 def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
@@ -98,7 +111,9 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
     Returns
     -------
     RadianceImage
-        OUT_OF_FRAME and zero, its variance too, where a place lies outside the image.
+        OUT_OF_FRAME and zero, its variance too, where a pixel that the cubic takes lies outside the
+        image: nothing beyond the border is made up. Elsewhere the flags of all pixels that had a
+        part in the value. A confidence is not carried along: it belongs to a motion.
 
     Raises
     ------
@@ -115,17 +130,20 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
     On whole pixels the values are copied, bit for bit.
     """
     _check_size(x)
-    outside = _is_outside(x, y)
+    outside = np.empty(x.shape, bool)
+    mark_outside(x, y, outside)
+    flags = outside * np.uint8(PixelFlag.OUT_OF_FRAME)
+    if image.flags.any():
+        pull_flags(image.flags, _spread(image.flags), x, y, flags)
+    # The border's rule is of no matter: no value that needs it is kept.
     radiance = np.asarray(
         cv2.remap(image.radiance, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     )
     radiance[outside] = 0.0
-    flags = _warped_flags(image.flags, x, y)
-    flags[outside] = PixelFlag.OUT_OF_FRAME
     variance = image.variance
     if variance is not None:
         variance = resample_variance(variance, x, y, outside)
-    return replace(image, radiance=radiance, flags=flags, variance=variance)
+    return replace(image, radiance=radiance, flags=flags, variance=variance, confidence=None)
 
 
 def split(positions: Positions) -> tuple[Plane, Plane]:
@@ -160,26 +178,6 @@ def _check_size(plane: Plane) -> None:
             f"warp: the image is {width} x {height} px; a side may have {LARGEST_SIDE} px. Cut "
             "the frames into parts."
         )
-
-
-def _is_outside(x: Plane, y: Plane) -> Mask:
-    """Say where a position lies on no pixel, or is not a number."""
-    height, width = x.shape
-    inside: Mask = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return ~inside
-
-
-def _warped_flags(flags: Flags, x: Plane, y: Plane) -> Flags:
-    """Pull the flags of every pixel under the cubic kernel."""
-    if not flags.any():
-        return np.zeros_like(flags)
-    # Between two pixels the kernel takes two on either side; on a pixel, only that one.
-    left, top = np.floor(x), np.floor(y)
-    around = cv2.remap(
-        _spread(flags), left, top, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-    )
-    exact = cv2.remap(flags, left, top, cv2.INTER_NEAREST)
-    return np.where((x == left) & (y == top), exact, around)
 
 
 def _spread(flags: Flags) -> Flags:

@@ -60,8 +60,9 @@ def merged(
     image
         Flags are those of the samples that had a part in a pixel: SATURATED only where the
         shortest exposure clipped too, whose reading is then kept as it is. It has a variance if
-        the samples have. Where no exposure has a number, it is 0 with an infinite variance, and
-        DEAD.
+        the samples have. Its confidence is the least of the samples that had a part in a pixel;
+        those that were not moved are certain. Where no exposure has a number, it is 0 with an
+        infinite variance, and DEAD.
     is_ghost
         Where a well exposed sample was left out because it disagreed.
 
@@ -109,11 +110,19 @@ def merged(
     variance = np.empty_like(radiance)
     flags = np.empty_like(ordered[0].flags)
     is_ghost = np.zeros(flags.shape, bool)
+    is_moved = any(sample.confidence is not None for sample in ordered)
+    confidence = np.ones(flags.shape, np.float32) if is_moved else None
     for rows, stack in bracket.strips():
         is_kept, is_ghost[rows] = stack.agreeing(limit=limit, tolerance=ghost_tolerance)
         stack.pool(is_kept, radiance[rows], variance[rows], flags[rows])
+        if confidence is not None:
+            stack.lower(is_kept, rows, confidence[rows])
     image = RadianceImage(
-        radiance, flags, variance if is_calibrated else None, space=ordered[0].space
+        radiance,
+        flags,
+        variance if is_calibrated else None,
+        space=ordered[0].space,
+        confidence=confidence,
     )
     return image, is_ghost
 
@@ -203,6 +212,17 @@ class _Stack:
             else (self.bracket.lines, seconds, 0),
             (radiance, variance, flags),
         )
+
+    def lower(
+        self,
+        is_kept: Bool[Array, "sample rows w"],
+        rows: slice,
+        confidence: Float32[Array, "inner w"],
+    ) -> None:
+        """Lower the confidence of merged rows to the least of the samples that had a part."""
+        for sample, kept in zip(self.bracket.samples, is_kept[:, self.inner], strict=True):
+            if sample.confidence is not None:
+                np.minimum(confidence, sample.confidence[rows], out=confidence, where=kept)
 
 
 def _mean_around(

@@ -24,7 +24,7 @@ class Align(Stage):
     makes = "aligned"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 2
+    revision = 3
 
     confidence_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Confidence of the flow below which a pixel counts as occluded [0 to 1]."""
@@ -35,6 +35,7 @@ class Align(Stage):
         """Return one frame in the pose of the reference."""
         from olat.motion.flow import upsampled
         from olat.motion.warp import resampled, split, warped
+        from olat.motion.warp_confidence import untorn
 
         height, width = radiance.radiance.shape[:2]
         positions = None if lens is None else _positions(lens, height, width)
@@ -45,10 +46,11 @@ class Align(Stage):
                 f"align: motion was found in frames of {motion.shape[1]} x {motion.shape[0]} px, "
                 f"but the frame has {width} x {height} px; needed one size. Track again."
             )
+        confidence = untorn(motion.flow, motion.confidence, shape=motion.shape)
         aligned = warped(
             radiance,
             upsampled(motion.flow, motion.shape),
-            upsampled(motion.confidence, motion.shape),
+            upsampled(confidence, motion.shape),
             confidence_floor=self.confidence_floor,
             undistorted=positions,
         )

@@ -10,7 +10,7 @@ from olat.engine.stage import Grain, Stage
 from olat.errors import SolveError
 from olat.model.condition import Olat
 from olat.model.drift import LightDrift
-from olat.model.field import LightPlane
+from olat.model.field import LightPlane, confidence_codes
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.rig import LightRig
@@ -34,7 +34,7 @@ class AssembleField(Stage):
     makes = "field"
     conditions = (Olat,)
     leads_only = True
-    revision = 3
+    revision = 4
 
     def run(
         self,
@@ -64,7 +64,13 @@ class AssembleField(Stage):
         np.clip(planar, -LARGEST_HALF, LARGEST_HALF, out=planar)
         for finding in _findings(LightPlane(condition.light, planar, flags)):
             logger.warning("Frame %d (camera %s) %s.", frame.index, frame.camera, finding)
-        return LightPlane(condition.light, planar.astype(np.float16), flags, merged.space)
+        return LightPlane(
+            condition.light,
+            planar.astype(np.float16),
+            flags,
+            merged.space,
+            None if merged.confidence is None else confidence_codes(merged.confidence),
+        )
 
 
 def _findings(plane: LightPlane) -> list[str]:

@@ -126,6 +126,7 @@ class FitPhong(Stage):
         np.multiply(maps.confidence, trust_in_gradients(rig), out=maps.confidence)
         return replace(
             maps,
+            confidence=photographs.trusted(maps.confidence),
             diffuse_albedo=photographs.in_color(maps.diffuse_albedo),
             specular_albedo=photographs.in_color(maps.specular_albedo),
             space=photographs.space,

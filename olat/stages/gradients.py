@@ -15,7 +15,7 @@ from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
-from olat.model.shapes import Flags, Matrix3, Radiance
+from olat.model.shapes import Flags, Matrix3, Plane, Radiance
 from olat.stages.choose_reference import middle_of
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ class GradientPhotographs:
     """Of the photographs."""
     mixing: Matrix3 | None
     """From what the primaries gave to the color of the photographs; none where that is the same."""
+    confidence: Plane | None = None
+    """Least trust in the motion of any of them; none where nothing was moved."""
 
     @classmethod
     def among(
@@ -96,7 +98,12 @@ class GradientPhotographs:
             np.bitwise_or.reduce(np.stack([shot.flags for shot in shots])),
             shots[0].space,
             back,
+            _least_confidence(shots),
         )
+
+    def trusted(self, confidence: Plane) -> Plane:
+        """Return a confidence times the trust in the motion of the photographs."""
+        return confidence if self.confidence is None else confidence * self.confidence
 
     @property
     def all_lights(self) -> Radiance:
@@ -138,6 +145,11 @@ def trust_in_gradients(rig: LightRig) -> float:
             float(np.percentile(lean, 95.0)),
         )
     return 1.0 / (1.0 + (typical / HALF_TRUST_DEG) ** 2)
+
+
+def _least_confidence(shots: list[RadianceImage]) -> Plane | None:
+    known = [shot.confidence for shot in shots if shot.confidence is not None]
+    return np.asarray(np.minimum.reduce(known)) if known else None
 
 
 def _mixing(shots: list[RadianceImage], color: ColorCalibration | None) -> Matrix3 | None:

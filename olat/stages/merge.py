@@ -28,7 +28,7 @@ class Merge(Stage):
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
     leads_only = True
-    revision = 2
+    revision = 3
 
     ghost_sigmas: NonNegativeFloat = 3.0
     """Spreads of noise beyond which an exposure is left out; 0 keeps all [standard deviation]."""

@@ -36,7 +36,7 @@ _MOTION = "olat.io.motion_file"
 def codecs(session: Session) -> Mapping[type, Codec]:
     """Return what writes and reads each type of product of a session."""
     return {
-        RadianceImage: ExrFiles("radiance", lambda product: flag_shares(product.flags)),
+        RadianceImage: ExrFiles("radiance", _doubts),
         TrackingFlow: ExrFiles("flow", _motion),
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
@@ -65,6 +65,12 @@ def flag_shares(flags: np.ndarray[Any, Any]) -> dict[str, float]:
     """Return the share of pixels under each flag that occurs."""
     shares = {flag.name or "": float(np.mean((flags & flag) != 0)) for flag in PixelFlag}
     return {f"flag_{name.lower()}": round(share, 6) for name, share in shares.items() if share}
+
+
+def _doubts(product: RadianceImage) -> dict[str, float]:
+    known = product.confidence
+    mean = {} if known is None else {"mean_confidence": round(float(known.mean()), 4)}
+    return {**mean, **flag_shares(product.flags)}
 
 
 class ExrFiles:

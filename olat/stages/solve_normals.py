@@ -97,8 +97,8 @@ class SolveNormals(Stage):
         normals, confidence, flags = normals_from_gradient_and_full_on(
             photographs.gradient, photographs.all_lights, shadow_floor=self.shadow_floor
         )
-        trust = np.float32(trust_in_gradients(rig))
-        return NormalMap(normals, confidence * trust, flags | photographs.flags)
+        trust = photographs.trusted(confidence * np.float32(trust_in_gradients(rig)))
+        return NormalMap(normals, trust, flags | photographs.flags)
 
 
 def _open(solved: NormalMap) -> Mask:

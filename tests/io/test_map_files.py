@@ -41,6 +41,7 @@ def _products(rng: np.random.Generator) -> dict[str, Any]:
         "normals": NormalMap(color, plane, flags),
         "phong": PhongMaps(color, other, exponent, plane, flags),
         "radiance": RadianceImage(color, flags),
+        "aligned": RadianceImage(color, flags, np.abs(other), "rec709", np.abs(plane)),
         "flow": TrackingFlow(_plane(rng, 2), plane, (48, 72)),
     }
 
@@ -49,12 +50,14 @@ WRITERS: dict[str, Callable] = {
     "normals": write_normals,
     "phong": write_phong,
     "radiance": write_radiance,
+    "aligned": write_radiance,
     "flow": write_flow,
 }
 READERS: dict[str, Callable] = {
     "normals": read_normals,
     "phong": read_phong,
     "radiance": read_radiance,
+    "aligned": read_radiance,
     "flow": read_flow,
 }
 
@@ -86,6 +89,7 @@ def test_a_product_comes_back_to_the_bit_with_a_picture_beside_it(
             "specular.B specular.G specular.R",
         ),
         ("radiance", "B G R flags.Y"),
+        ("aligned", "B G R confidence.Y flags.Y variance.B variance.G variance.R"),
         ("flow", "confidence.Y flow.X flow.Y"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -104,10 +106,44 @@ def test_a_source_outside_the_picture_is_flagged_and_zero(rng):
     assert (out.flags[:, :-5] == PixelFlag.SATURATED).all()
 
 
-def test_a_source_on_the_outer_half_of_a_border_pixel_is_in_the_picture(rng):
+@pytest.mark.parametrize(("shift", "lost"), [(0.3, (1, 2)), (-0.3, (2, 1)), (1e-6, (0, 0))])
+def test_a_place_next_to_the_border_has_no_value(rng, shift, lost):
+    # The cubic takes a pixel before the place and two after it, or the other way round.
     image = image_of(rng.random((*SIZE, 3)))
-    out = warped(image, constant_flow(-0.4, 0.4), SURE, confidence_floor=0.5)
-    assert not out.flags.any()
+    out = warped(image, constant_flow(shift, 0), SURE, confidence_floor=0.5)
+    outside = out.flags == PixelFlag.OUT_OF_FRAME
+    before, after = lost
+    expected = np.zeros(SIZE, bool)
+    expected[:, :before] = True
+    expected[:, SIZE[1] - after :] = True
+    assert_array_equal(outside, expected)
+    assert not out.radiance[outside].any()
+    assert not out.confidence[outside].any()
+    assert (out.confidence[~outside] == 1.0).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_no_value_depends_on_what_lies_beyond_the_border(seed):
+    rng = np.random.default_rng(seed)
+    # The same picture with two surroundings, cut out of a larger one.
+    pictures = rng.normal(size=(2, SIZE[0] + 40, SIZE[1] + 40, 3)).astype(np.float32)
+    pictures[1, 20:-20, 20:-20] = pictures[0, 20:-20, 20:-20]
+    flow = rng.normal(0, 3, (SIZE[0] + 40, SIZE[1] + 40, 2)).astype(np.float32)
+    # In steps that are coarser than what counts as rounding on the rim.
+    flow = np.rint(256.0 * flow) / np.float32(256.0)
+    flow[rng.random(flow.shape[:2]) < 0.3] = rng.integers(-3, 4, 2)
+    sure = np.ones(flow.shape[:2], np.float32)
+    large = [warped(image_of(p), flow, sure, confidence_floor=0.0) for p in pictures]
+    cut = (slice(20, -20), slice(20, -20))
+    out = warped(image_of(pictures[0][cut]), flow[cut].copy(), SURE, confidence_floor=0.0)
+    there = out.flags == 0
+    assert there.mean() > 0.6
+    for picture in large:
+        assert_allclose(out.radiance[there], picture.radiance[cut][there], rtol=0, atol=1e-4)
+    # And whatever does not depend on it is there.
+    same = (large[0].radiance[cut] == large[1].radiance[cut]).all(axis=-1)
+    assert_array_equal(there, same)
 
 
 def test_a_flow_that_is_not_a_number_leads_outside(rng):
@@ -125,9 +161,30 @@ def test_low_confidence_is_flagged_as_occlusion_and_the_value_kept(rng):
     confidence[20:30] = 0.5
     image = image_of(rng.random((*SIZE, 3)))
     out = warped(image, constant_flow(0, 0), confidence, confidence_floor=0.5)
-    assert (out.flags[10:20] == PixelFlag.OCCLUDED).all()
-    assert not np.delete(out.flags, slice(10, 20), axis=0).any()
+    # Two pixels more, as far as the cubic reaches.
+    assert (out.flags[8:22] == PixelFlag.OCCLUDED).all()
+    assert not np.delete(out.flags, slice(8, 22), axis=0).any()
     assert_array_equal(out.radiance, image.radiance)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_value_is_trusted_no_more_than_what_it_was_pulled_beside(seed):
+    rng = np.random.default_rng(seed)
+    confidence = rng.random(SIZE, np.float32)
+    flow = constant_flow(*rng.uniform(-3, 3, 2))
+    out = warped(image_of(rng.random((*SIZE, 3))), flow, confidence, confidence_floor=0.0)
+    padded = np.pad(confidence, 2, constant_values=1.0)
+    window = np.lib.stride_tricks.sliding_window_view(padded, (5, 5))
+    inside = out.flags == 0
+    assert_array_equal(out.confidence[inside], window.min(axis=(2, 3))[inside])
+    assert not out.confidence[~inside].any()
+
+
+def test_a_frame_that_is_only_undistorted_has_no_confidence(rng):
+    image = replace(image_of(rng.random((*SIZE, 3))), confidence=SURE)
+    rows, columns = np.indices(SIZE, np.float32)
+    assert resampled(image, columns, rows).confidence is None
 
 
 @settings(max_examples=30, deadline=None)
@@ -142,6 +199,21 @@ def test_every_value_that_a_flagged_pixel_took_part_in_is_flagged(dx, dy):
     assert (out.flags[touched] & PixelFlag.SATURATED).all()
     assert np.count_nonzero(out.flags & PixelFlag.SATURATED) <= 16
     assert np.count_nonzero(out.flags & PixelFlag.DEAD) <= 16
+
+
+@pytest.mark.parametrize("shift", [(0.5, 0.0), (0.3, 0.7), (-0.2, 0.4), (0.9, -0.6)])
+def test_undershoot_beside_a_clipped_highlight_is_flagged_with_it(rng, shift):
+    radiance = 0.2 + 0.01 * rng.random((*SIZE, 3))
+    radiance[18:22, 25:31] = 4.0
+    clipped = (radiance[..., 0] > 1.0) * np.uint8(PixelFlag.SATURATED)
+    out = warped(image_of(radiance, clipped), constant_flow(*shift), SURE, confidence_floor=0.5)
+    clean = out.flags == 0
+    smooth = (out.radiance > 0.195) & (out.radiance < 0.215)
+    print(f"lowest value beside a highlight of 4.0 on 0.2: {out.radiance.min():.3f}")
+    assert out.radiance.min() < 0.1
+    assert smooth[clean].all()
+    # Not more than the cubic's reach is lost.
+    assert np.count_nonzero(out.flags & PixelFlag.SATURATED) <= (4 + 3) * (6 + 3)
 
 
 def test_remap_is_not_rounded_to_parts_of_a_pixel():
@@ -257,8 +329,10 @@ def test_flow_and_confidence_are_read_where_the_lens_shows_the_pixel():
     # x is seen at x + 0.25, where the flow is x + 0.25 too.
     x = np.arange(4, 24)
     assert_allclose(out.radiance[20, 4:24, 0], 2.0 * x + 0.5, rtol=0, atol=1e-4)
+    # The least confidence is found two pixels to the left.
+    assert_allclose(out.confidence[20, 4:24], (x + 0.25 - 2.0) / 55, rtol=0, atol=1e-6)
     occluded = (out.flags & PixelFlag.OCCLUDED) != 0
-    assert_array_equal(occluded[20, 4:24], (x + 0.25) / 55 < 0.2)
+    assert_array_equal(occluded[20, 4:24], (x + 0.25 - 2.0) / 55 < 0.2)
 
 
 # Noise

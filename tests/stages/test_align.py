@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 
 from olat.errors import CalibrationError
 from olat.geometry.undistortion import undistorted_positions
+from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.motion import FrameMotion
@@ -65,6 +66,63 @@ def test_without_a_lens_frames_move_as_they_did(rng):
     photograph = image(rng)
     moved = Align().run(photograph, moved_by(2.0), None)
     assert_array_equal(moved.radiance[:, :-2], photograph.radiance[:, 2:])
+
+
+def half_sure():
+    """Return a motion that is sure in the right half only."""
+    motion = moved_by(2.0)
+    motion.confidence[:, :32] = 0.25
+    return motion
+
+
+def test_what_was_not_moved_has_no_confidence(rng):
+    assert Align().run(image(rng), UNKNOWN, None).confidence is None
+    assert Align().run(image(rng), UNKNOWN, LENS).confidence is None
+
+
+def test_a_moved_frame_says_how_far_its_motion_is_trusted(rng):
+    aligned = Align().run(image(rng), half_sure(), None)
+    assert_array_equal(aligned.confidence[:, :34], np.full((48, 34), 0.25, np.float32))
+    assert_array_equal(aligned.confidence[:, 34:-2], np.ones((48, 28), np.float32))
+    assert not aligned.confidence[:, -2:].any()
+    hidden = (aligned.flags & PixelFlag.OCCLUDED) != 0
+    assert_array_equal(hidden, aligned.confidence == 0.25)
+
+
+def test_the_confidence_is_that_of_the_undistorted_pixel(rng):
+    aligned = Align().run(image(rng), half_sure(), LENS)
+    positions = undistorted_positions(LENS, height=SHAPE[0], width=SHAPE[1])
+    there = (aligned.flags & PixelFlag.OUT_OF_FRAME) == 0
+    left = positions[..., 0] <= 33.0
+    right = positions[..., 0] >= 34.0
+    assert left[there].any()
+    assert right[there].any()
+    assert (aligned.confidence[there & left] == 0.25).all()
+    assert (aligned.confidence[there & right] == 1.0).all()
+    assert not aligned.confidence[~there].any()
+
+
+def test_a_motion_that_tears_is_not_trusted_where_it_does(rng):
+    motion = moved_by(0.0)
+    motion.flow[:, 32:, 0] = 3.0
+    aligned = Align().run(image(rng), motion, None)
+    # Between columns 31 and 32, and two more to either side.
+    assert not aligned.confidence[:, 29:35].any()
+    assert (aligned.flags[:, 29:35] == PixelFlag.OCCLUDED).all()
+    assert (aligned.confidence[:, :29] == 1.0).all()
+
+
+def test_a_motion_on_a_coarse_grid_is_brought_to_full_size(rng):
+    coarse = np.broadcast_to(np.float32([2.0, 0.0]), (4, 5, 2)).copy()
+    motion = FrameMotion(coarse, np.full((4, 5), 0.75, np.float32), SHAPE, "registration")
+    photograph = image(rng)
+    aligned = Align().run(photograph, motion, None)
+    assert_array_equal(aligned.radiance[:, :-2], photograph.radiance[:, 2:])
+    assert (aligned.confidence[:, :-2] == 0.75).all()
+
+
+def test_tracking_frames_are_aligned_as_all_others_are():
+    assert set(Align.conditions) == {Olat, Tracking, ColorGradient}
 
 
 def test_a_lens_of_other_photographs_is_refused(rng):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,18 @@ def test_a_plane_is_radiance_over_the_intensity_of_its_light(caplog):
     assert plane.light == 1
     assert_allclose(plane.reflectance[:, 3, 4], [0.25, 0.5, 1.0], rtol=1e-3, atol=0)
     assert not caplog.records
+
+
+def test_the_trust_in_the_motion_goes_into_the_field(rng):
+    trust = rng.random(SHAPE, np.float32)
+    image = RadianceImage(
+        rng.random((*SHAPE, 3), np.float32), np.zeros(SHAPE, np.uint8), confidence=trust
+    )
+    rig = LightRig("one", fibonacci_sphere(4), np.ones((4, 3)))
+    frame = Frame("A", 7, Olat(0), Path("7.exr"))
+    plane = AssembleField().run(image, frame, rig)
+    assert np.abs(plane.confidence / 255.0 - trust).max() < 1.0 / 255.0
+    assert AssembleField().run(replace(image, confidence=None), frame, rig).confidence is None
 
 
 @pytest.mark.parametrize(
