@@ -76,7 +76,7 @@ def likeliest_motion(evidence: Evidence, prior: MotionPrior, at: Coefficients) -
 
     References
     ----------
-    .. [1] Baker and Matthews, Lucas-Kanade 20 years on, IJCV 56(3), 2004, sec. 2.
+    .. [1] Triggs et al., Bundle adjustment: a modern synthesis, Vision Algorithms, 1999, sec. 4.
     """
 
     def normal(unknowns: Float32[Array, " unknown"]) -> Float32[Array, " unknown"]:

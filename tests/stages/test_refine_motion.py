@@ -1,0 +1,93 @@
+"""Correction of the motion of a sweep, as a stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import olat
+from olat.errors import SolveError
+from olat.io.registration_file import read_registration
+from olat.model.condition import Tracking
+from olat.model.image import Frames
+from olat.model.motion import SweepMotion, SweepRegistration, TrackedFrame, TrackingFlow
+from olat.model.session import Frame
+from olat.stages.interpolate_motion import InterpolateMotion
+from tests.support.sessions import normal_error_deg, simulated
+
+GRID, SHAPE = (12, 16), (48, 64)
+SWEEP = SweepMotion(0, tuple(TrackedFrame(knot, 1.0, 0.0, 0.0) for knot in (0, 10)))
+
+
+def tracked() -> Frames[TrackingFlow]:
+    """Return a subject that has moved by 2 px to the right at frame 10."""
+
+    def load(frame: Frame) -> TrackingFlow:
+        flow = np.zeros((*GRID, 2), np.float32)
+        flow[..., 0] = 0.2 * frame.index
+        return TrackingFlow(flow, np.ones(GRID, np.float32), SHAPE)
+
+    return Frames({knot: frame_at(knot) for knot in (0, 10)}, load)
+
+
+def frame_at(index: int) -> Frame:
+    return Frame("A", index, Tracking(), Path(f"{index}.exr"))
+
+
+def correction_of(*frames: int) -> SweepRegistration:
+    flows = np.zeros((len(frames), 3, 4, 2), np.float32)
+    flows[..., 1] = 0.5
+    confidence = np.ones(flows.shape[:3], np.float32)
+    return SweepRegistration(0, frames, flows, confidence, SHAPE)
+
+
+def test_a_correction_is_added_to_the_motion_of_its_frames():
+    motion = InterpolateMotion().run(frame_at(4), tracked(), SWEEP, correction=correction_of(3, 4))
+    assert_allclose(motion.flow[..., 0], 0.8, rtol=0, atol=1e-6)
+    assert_allclose(motion.flow[..., 1], 0.5, rtol=0, atol=1e-6)
+    assert_allclose(motion.confidence, 1.0, rtol=0, atol=1e-6)
+
+
+def test_frames_without_a_correction_keep_their_motion():
+    motion = InterpolateMotion().run(frame_at(5), tracked(), SWEEP, correction=correction_of(3))
+    assert_allclose(motion.flow[..., 0], 1.0, rtol=0, atol=1e-6)
+    assert_allclose(motion.flow[..., 1], 0.0, rtol=0, atol=1e-6)
+
+
+def test_a_correction_of_another_interpolation_is_refused():
+    stage = InterpolateMotion(interpolation="linear")
+    with pytest.raises(SolveError, match="refine_motion corrects what 'sway' leaves"):
+        stage.run(frame_at(4), tracked(), SWEEP, correction=correction_of(4))
+
+
+def processed(folder: Path, pipeline: str):
+    summary = olat.process(folder, workers=0, pipeline=pipeline)
+    assert not summary.failures
+    return summary, olat.open(folder, pipeline=pipeline).normals()
+
+
+@pytest.mark.slow
+def test_normals_of_a_fast_sway_gain_by_refinement(tmp_path: Path):
+    """A sway of 2 px with a period of 24 frames, and one tracking frame every 21."""
+    truth = simulated(
+        tmp_path / "s", size=192, tracking_every=20, near_lights=False, sway_period=24.0
+    )
+    _, before = processed(tmp_path / "s", "standard")
+    _, after = processed(tmp_path / "s", "refined")
+    off, better = (normal_error_deg(each, truth, margin=2).mean() for each in (before, after))
+    print(f"\nnormals: {off:.2f} deg by tracking frames alone, {better:.2f} deg refined")
+    assert better < 0.6 * off
+    found = read_registration(tmp_path / "s" / "olat" / "A" / "correction.npz")
+    assert len(found.frames) == 60
+    assert found.shape == (192, 192)
+
+
+@pytest.mark.slow
+def test_a_still_subject_has_no_correction_and_a_note_says_so(tmp_path: Path):
+    simulated(tmp_path / "s", size=128, lights=40, near_lights=False, sway_px=0.0)
+    summary, _ = processed(tmp_path / "s", "refined")
+    assert any("no motion that the tracking frames do not tell of" in n for n in summary.notes)
+    assert read_registration(tmp_path / "s" / "olat" / "A" / "correction.npz").frames == ()
