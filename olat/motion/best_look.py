@@ -92,7 +92,10 @@ class Looks:
         return alike
 
     def _sound(self, most: int) -> list[int]:
-        """Return the first frames, at most so many, that show something; note the others."""
+        """Return the first frames, at most so many, that show something; note the others.
+
+        Saturated ones only where there is nothing else.
+        """
         sound: list[int] = []
         for frame in self.frames:
             if len(sound) == most:
@@ -102,6 +105,8 @@ class Looks:
                 self._passed_over[frame] = fault
             else:
                 sound.append(frame)
+        # Outlines and shadows of a saturated frame may still be followed.
+        sound = sound or [at for at, why in self._passed_over.items() if why == "saturated"][:most]
         if not sound:
             told = ", ".join(
                 f"{frame} is {why}" for frame, why in sorted(self._passed_over.items())

@@ -75,6 +75,13 @@ class ChooseReference(Stage):
                 reason,
                 chosen,
             )
+        if looks.fault(chosen):
+            logger.warning(
+                "Tracking frame %d, the reference, is %s, and no other shows more: expose tracking "
+                "frames for the skin.",
+                chosen,
+                looks.fault(chosen),
+            )
         faults = [f"frame {frame} is {why}" for frame, why in passed_over.items()]
         return ReferenceFrame(chosen, ", ".join(faults) or self.choice, looks.looks)
 

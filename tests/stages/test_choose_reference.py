@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -81,6 +82,21 @@ def test_a_frame_that_is_no_tracking_frame_is_refused() -> None:
     words = r"frame 11 is not a tracking frame of camera 'A'; 5 tracking frames: 3,10-30x10,41\."
     with pytest.raises(SessionError, match=words):
         ChooseReference(frame=11).run(full_on(), CAMERA)
+
+
+def test_frames_that_are_all_saturated_are_used_with_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    frames = full_on()
+    full = Frames(
+        frames.shots,
+        lambda frame: replace(frames[frame.index], flags=np.full((96, 128), 1, np.uint8)),
+    )
+    assert ChooseReference().run(full, CAMERA).frame == 20
+    assert caplog.messages == [
+        "Tracking frame 20, the reference, is saturated, and no other shows more: expose tracking "
+        "frames for the skin."
+    ]
 
 
 def test_frames_that_show_nothing_end_the_work() -> None:
