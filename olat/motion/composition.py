@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
-from olat.model.shapes import Flow, Plane
+from olat.model.shapes import Array, Flow, Plane
 from olat.motion.warp import source_positions
 
 FLOOR_PX = 0.1
@@ -13,7 +14,10 @@ FLOOR_PX = 0.1
 
 
 def composed(
-    first: Flow, second: Flow, first_confidence: Plane, second_confidence: Plane
+    first: Flow,
+    second: Float32[Array, "second_h second_w 2"],
+    first_confidence: Plane,
+    second_confidence: Float32[Array, "second_h second_w"],
 ) -> tuple[Flow, Plane]:
     r"""Return the motion from the first frame to the third, and trust in it.
 
@@ -34,6 +38,11 @@ def composed(
         From the first frame to the third [px of the grid].
     confidence
         0 where the first flow leaves the picture, or is not a number.
+
+    Raises
+    ------
+    ValueError
+        If the flows are of two sizes.
 
     Notes
     -----

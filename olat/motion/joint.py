@@ -11,7 +11,7 @@ from olat.model.shapes import Array, Radiance
 from olat.motion.flow import upsampled
 from olat.motion.joint_confidence import confidences
 from olat.motion.joint_pyramid import BothFlows, pyramid, scales, white_of
-from olat.motion.joint_solve import Gains, Prior, common_gains, refined, rescaled, slow_part
+from olat.motion.joint_solve import Gains, common_gains, refined, rescaled, slow_part
 from olat.motion.preparation import FlowPreset, solved_size
 
 SolvedFlow = Float32[Array, "solved_h solved_w 2"]
@@ -47,7 +47,6 @@ def joint_flows(
     *,
     preset: FlowPreset = "standard",
     hints: tuple[HintFlow, HintFlow] | None = None,
-    moments: tuple[float, float] | None = None,
 ) -> JointFlows:
     r"""Find the motion to two frames under light that adds up to that of a full-on frame.
 
@@ -59,8 +58,7 @@ def joint_flows(
 
     .. math:: \sum_x w\,(F - a G_u - b \bar G_v - e)^2
               + \alpha\,(|\nabla u|^2 + |\nabla v|^2)
-              + \beta\,(|u - u_0|^2 + |v - v_0|^2)
-              + \gamma\,\frac{|t_v u - t_u v|^2}{t_u^2 + t_v^2} .
+              + \beta\,(|u - u_0|^2 + |v - v_0|^2) .
 
     Parameters
     ----------
@@ -74,9 +72,6 @@ def joint_flows(
     hints
         Flows to the gradient and to the complement to start from, and to stay near where the
         pictures do not tell; on any grid that covers the frame [px of the full-size frame].
-    moments
-        When the gradient and the complement were taken, from the full-on frame on: favors
-        constant velocity [any unit of time].
 
     Raises
     ------
@@ -101,7 +96,7 @@ def joint_flows(
     .. [2] Brox et al., High accuracy optical flow estimation based on a theory for warping, ECCV
        2004, sec. 3.
     """
-    _check(gradient, complement, full_on)
+    _check([picture.shape[:2] for picture in (gradient, complement, full_on)])
     height, width = full_on.shape[:2]
     shape = solved_size(height, width, preset)
     white = white_of(full_on)
@@ -112,14 +107,13 @@ def joint_flows(
         return JointFlows(still, still, none, none, residual, np.ones((2, 3), np.float32))
     to_full_size = np.array([width / shape[1], height / shape[0]], np.float32)
     hint = None if hints is None else _one_field(hints, shape) / np.tile(to_full_size, 2)
-    prior = Prior(hint, moments)
     shapes = scales(shape)
     both = np.zeros((*shapes[0], 4), np.float32) if hint is None else rescaled(hint, shapes[0])
     gains = common_gains(*(_finite(picture) for picture in (full_on, gradient, complement)))
     for triple in pyramid(full_on, gradient, complement, white=white, shapes=shapes):
         is_finest = triple.full_on.shape[:2] == shape
         both, gains = refined(
-            triple, both, gains, prior, is_finest=is_finest, warps=WARPS // (2 if is_finest else 1)
+            triple, both, gains, hint, is_finest=is_finest, warps=WARPS // (2 if is_finest else 1)
         )
     first, second, trust = triple.warped(both)
     first, second = first * gains[0], second * gains[1]
@@ -140,8 +134,7 @@ def _one_field(hints: tuple[HintFlow, HintFlow], shape: tuple[int, int]) -> Both
     return np.concatenate([upsampled(hint, shape) for hint in hints], axis=2)
 
 
-def _check(gradient: Radiance, complement: Radiance, full_on: Radiance) -> None:
-    shapes = [picture.shape[:2] for picture in (gradient, complement, full_on)]
+def _check(shapes: list[tuple[int, ...]]) -> None:
     if len(set(shapes)) > 1:
         found = ", ".join(f"{width} x {height}" for height, width in shapes)
         raise ValueError(

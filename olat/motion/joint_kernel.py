@@ -72,12 +72,11 @@ def complete(
     hint: _Array,
     smoothness: Any,
     hint_weight: Any,
-    coupling: _Array,
 ) -> None:
     """Turn the equations of a step into those of the flow, and the matrix into its inverse.
 
     With the data's matrix J and right side b, the flow f now, the hint h and n neighbors, the
-    matrix becomes ``(J + C + (s n + p) 1)^-1`` and the right side ``b + J f + p h``.
+    matrix becomes ``(J + (s n + p) 1)^-1`` and the right side ``b + J f + p h``.
     """
     height, width, _ = flow.shape
     full = np.empty((4, 4), np.float64)
@@ -96,8 +95,6 @@ def complete(
                     value += full[i, j] * flow[y, x, j]
                 right[y, x, i] += np.float32(value)
             for i in range(4):
-                for j in range(4):
-                    full[i, j] += coupling[i, j]
                 full[i, i] += smoothness * neighbors + hint_weight
             _store_inverse(full, matrix[y, x])
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 
 from olat.model.shapes import Array, Radiance
 from olat.motion.joint_kernel import complete, gain_sums, normal_equations, relax
@@ -21,8 +19,6 @@ SMOOTHNESS = np.float32(0.2)
 """Weight of a flow's slope against the data; chosen on faces and cloth [white = 1]."""
 HINTED = 1e-4
 """Weight of a hint: it is felt where nothing within some forty pixels tells [white = 1]."""
-COUPLING = 1e-3
-"""Weight of constant velocity; ten times as much would bend what is well seen [white = 1]."""
 LOOSE = 1e-6
 """Weight of no motion, which only keeps an empty picture from having any."""
 EPSILON = np.float32(0.01)
@@ -34,29 +30,6 @@ SLOW_STEP = 4
 MEDIAN_PX = 5
 LEAST_CONTRAST = 1e-4
 """Between gradient and complement, so that their gains can be told apart [1]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What is known of both flows before any picture is looked at."""
-
-    hint: Float32[Array, "hint_h hint_w 4"] | None = None
-    """[px of its own grid]"""
-    moments: tuple[float, float] | None = None
-    """Of the first and the second picture, from the full-on frame on [any unit]."""
-
-    def on(self, shape: tuple[int, int]) -> BothFlows | None:
-        """Return the hint on a scale, if there is one."""
-        return None if self.hint is None else rescaled(self.hint, shape)
-
-    @property
-    def coupling(self) -> Float64[Array, "4 4"]:
-        """Return the matrix that keeps both flows at one velocity; 0 if it is not known."""
-        if self.moments is None:
-            return np.zeros((4, 4))
-        first, second = self.moments
-        across = np.array([second, -first]) / np.hypot(first, second)
-        return COUPLING * np.kron(np.outer(across, across), np.eye(2))
 
 
 def rescaled(
@@ -76,7 +49,7 @@ def refined(
     triple: Triple,
     both: Float32[Array, "from_h from_w 4"],
     gains: Gains,
-    prior: Prior,
+    hint: Float32[Array, "hint_h hint_w 4"] | None,
     *,
     warps: int,
     is_finest: bool,
@@ -89,15 +62,15 @@ def refined(
         The pictures.
     both, gains
         As they came from the scale before.
-    prior
-        What else is known.
+    hint
+        What both flows are expected to be, on any grid [px of it].
     warps
         Number of linearizations.
     is_finest
         Whether gains stay: noise, which is less on coarser scales, would make them smaller.
     """
     shape = triple.full_on.shape[:2]
-    hint = prior.on(shape)
+    near = None if hint is None else rescaled(hint, shape)
     both = np.ascontiguousarray(rescaled(both, shape))
     for _ in range(warps):
         first, second, trust = triple.warped(both)
@@ -109,9 +82,10 @@ def refined(
         matrix = np.empty((*shape, 10), np.float32)
         right = np.empty((*shape, 4), np.float32)
         normal_equations(full_on, first, second, trust, EPSILON, matrix, right)
-        weight = LOOSE if hint is None else HINTED
-        near = np.zeros_like(both) if hint is None else hint
-        complete(matrix, right, both, near, SMOOTHNESS, weight, prior.coupling)
+        if near is None:
+            complete(matrix, right, both, np.zeros_like(both), SMOOTHNESS, LOOSE)
+        else:
+            complete(matrix, right, both, near, SMOOTHNESS, HINTED)
         relax(matrix, right, SMOOTHNESS, SWEEPS, OVER_RELAXATION, both)
         both = np.asarray(cv2.medianBlur(both, MEDIAN_PX))
     return both, gains
