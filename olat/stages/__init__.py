@@ -21,6 +21,7 @@ from olat.stages.merge import Merge
 from olat.stages.refine_motion import RefineMotion
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
+from olat.stages.track_gradients import TrackGradients
 
 STAGES: dict[str, type[Stage]] = {
     stage.verb(): stage
@@ -34,6 +35,7 @@ STAGES: dict[str, type[Stage]] = {
         ChooseReference,
         Track,
         MeasureMotion,
+        TrackGradients,
         RefineMotion,
         InterpolateMotion,
         Align,
