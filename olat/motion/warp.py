@@ -29,6 +29,7 @@ def warped(
     confidence: Plane,
     *,
     confidence_floor: float,
+    trust: Plane | None = None,
     undistorted: Positions | None = None,
 ) -> RadianceImage:
     r"""Pull an image onto the reference grid: ``out(x) = image(x + flow(x))``.
@@ -47,6 +48,9 @@ def warped(
         Trust in the flow, from 0 to 1.
     confidence_floor
         Below this a pixel counts as hidden in the moving frame.
+    trust
+        What the result's confidence is read from, if it is less than that in the flow, which
+        `olat.motion.warp_confidence.untorn` knows.
     undistorted
         D: where each pixel of the result lies in the reference photograph [px]. Without it the
         result is distorted as the photographs are.
@@ -57,7 +61,7 @@ def warped(
         Signed: the cubic undershoots beside highlights, and sums over lights need that kept.
         Its confidence is the least within two pixels, as far as the cubic reaches, since what is
         pulled in from there belongs to the value; zero where it is OUT_OF_FRAME. OCCLUDED where
-        it is below the floor. The rest as in `resampled`.
+        the confidence of the pixel itself is below the floor. The rest as in `resampled`.
 
     Raises
     ------
@@ -66,36 +70,42 @@ def warped(
 
     Notes
     -----
-    Assumes that flow and confidence are smooth, since they are read between pixels linearly;
-    where the motion tears, `olat.motion.warp_confidence.untorn` tells. The radiance is resampled
-    once, whatever moves it: a second time would cost sharpness.
+    Assumes that flow and confidence are smooth, since they are read between pixels linearly. The
+    radiance is resampled once, whatever moves it: a second time would cost sharpness.
     """
     _check_shapes(image, flow, confidence, undistorted)
-    trust = np.asarray(cv2.erode(confidence, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)))
+    least = _least_within_reach(confidence if trust is None else trust)
     if undistorted is None:
         x, y = source_positions(flow)
     else:
-        x, y, trust = _through_the_lens(flow, trust, undistorted)
+        places = split(undistorted)
+        x, y = _through_the_lens(flow, *places)
+        confidence, least = (_read(plane, *places) for plane in (confidence, least))
     out = resampled(image, x, y)
-    mark_hidden(trust, out.flags, np.float32(confidence_floor))
-    return replace(out, confidence=trust)
+    mark_hidden(confidence, np.float32(confidence_floor), out.flags, least)
+    return replace(out, confidence=least)
 
 
-def _through_the_lens(
-    flow: Flow, confidence: Plane, undistorted: Positions
-) -> tuple[Plane, Plane, Plane]:
-    """Return where each pixel of the undistorted result is pulled from, and its confidence."""
-    x, y = split(undistorted)
+def _least_within_reach(confidence: Plane) -> Plane:
+    return np.asarray(cv2.erode(confidence, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)))
+
+
+def _through_the_lens(flow: Flow, x: Plane, y: Plane) -> tuple[Plane, Plane]:
+    """Return where each pixel of the undistorted result, seen at x and y, is pulled from."""
     height, width = x.shape
     # What the reference does not show has no flow, so that no frame shows it.
     seen = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    moved, trust = (
-        np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-        for field in (flow, confidence)
-    )
+    moved = _read(flow, x, y)
     x, y = x + moved[..., 0], y + moved[..., 1]
     x[~seen] = np.nan
-    return x, y, trust
+    return x, y
+
+
+def _read(
+    field: Float32[Array, "h w *channels"], x: Plane, y: Plane
+) -> Float32[Array, "h w *channels"]:
+    """Return a flow or a confidence between pixels."""
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:

@@ -117,11 +117,11 @@ def _joined(flags: _Array, i: int, j: int, tall: bool, wide: bool) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def mark_hidden(trust: _Array, flags: _Array, floor: Any) -> None:
-    """Mark what is trusted less than the floor; what is out of frame is not trusted at all."""
+def mark_hidden(confidence: _Array, floor: Any, flags: _Array, trust: _Array) -> None:
+    """Mark what is less sure than the floor; what is out of frame is not trusted at all."""
     for row in range(flags.shape[0]):
         for column in range(flags.shape[1]):
-            if not trust[row, column] >= floor:
+            if not confidence[row, column] >= floor:
                 flags[row, column] |= _OCCLUDED
             if flags[row, column] & _OUT_OF_FRAME:
                 trust[row, column] = np.float32(0.0)

@@ -46,11 +46,12 @@ class Align(Stage):
                 f"align: motion was found in frames of {motion.shape[1]} x {motion.shape[0]} px, "
                 f"but the frame has {width} x {height} px; needed one size. Track again."
             )
-        confidence = untorn(motion.flow, motion.confidence, shape=motion.shape)
+        trust = untorn(motion.flow, motion.confidence, shape=motion.shape)
         aligned = warped(
             radiance,
             upsampled(motion.flow, motion.shape),
-            upsampled(confidence, motion.shape),
+            upsampled(motion.confidence, motion.shape),
+            trust=upsampled(trust, motion.shape),
             confidence_floor=self.confidence_floor,
             undistorted=positions,
         )

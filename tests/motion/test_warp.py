@@ -161,10 +161,12 @@ def test_low_confidence_is_flagged_as_occlusion_and_the_value_kept(rng):
     confidence[20:30] = 0.5
     image = image_of(rng.random((*SIZE, 3)))
     out = warped(image, constant_flow(0, 0), confidence, confidence_floor=0.5)
-    # Two pixels more, as far as the cubic reaches.
-    assert (out.flags[8:22] == PixelFlag.OCCLUDED).all()
-    assert not np.delete(out.flags, slice(8, 22), axis=0).any()
+    assert (out.flags[10:20] == PixelFlag.OCCLUDED).all()
+    assert not np.delete(out.flags, slice(10, 20), axis=0).any()
     assert_array_equal(out.radiance, image.radiance)
+    # What is trusted less reaches two pixels farther, as the cubic does.
+    assert (out.confidence[8:22] == np.float32(0.4)).all()
+    assert (out.confidence[22:32] == np.float32(0.5)).all()
 
 
 @settings(max_examples=25, deadline=None)
@@ -332,7 +334,7 @@ def test_flow_and_confidence_are_read_where_the_lens_shows_the_pixel():
     # The least confidence is found two pixels to the left.
     assert_allclose(out.confidence[20, 4:24], (x + 0.25 - 2.0) / 55, rtol=0, atol=1e-6)
     occluded = (out.flags & PixelFlag.OCCLUDED) != 0
-    assert_array_equal(occluded[20, 4:24], (x + 0.25 - 2.0) / 55 < 0.2)
+    assert_array_equal(occluded[20, 4:24], (x + 0.25) / 55 < 0.2)
 
 
 # Noise
