@@ -35,17 +35,16 @@ class InterpolateMotion(Stage):
         frame: Frame,
         flow: Frames[TrackingFlow] | None,
         sweep_motion: SweepMotion | None,
-        gradient_flow: TrackingFlow | None = None,
+        gradient_flow: Frames[TrackingFlow] | None = None,
         registration: SweepRegistration | None = None,
         correction: SweepRegistration | None = None,
     ) -> FrameMotion:
         """Return the motion of one frame."""
         from olat.motion.tracking import flow_at
 
-        if gradient_flow is not None:
-            return FrameMotion(
-                gradient_flow.flow, gradient_flow.confidence, gradient_flow.shape, "gradients"
-            )
+        if gradient_flow is not None and frame.index in gradient_flow:
+            found = gradient_flow[frame.index]
+            return FrameMotion(found.flow, found.confidence, found.shape, "gradients")
         if registration is not None:
             return _registered(registration, frame.index)
         if flow is None or sweep_motion is None or len(sweep_motion.used) < 2:

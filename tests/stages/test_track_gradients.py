@@ -16,6 +16,7 @@ from olat.model.motion import SweepMotion, TrackedFrame, TrackingFlow
 from olat.model.session import Frame
 from olat.motion.flow import upsampled
 from olat.motion.tracking import flow_at
+from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.track_gradients import TrackGradients
 from olat.synthetic.capture import view_of
 from olat.synthetic.render import flow_between, radiance_under
@@ -170,3 +171,21 @@ def test_without_tracking_frames_gradients_are_taken_as_they_are(
     assert not found.flow.any()
     assert found.confidence.all()
     assert "There are no tracking frames" in caplog.text
+
+
+def test_only_frames_under_gradients_take_the_motion_that_was_found_there(sweep: Sweep) -> None:
+    moved = np.full((SIZE, SIZE, 2), 7.0, np.float32)
+    sure = np.ones((SIZE, SIZE), np.float32)
+    found = Frames(
+        {GRADIENT: sweep.frames[GRADIENT]}, lambda _: TrackingFlow(moved, sure, (SIZE, SIZE))
+    )
+
+    def motion(index: int):
+        return InterpolateMotion().run(
+            sweep.frames[index], sweep.flows(), motion_of(), gradient_flow=found
+        )
+
+    assert motion(GRADIENT).source == "gradients"
+    assert_array_equal(motion(GRADIENT).flow, moved)
+    assert motion(COMPLEMENT).source == "tracking"
+    assert np.abs(motion(COMPLEMENT).flow).max() < 7.0
