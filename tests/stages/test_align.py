@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import olat
 from olat.errors import CalibrationError
 from olat.geometry.undistortion import undistorted_positions
+from olat.io.map_files import read_radiance
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.motion import FrameMotion
 from olat.motion.warp import resampled, split
 from olat.stages.align import Align
+from olat.surface.lambert import normals_from_olats
 from tests.support.lenses import lens_of
+from tests.support.sessions import simulated
+from tests.surface.readings import degrees_between
 
 SHAPE = (48, 64)
 LENS = lens_of("barrel").at(*SHAPE)
@@ -131,3 +136,53 @@ def test_tracking_frames_are_aligned_as_all_others_are():
 def test_a_lens_of_other_photographs_is_refused(rng):
     with pytest.raises(CalibrationError, match="align: lens: calibrated on 64 x 64 px"):
         Align().run(image(rng), UNKNOWN, lens_of("barrel", height=64, width=64))
+
+
+@pytest.mark.slow
+def test_a_swaying_head_has_its_confidence_in_the_field_and_in_the_solves(tmp_path):
+    stage = {"size": 128, "lights": 24, "tracking_every": 8, "sway_px": 3.0, "near_lights": False}
+    truth = simulated(tmp_path, **stage)
+    settings, keep = ["solve_normals.source=olats"], ["aligned"]
+    summary = olat.process(tmp_path, workers=0, pipeline="normals", settings=settings, keep=keep)
+    assert summary.exit_code == 0
+    opened = olat.open(tmp_path)
+    field = opened.field().opened
+    height = field.header.height
+    codes = field.read_confidence(0, height)
+    frames = opened.session.frames_of("A").values()
+    olats = {f.condition.light: f.index for f in frames if isinstance(f.condition, Olat)}
+    tracking = [frame.index for frame in frames if isinstance(frame.condition, Tracking)]
+    for row, light in enumerate(field.header.lights):
+        aligned = read_radiance(tmp_path / f"olat/A/aligned/{olats[light]:04d}.exr")
+        assert np.abs(codes[row] / 255.0 - aligned.confidence).max() < 1.0 / 255.0
+    # A tracking frame is brought into the pose of the reference too.
+    first = read_radiance(tmp_path / f"olat/A/aligned/{min(tracking):04d}.exr")
+    assert first.confidence is not None
+    strip, flags = field.read_rows(0, height)
+    directions = field.header.rig.directions
+    solved = normals_from_olats(strip, flags, directions, confidence=codes, shadow_floor=0.004)
+    found = opened.normals()
+    assert_array_equal(found.normals, solved[0])
+    assert_array_equal(found.confidence, solved[2])
+    blind = normals_from_olats(strip, flags, directions, shadow_floor=0.004)[0]
+    errors = [
+        degrees_between(normals, truth.normals)[truth.mask & normals.any(axis=-1)]
+        for normals in (blind, solved[0])
+    ]
+    print(
+        f"swaying head, {codes[:, truth.mask].mean() / 255:.2f} mean confidence: normals "
+        f"{errors[0].mean():.3f} degrees (median {np.median(errors[0]):.3f}), by confidence "
+        f"{errors[1].mean():.3f} ({np.median(errors[1]):.3f})"
+    )
+    # Its flow is good, so that there is little to win; nothing may be lost.
+    assert errors[1].mean() < 1.01 * errors[0].mean()
+    assert np.median(errors[1]) < 1.01 * np.median(errors[0])
+
+
+@pytest.mark.slow
+def test_a_still_session_has_no_array_of_confidence(tmp_path):
+    stage = {"size": 64, "lights": 12, "tracking_every": 0, "sway_px": 0.0}
+    simulated(tmp_path, **stage)
+    assert olat.process(tmp_path, workers=0, pipeline="normals").exit_code == 0
+    assert not (tmp_path / "olat/A/field.zarr/confidence").exists()
+    assert olat.open(tmp_path).field().opened.read_confidence(0, 64) is None
