@@ -18,9 +18,8 @@ from olat.surface.strip_kernel import (
     add_channels,
     compiled,
     gather,
+    room_for_readings,
     set_thresholds,
-    trust_of_light,
-    trust_rows,
     trusted,
 )
 
@@ -65,22 +64,20 @@ def solve(
     fraction, floor, reweightings, refused = limits
     albedo, codes = surface[1], doubt[1]
     lights, pixels = doubts[0].shape
-    readings, trust = np.empty((lights, BLOCK), np.float32), trust_rows(doubts[1])
+    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
     rows = np.empty(END, np.float32)
     albedo[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        gather(strip, doubts, refused, start, readings, trust, codes)
+        gather(strip, doubts, refused, start, readings, codes)
         rows[FREE:] = _ZERO
         if set_thresholds(readings, fraction, floor, rows):
             for _ in range(reweightings + 1):
                 rows[XX:] = _ZERO
                 for light in range(lights):
-                    row = trust_of_light(trust, light)
-                    _add_normal_equations(readings[light], row, directions[:, light], rows)
+                    _add_normal_equations(readings[light], trust, directions[:, light], rows)
                 _refit(rows, reweightings > 0)
             for light in range(lights):
-                row = trust_of_light(trust, light)
-                _weigh_shading(readings[light], row, directions[:, light], rows)
+                _weigh_shading(readings[light], trust, directions[:, light], rows)
                 add_channels(strip, light, start, rows, albedo)
         _write(rows, start, floor, surface, doubt)
 
@@ -147,7 +144,9 @@ def _add_normal_equations(
         # Whatever stands for an unusable reading must not overflow when it is squared.
         value = reading[i] if lit else _ZERO
         fit = rows[X + i] * lx + rows[Y + i] * ly + rows[Z + i] * lz
-        weight = _weight((value - fit) * rows[DOUBT + i]) * trusted(trust, i) if lit else _ZERO
+        weight = (
+            _weight((value - fit) * rows[DOUBT + i]) * trusted(trust, reading, i) if lit else _ZERO
+        )
         wx, wy, wz, wv = weight * lx, weight * ly, weight * lz, weight * value
         rows[XX + i] += wx * lx
         rows[XY + i] += wx * ly
@@ -208,7 +207,7 @@ def _weigh_shading(
         lit = reading[i] > rows[THRESHOLD + i]
         residual = ((reading[i] if lit else _ZERO) - bright) * rows[DOUBT + i]
         untrusted = _weight(residual) * bright if lit else _ZERO
-        weight = untrusted * trusted(trust, i)
+        weight = untrusted * trusted(trust, reading, i)
         rows[WEIGHT + i] = weight
         rows[DIVISOR + i] += weight * bright
         rows[UNTRUSTED + i] += untrusted * bright

@@ -17,9 +17,8 @@ from olat.surface.strip_kernel import (
     add_channels,
     compiled,
     gather,
+    room_for_readings,
     set_thresholds,
-    trust_of_light,
-    trust_rows,
     trusted,
 )
 
@@ -67,26 +66,26 @@ def solve(
     diffuse, codes = terms[0], doubt[1]
     lights, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
-    readings, trust = np.empty((lights, BLOCK), np.float32), trust_rows(doubts[1])
+    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
     rows = np.empty(END, np.float32)
     diffuse[:] = _ZERO
     for start in range(0, pixels, BLOCK):
-        gather(strip, doubts, refused, start, readings, trust, codes)
+        gather(strip, doubts, refused, start, readings, codes)
         rows[FREE:] = _ZERO
         if set_thresholds(readings, fraction, floor, rows):
             _set_geometry(geometry, start, rows)
             for light in range(lights):
-                row = trust_of_light(trust, light)
-                _add_matte(readings[light], row, directions[:, light], rows)
+                _add_matte(readings[light], trust, directions[:, light], rows)
                 add_channels(strip, light, start, rows, diffuse)
             for i in range(BLOCK):
                 squares = rows[SQUARES + i]
                 rows[MATTE + i] = rows[PRODUCTS + i] / squares if squares > _ZERO else _ZERO
             for light in range(lights):
-                row = trust_of_light(trust, light)
-                _start_lobes(readings[light], row, directions[:, light], rows)
+                _start_lobes(readings[light], trust, directions[:, light], rows)
                 for step in range(steps):
-                    _add_lobe(LOBES + step % 2 * BLOCK, PEAK + step * RUNG, row, rows)
+                    _add_lobe(
+                        LOBES + step % 2 * BLOCK, PEAK + step * RUNG, (readings[light], trust), rows
+                    )
         _write(rows, start, (floor, cap, steps), terms, doubt)
 
 
@@ -108,11 +107,11 @@ def _add_matte(reading: Numbers, trust: Numbers | None, direction: Numbers, rows
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         shading = facing if used else _ZERO
-        weight = shading * trusted(trust, i)
+        weight = shading * trusted(trust, reading, i)
         rows[WEIGHT + i] = weight
         rows[SQUARES + i] += weight * shading
         rows[PRODUCTS + i] += weight * (reading[i] if used else _ZERO)
-        rows[COUNT + i] += trusted(trust, i) if used else _ZERO
+        rows[COUNT + i] += trusted(trust, reading, i) if used else _ZERO
         rows[UNTRUSTED + i] += shading * shading
 
 
@@ -126,7 +125,7 @@ def _start_lobes(
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
-        weight = trusted(trust, i)
+        weight = trusted(trust, reading, i)
         used &= weight > _ZERO
         rows[WEIGHT + i] = facing * weight if used else _ZERO
         rows[RESIDUAL + i] = residual * weight
@@ -139,17 +138,18 @@ def _start_lobes(
 
 
 @compiled
-def _add_lobe(lobe: int, rung: int, trust: Numbers | None, rows: Numbers) -> None:
+def _add_lobe(lobe: int, rung: int, told: tuple[Numbers, Numbers | None], rows: Numbers) -> None:
     """Add one light to the sums of a rung: peak, lobe x itself, shading, residual; square it.
 
     Shading and residual are weighted by the trust in the reading already.
     """
+    reading, trust = told
     for i in range(BLOCK):
         value = rows[lobe + i]
         peak = rows[rung + i]
         rows[rung + i] = value if value > peak else peak
         square = value * value
-        rows[rung + BLOCK + i] += square * trusted(trust, i)
+        rows[rung + BLOCK + i] += square * trusted(trust, reading, i)
         rows[rung + 2 * BLOCK + i] += value * rows[WEIGHT + i]
         rows[rung + 3 * BLOCK + i] += value * rows[RESIDUAL + i]
         # Subnormal numbers would make the next rung a hundred times slower.

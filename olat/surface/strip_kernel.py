@@ -61,17 +61,16 @@ def _decoded(stored: types.Type) -> Callable[[Any], Any]:
     return _half_from_bits if isinstance(stored, types.Integer) else _as_is
 
 
-def trust_rows(confidence: Any) -> Any:
-    """Return room for the confidences of a block, none if there are none; for kernels only."""
+def room_for_readings(confidence: Any, lights: int) -> Any:
+    """Return a row for each light: the readings of a block, then the trust in them if it is told.
+
+    Both are in one array, because arrays that might overlap cost checks in every loop; for kernels
+    only.
+    """
     raise NotImplementedError
 
 
-def trust_of_light(trust: Any, light: int) -> Any:
-    """Return the row of one light of a block, none if there is none; for kernels only."""
-    raise NotImplementedError
-
-
-def trusted(row: Any, pixel: int) -> Any:
+def trusted(confidence: Any, row: Any, pixel: int) -> Any:
     """Return how much a reading counts: its confidence, or one; for kernels only.
 
     Where there is no confidence the factor of one is known to the compiler, and costs nothing.
@@ -79,58 +78,49 @@ def trusted(row: Any, pixel: int) -> Any:
     raise NotImplementedError
 
 
-def read_trust(confidence: Any, light: int, start: int, trust: Any) -> None:
+def read_trust(confidence: Any, light: int, start: int, row: Any) -> None:
     """Decode the confidences of one light of a block, if there are any; for kernels only."""
     raise NotImplementedError
 
 
-@overload(trust_rows, strict=False)
-def _trust_rows(confidence: types.Type) -> Callable[[Any], Any]:
-    return _no_rows if isinstance(confidence, types.NoneType) else _rows_of_lights
-
-
-@overload(trust_of_light, strict=False)
-def _trust_of_light(trust: types.Type, _light: types.Type) -> Callable[[Any, int], Any]:
-    return _no_row if isinstance(trust, types.NoneType) else _item
+@overload(room_for_readings, strict=False)
+def _room_for_readings(confidence: types.Type, _lights: types.Type) -> Callable[..., Any]:
+    return _untold_room if isinstance(confidence, types.NoneType) else _told_room
 
 
 @overload(trusted, strict=False)
-def _trusted(row: types.Type, _pixel: types.Type) -> Callable[[Any, int], Any]:
-    return _one if isinstance(row, types.NoneType) else _item
+def _trusted(confidence: types.Type, *_: types.Type) -> Callable[..., Any]:
+    return _one if isinstance(confidence, types.NoneType) else _told
 
 
 @overload(read_trust, strict=False)
-def _read_trust(confidence: types.Type, *_: types.Type) -> Callable[[Any, int, int, Any], None]:
+def _read_trust(confidence: types.Type, *_: types.Type) -> Callable[..., None]:
     return _nothing_read if isinstance(confidence, types.NoneType) else _decoded_row
 
 
-def _no_rows(_confidence: None) -> None:
-    return None
+def _untold_room(_confidence: None, lights: int) -> Numbers:
+    return np.empty((lights, BLOCK), np.float32)
 
 
-def _no_row(_trust: None, _light: int) -> None:
-    return None
+def _told_room(_confidence: Numbers, lights: int) -> Numbers:
+    return np.zeros((lights, 2 * BLOCK), np.float32)
 
 
-def _one(_row: None, _pixel: int) -> Any:
+def _one(_confidence: None, _row: Numbers, _pixel: int) -> Any:
     return _ONE
 
 
-def _nothing_read(_confidence: None, _light: int, _start: int, _trust: None) -> None:
+def _told(_confidence: Numbers, row: Numbers, pixel: int) -> Any:
+    return row[BLOCK + pixel]
+
+
+def _nothing_read(_confidence: None, _light: int, _start: int, _row: Numbers) -> None:
     return None
 
 
-def _rows_of_lights(confidence: Numbers) -> Numbers:
-    return np.zeros((len(confidence), BLOCK), np.float32)
-
-
-def _item(rows: Numbers, index: int) -> Any:
-    return rows[index]
-
-
-def _decoded_row(confidence: Numbers, light: int, start: int, trust: Numbers) -> None:
+def _decoded_row(confidence: Numbers, light: int, start: int, row: Numbers) -> None:
     stop = min(start + BLOCK, confidence.shape[1])
-    _decode_trust(confidence[light, start:stop], trust[light, : stop - start])
+    _decode_trust(confidence[light, start:stop], row[BLOCK : BLOCK + stop - start])
 
 
 @compiled
@@ -146,21 +136,20 @@ def gather(
     refused: int,
     start: int,
     readings: Numbers,
-    trust: Numbers | None,
     causes: Numbers,
 ) -> None:
     """Write the channel mean of each usable reading of a block, which begins at pixel `start`.
 
-    The flags that refused the others are OR-ed into `causes`; confidences, where there are any,
-    are decoded into `trust`, light by light with the readings, so that memory is waited for once.
+    The flags that refused the others are OR-ed into `causes`. Confidences, where there are any, are
+    decoded light by light with the readings, so that memory is waited for once.
     Rows are cut from the whole strip, because only then does numba know that they are contiguous.
     """
     flags, confidence = doubts
     stop = min(start + BLOCK, flags.shape[1])
     causes[start:stop] = 0
-    readings[:, stop - start :] = UNUSABLE
+    readings[:, stop - start : BLOCK] = UNUSABLE
     for light in range(len(strip)):
-        read_trust(confidence, light, start, trust)
+        read_trust(confidence, light, start, readings[light])
         _mean_of_channels(
             strip[light, 0, start:stop],
             strip[light, 1, start:stop],
