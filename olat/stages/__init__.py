@@ -19,6 +19,7 @@ from olat.stages.measure_motion import MeasureMotion
 from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.refine_motion import RefineMotion
+from olat.stages.register_sweep import RegisterSweep
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
 from olat.stages.track_gradients import TrackGradients
@@ -36,6 +37,7 @@ STAGES: dict[str, type[Stage]] = {
         Track,
         MeasureMotion,
         TrackGradients,
+        RegisterSweep,
         RefineMotion,
         InterpolateMotion,
         Align,

@@ -80,7 +80,11 @@ class InterpolateMotion(Stage):
 
 def _registered(registration: SweepRegistration, index: int) -> FrameMotion:
     if index not in registration.frames:
-        return _unknown(0)
+        logger.warning(
+            "Only OLAT frames were registered: tracking and gradient frames are taken as they are, "
+            "not aligned."
+        )
+        return _still()
     row = registration.frames.index(index)
     return FrameMotion(
         registration.flows[row], registration.confidence[row], registration.shape, "registration"
@@ -94,5 +98,9 @@ def _unknown(shots: int) -> FrameMotion:
         "not aligned, which is right for a still subject.",
         found,
     )
+    return _still()
+
+
+def _still() -> FrameMotion:
     nothing = np.zeros((1, 1, 2), np.float32)
     return FrameMotion(nothing, np.ones((1, 1), np.float32), None, "none")

@@ -55,9 +55,9 @@ class Sketches:
         pictures = np.empty((len(frames), *small), np.float32)
         usable = np.empty(pictures.shape, bool)
         for row, frame in enumerate(frames):
-            pictures[row], usable[row] = _reduced(radiance[frame], small)
+            pictures[row], usable[row] = reduced(radiance[frame], small)
         inside = _resized(mask.astype(np.float32), small) > 0.5
-        seen, is_seen = _reduced(full_on, small)
+        seen, is_seen = reduced(full_on, small)
         seen[~is_seen] = np.nan
         sweep = SweepPictures(pictures, usable, inside, seen)
         return cls(sweep, frames, shape)
@@ -96,7 +96,7 @@ class Sketches:
         return SweepRegistration(reference, self.frames, flows, confidence, self.shape)
 
 
-def _reduced(photo: RadianceImage, shape: tuple[int, int]) -> tuple[Plane, Mask]:
+def reduced(photo: RadianceImage, shape: tuple[int, int]) -> tuple[Plane, Mask]:
     """Average over area and channels; say where that means something."""
     bad = ((photo.flags & UNUSABLE) != 0) | ~np.isfinite(photo.radiance).all(axis=2)
     gray = np.where(bad[..., None], np.float32(0.0), photo.radiance).mean(axis=2)
