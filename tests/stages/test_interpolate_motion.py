@@ -89,11 +89,15 @@ def test_without_two_tracking_frames_nothing_moves_and_it_is_said(
 
 
 def test_motion_that_was_found_for_a_frame_itself_goes_before_what_tracking_tells() -> None:
-    told = TrackingFlow(np.full((4, 6, 2), 3.0, np.float32), np.ones((4, 6), np.float32), SHAPE)
+    def three(frame: Frame) -> TrackingFlow:
+        return TrackingFlow(np.full((4, 6, 2), 3.0, np.float32), drifting(frame).confidence, SHAPE)
+
+    told = Frames(tracking(33).shots, three)
     flows, motion = tracking(0, 40, 80), sweep(0, 40, 80)
     found = InterpolateMotion().run(olat_at(33), flows, motion, gradient_flow=told)
     assert found.source == "gradients"
     assert (found.flow == 3.0).all()
+    assert InterpolateMotion().run(olat_at(34), flows, motion, told).source == "tracking"
     registration = SweepRegistration(
         33,
         (33, 34),
