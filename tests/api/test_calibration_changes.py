@@ -103,8 +103,9 @@ def test_a_number_makes_again_what_it_matters_to_and_is_named(root: Path) -> Non
     matrix[0, 1] += 1e-3
     write_calibration(document(root, "color"), header, replace(color, matrix=matrix))
     told = reasons(planned(root, "studio"))
-    assert told["track"] == {"changed input: radiance (another color)"}
-    assert told.keys() == {"track", "measure_drift", "assemble_field", "solve_normals"}
+    assert told["track"] == {"changed input: radiance, reference (another color)"}
+    motion = {"choose_reference", "track", "measure_motion", "track_gradients"}
+    assert told.keys() == motion | {"measure_drift", "assemble_field", "solve_normals"}
     for (reason,) in told.values():
         assert reason.startswith("changed input: ")
         assert reason.endswith(" (another color)")
@@ -125,7 +126,7 @@ def test_one_site_of_a_sensor_makes_again_what_was_seen_with_it(root: Path) -> N
     sensor.flat[3, 4] = 0.9
     write_calibration(document(root, "sensor"), header, sensor)
     told = reasons(planned(root, "studio"))
-    assert told["track"] == {"changed input: radiance (another sensor)"}
+    assert told["track"] == {"changed input: radiance, reference (another sensor)"}
 
 
 class Ears(Watcher):
@@ -154,7 +155,7 @@ def test_a_folder_that_is_not_given_again_is_named_before_products_are_made_with
     assert f"{LOST} {studio}, which is not given now" in warning
     assert f'pass --calibration {studio}, or write calibration = "{studio}" under' in warning
     assert reasons(planned(root))["track"] == {
-        "changed input: radiance (without the certified sensor, color)"
+        "changed input: radiance, reference (without the certified sensor, color)"
     }
     summary = process(root / "session", pipeline=PIPELINE, workers=0, watcher=ears)
     assert ears.heard == [warning, "the work begins"]
@@ -162,7 +163,9 @@ def test_a_folder_that_is_not_given_again_is_named_before_products_are_made_with
     assert planned(root).is_finished
     assert not planned(root).warnings
     told = reasons(planned(root, "studio"))  # and back
-    assert told["track"] == {"changed input: radiance (now with the certified sensor, color)"}
+    assert told["track"] == {
+        "changed input: radiance, reference (now with the certified sensor, color)"
+    }
     assert not planned(root, "studio").warnings
 
 

@@ -237,7 +237,8 @@ def test_a_session_whose_lights_dim_has_the_normals_of_one_whose_lights_do_not(
     """The gradient before the sweep, against the full-on frame in its middle."""
     pipeline = tmp_path / "no_drift.toml"
     pipeline.write_text(
-        'stages = ["develop", "track", "align", "merge", "assemble_field", "solve_normals"]\n'
+        'stages = ["develop", "choose_reference", "track", "measure_motion", "interpolate_motion", '
+        '"align", "merge", "assemble_field", "solve_normals"]\n'
         '[solve_normals]\nsource = "gradients"\n',
         encoding="utf-8",
     )
