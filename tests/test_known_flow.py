@@ -67,3 +67,25 @@ def test_files_of_other_photographs_are_refused(tmp_path: Path) -> None:
     told = "\n".join(failure["message"] for failure in report.failures)
     assert f"flow file of frame {others[0]} (camera A)" in told
     assert "90 x 90 px, but the photographs are 96 x 96 px" in told
+
+
+def test_another_reference_than_that_of_the_files_is_refused(tmp_path: Path) -> None:
+    reference, others = with_flows(tmp_path, SIZE)
+    settings = [f"choose_reference.frame={others[0]}"]
+    report = process(tmp_path, pipeline="normals", settings=settings, workers=0)
+    told = "\n".join(failure["message"] for failure in report.failures)
+    assert (
+        f"frame = {others[0]}, but the flow files of camera 'A' start from its reference, frame {reference}"
+        in told
+    )
+
+
+def test_a_preview_at_half_size_takes_half_the_motion(tmp_path: Path) -> None:
+    reference, others = with_flows(tmp_path, SIZE)
+    assert not process(tmp_path, pipeline="preview", workers=0).failures
+    flows = tmp_path / "olat-preview" / "A" / "flow"
+    assert not read_flow(flows / f"{reference:04d}.exr").flow.any()
+    for index in others:
+        found = read_flow(flows / f"{index:04d}.exr")
+        assert found.shape == (SIZE // 2, SIZE // 2)
+        np.testing.assert_allclose(found.flow, 0.005 * index, rtol=0, atol=1e-5)

@@ -158,11 +158,11 @@ def test_every_frame_of_a_simulated_session_is_aligned(
         if knot != motion.reference
     }
     olats = [f for f, shot in enumerate(truth.stage.conditions) if isinstance(shot, Olat)]
-    told, in_all = [], {}
+    told, in_all, in_time = [], {}, {}
     for curve in CURVES:
         in_all[curve] = rms(_of_head(truth, olats, found, motion.reference, curve))
-        in_time = rms(_of_head(truth, olats, exact, motion.reference, curve))
-        told.append(f"{curve} {in_all[curve]:.3f} (by time alone {in_time:.3f})")
+        in_time[curve] = rms(_of_head(truth, olats, exact, motion.reference, curve))
+        told.append(f"{curve} {in_all[curve]:.3f} (by time alone {in_time[curve]:.3f})")
     knots = rms(_of_head(truth, [*exact], found, motion.reference, "sway"))
     print(
         f"simulated head, tracked every {every}, {len(olats)} OLATs: rms error [px] "
@@ -174,8 +174,9 @@ def test_every_frame_of_a_simulated_session_is_aligned(
         assert not (aligned.flags & PixelFlag.UNTRACKED).any()
         assert np.median(aligned.confidence[truth.mask]) > 0.9
     assert len(olats) == 100
-    assert in_time <= most
-    assert in_all["sway"] <= np.hypot(in_time, 1.1 * knots)
+    assert in_time["sway"] <= most
+    assert knots < 0.26  # what turning under fixed lights costs the flow itself
+    assert in_all["sway"] <= np.hypot(in_time["sway"], 1.1 * knots)
     assert in_all["sway"] <= in_all["spline"] + 0.005
 
 

@@ -151,7 +151,7 @@ def _read_exr(path: Path) -> TrackingFlow:
         _log.warning("%s: forward.v is taken to count down the picture; some count it up", path)
     flow = np.stack([channels[name] for name in names], axis=-1)
     shape = (flow.shape[0], flow.shape[1])
-    return _known(flow, _confidence(path, channels), _full_shape(attributes, shape))
+    return _known(flow, _confidence(path, channels), _full_shape(path, attributes, shape))
 
 
 def _confidence(path: Path, channels: Mapping[str, Plane]) -> Plane | None:
@@ -167,12 +167,19 @@ def _confidence(path: Path, channels: Mapping[str, Plane]) -> Plane | None:
     return confidence
 
 
-def _full_shape(attributes: Mapping[str, object], shape: tuple[int, int]) -> tuple[int, int]:
+def _full_shape(
+    path: Path, attributes: Mapping[str, object], shape: tuple[int, int]
+) -> tuple[int, int]:
     """Return the size of the frame where our own header tells it, else that of the file."""
     names = ("olat/fullHeight", "olat/fullWidth")
     if not all(name in attributes for name in names):
         return shape
-    height, width = (int(str(attributes[name])) for name in names)
+    try:
+        height, width = (int(str(attributes[name])) for name in names)
+    except ValueError as error:
+        raise FileError(
+            f"{path}: {' and '.join(names)} in its header: {error}; whole numbers are needed."
+        ) from None
     return height, width
 
 

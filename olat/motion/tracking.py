@@ -87,13 +87,21 @@ def flow_at(
     if len(near) == 1:
         nearest = used.get(near[0])
         if nearest is None:
-            still = np.zeros((*grid, 2), np.float32)
-            return FrameMotion(still, np.ones(grid, np.float32), shape, is_covered=is_covered)
+            return _at_rest(flows, reference, is_covered=is_covered)
         return FrameMotion(nearest.flow, nearest.confidence, shape, is_covered=is_covered)
     table = subset_weights(time, near, interpolation=interpolation)
     parts = [used.get(knot) for knot in near]
     flow, confidence = _blended(parts, grid, table, place_between(time, near))
     return FrameMotion(flow, confidence, shape, is_covered=is_covered)
+
+
+def _at_rest(flows: Mapping[int, TrackingFlow], reference: int, *, is_covered: bool) -> FrameMotion:
+    """Return no motion, of the size that the flows have; of none where there are no flows."""
+    known = flows[reference] if reference in flows else next(iter(flows.values()), None)
+    grid = (1, 1) if known is None else known.confidence.shape
+    still = np.zeros((*grid, 2), np.float32)
+    shape = None if known is None else known.shape
+    return FrameMotion(still, np.ones(grid, np.float32), shape, is_covered=is_covered)
 
 
 def _blended(

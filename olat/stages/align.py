@@ -39,7 +39,7 @@ class Align(Stage):
 
         height, width = radiance.radiance.shape[:2]
         positions = None if lens is None else _positions(lens, height, width)
-        if motion.shape is None:
+        if motion.source == "none" or motion.shape is None:
             return radiance if positions is None else resampled(radiance, *split(positions))
         if motion.shape != (height, width):
             raise ValueError(

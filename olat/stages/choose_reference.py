@@ -94,6 +94,11 @@ def _told(frame: int, looks: Looks, camera: Camera) -> ReferenceFrame:
             f"choose_reference: frame {frame} is not a tracking frame of camera {camera.name!r}; "
             f"{counted(len(looks.frames), 'tracking frame')}: {known}. Name one of them."
         )
+    if camera.flows and frame != camera.reference:
+        raise SessionError(
+            f"choose_reference: frame = {frame}, but the flow files of camera {camera.name!r} "
+            f"start from its reference, frame {camera.reference}. Leave out one or the other."
+        )
     fault = looks.fault(frame)
     if fault:
         logger.warning(

@@ -14,6 +14,7 @@ from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
 from olat.model.motion import FrameMotion, SweepMotion, SweepRegistration, TrackingFlow
 from olat.model.session import Frame
+from olat.model.shapes import Flow, Plane
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 2
+    revision = 3
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
     """Curve in time: through six tracking frames, through six, through four, through two."""
@@ -42,13 +43,15 @@ class InterpolateMotion(Stage):
         """Return the motion of one frame."""
         from olat.motion.tracking import flow_at
 
-        if gradient_flow is not None and frame.index in gradient_flow:
-            found = gradient_flow[frame.index]
-            return FrameMotion(found.flow, found.confidence, found.shape, "gradients")
+        if gradient_flow is not None and sweep_motion is not None:
+            lead = frame.bracket[0] if frame.bracket else frame.index
+            if lead in gradient_flow and _has_pair(gradient_flow, frame):
+                found = gradient_flow[lead]
+                return FrameMotion(found.flow, found.confidence, found.shape, "gradients")
         if registration is not None:
             return _registered(registration, frame.index)
         if flow is None or sweep_motion is None or len(sweep_motion.used) < 2:
-            return _unknown(0 if flow is None else len(flow))
+            return _unknown(flow, sweep_motion)
         motion = flow_at(
             frame.index,
             flow.only(sweep_motion.used),
@@ -56,10 +59,7 @@ class InterpolateMotion(Stage):
             interpolation=self.interpolation,
         )
         if not motion.is_covered:
-            logger.warning(
-                "Some frames lie before the first or after the last tracking frame: they take the "
-                "nearest one's motion, and their pixels are flagged UNTRACKED."
-            )
+            _note_uncovered("tracking")
         return motion if correction is None else self._corrected(motion, correction, frame.index)
 
     def _corrected(
@@ -72,31 +72,60 @@ class InterpolateMotion(Stage):
                 f"interpolate_motion: interpolation = {self.interpolation!r}, but refine_motion "
                 "corrects what 'sway' leaves. Take 'sway', or leave refine_motion out."
             )
-        if index not in correction.frames:
+        if not correction.frames[0] <= index <= correction.frames[-1]:
             return motion
-        rest = correction.flows[correction.frames.index(index)]
+        rest, _ = _between(correction, index)
         return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
 
 
+def _has_pair(gradients: Frames[TrackingFlow], frame: Frame) -> bool:
+    """Tell whether there is what completes a gradient, without which no motion was found."""
+    own = frame.condition
+    if not isinstance(own, ColorGradient):
+        return True
+    return bool(gradients.under(ColorGradient(complement=not own.complement)))
+
+
 def _registered(registration: SweepRegistration, index: int) -> FrameMotion:
-    if index not in registration.frames:
-        logger.warning(
-            "Only OLAT frames were registered: tracking and gradient frames are taken as they are, "
-            "not aligned."
-        )
-        return _still()
-    row = registration.frames.index(index)
-    return FrameMotion(
-        registration.flows[row], registration.confidence[row], registration.shape, "registration"
+    """Return the motion at any moment of a registered sweep."""
+    is_covered = registration.frames[0] <= index <= registration.frames[-1]
+    if not is_covered:
+        _note_uncovered("registered")
+    flow, confidence = _between(registration, index)
+    return FrameMotion(flow, confidence, registration.shape, "registration", is_covered)
+
+
+def _between(sweep: SweepRegistration, index: int) -> tuple[Flow, Plane]:
+    """Interpolate linearly between frames that stand one or two apart; level beyond the ends.
+
+    Exposures of a bracket, tracking and gradient frames lie between registered frames.
+    """
+    place = float(np.interp(index, sweep.frames, np.arange(len(sweep.frames))))
+    before = int(place)
+    after = min(before + 1, len(sweep.frames) - 1)
+    share = np.float32(place - before)
+    flow = (1 - share) * sweep.flows[before] + share * sweep.flows[after]
+    return flow, np.minimum(sweep.confidence[before], sweep.confidence[after])
+
+
+def _note_uncovered(kind: str) -> None:
+    logger.warning(
+        "Some frames lie before the first or after the last %s frame: they take the "
+        "nearest one's motion, and their pixels are flagged UNTRACKED.",
+        kind,
     )
 
 
-def _unknown(shots: int) -> FrameMotion:
-    found = f"{shots} tracking frame" if shots == 1 else f"{shots or 'no'} tracking frames"
+def _unknown(flow: Frames[TrackingFlow] | None, sweep_motion: SweepMotion | None) -> FrameMotion:
+    shots = 0 if flow is None else len(flow)
+    used = shots if sweep_motion is None else len(sweep_motion.used)
+    found = "is 1 tracking frame" if shots == 1 else f"are {shots or 'no'} tracking frames"
+    refused = f", {shots - used} of them refused" if used < shots else ""
     logger.warning(
-        "There are %s, and two are needed to follow motion: frames are taken as they are, "
+        "There %s%s, and two are needed to follow motion: frames are taken as they are, "
         "not aligned, which is right for a still subject.",
         found,
+        refused,
     )
     return _still()
 

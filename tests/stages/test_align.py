@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -131,6 +133,15 @@ def test_a_motion_on_a_coarse_grid_is_brought_to_full_size(rng):
 
 def test_tracking_frames_are_aligned_as_all_others_are():
     assert set(Align.conditions) == {Olat, Tracking, ColorGradient}
+
+
+def test_a_frame_that_no_tracking_frame_covers_is_flagged_all_over(rng):
+    still = replace(moved_by(0.0), is_covered=False)
+    aligned = Align().run(image(rng), still, None)
+    assert (aligned.flags & PixelFlag.UNTRACKED != 0).all()
+    assert aligned.confidence is not None
+    covered = Align().run(image(rng), moved_by(0.0), None)
+    assert not (covered.flags & PixelFlag.UNTRACKED).any()
 
 
 def test_a_lens_of_other_photographs_is_refused(rng):

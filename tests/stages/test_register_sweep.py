@@ -9,13 +9,11 @@ import pytest
 
 import olat
 from olat.errors import SolveError
-from olat.model.condition import Olat, Tracking
+from olat.model.condition import Olat
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
-from olat.model.motion import SweepRegistration
 from olat.model.session import Camera, Frame
 from olat.motion.flow import upsampled
-from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.register_sweep import RegisterSweep
 from tests.support.sessions import normal_error_deg, simulated, without_tracking
 from tests.support.unregistered import moved_pictures, patterned_sweep, sway
@@ -118,15 +116,6 @@ def test_frames_of_two_sizes_are_refused(still: np.ndarray) -> None:
 def test_too_few_frames_are_told(still: np.ndarray) -> None:
     with pytest.raises(SolveError, match="camera 'A': registration: 4 frames; 8 are needed"):
         RegisterSweep().run(sweep_of(still[:4]), MASK, CAMERA)
-
-
-def test_frames_that_were_not_registered_are_told(caplog: pytest.LogCaptureFixture) -> None:
-    flows = np.zeros((1, 2, 2, 2), np.float32)
-    known = SweepRegistration(4, (4,), flows, np.ones((1, 2, 2), np.float32), (20, 20))
-    frame = Frame("A", 9, Tracking(), Path("9.exr"))
-    motion = InterpolateMotion().run(frame, None, None, registration=known)
-    assert motion.source == "none"
-    assert "Only OLAT frames were registered" in caplog.text
 
 
 @pytest.mark.slow

@@ -177,7 +177,8 @@ def test_only_frames_under_gradients_take_the_motion_that_was_found_there(sweep:
     moved = np.full((SIZE, SIZE, 2), 7.0, np.float32)
     sure = np.ones((SIZE, SIZE), np.float32)
     found = Frames(
-        {GRADIENT: sweep.frames[GRADIENT]}, lambda _: TrackingFlow(moved, sure, (SIZE, SIZE))
+        {index: sweep.frames[index] for index in (GRADIENT, COMPLEMENT)},
+        lambda _: TrackingFlow(moved, sure, (SIZE, SIZE)),
     )
 
     def motion(index: int):
