@@ -74,10 +74,8 @@ def test_another_reference_than_that_of_the_files_is_refused(tmp_path: Path) -> 
     settings = [f"choose_reference.frame={others[0]}"]
     report = process(tmp_path, pipeline="normals", settings=settings, workers=0)
     told = "\n".join(failure["message"] for failure in report.failures)
-    assert (
-        f"frame = {others[0]}, but the flow files of camera 'A' start from its reference, frame {reference}"
-        in told
-    )
+    assert f"frame = {others[0]}, but the flow files of camera 'A' start from" in told
+    assert f"frame {reference}" in told
 
 
 def test_a_preview_at_half_size_takes_half_the_motion(tmp_path: Path) -> None:

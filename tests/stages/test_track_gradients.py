@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from olat.model.condition import ColorGradient, Tracking
+from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import SweepMotion, TrackedFrame, TrackingFlow
@@ -181,12 +181,12 @@ def test_only_frames_under_gradients_take_the_motion_that_was_found_there(sweep:
         lambda _: TrackingFlow(moved, sure, (SIZE, SIZE)),
     )
 
-    def motion(index: int):
-        return InterpolateMotion().run(
-            sweep.frames[index], sweep.flows(), motion_of(), gradient_flow=found
-        )
+    def motion(frame: Frame):
+        return InterpolateMotion().run(frame, sweep.flows(), motion_of(), gradient_flow=found)
 
-    assert motion(GRADIENT).source == "gradients"
-    assert_array_equal(motion(GRADIENT).flow, moved)
-    assert motion(COMPLEMENT).source == "tracking"
-    assert np.abs(motion(COMPLEMENT).flow).max() < 7.0
+    for index in (GRADIENT, COMPLEMENT):
+        assert motion(sweep.frames[index]).source == "gradients"
+        assert_array_equal(motion(sweep.frames[index]).flow, moved)
+    between = motion(Frame("A", 20, Olat(0), Path()))
+    assert between.source == "tracking"
+    assert np.abs(between.flow).max() < 7.0
