@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.shapes import Array, Flags, Flow, Plane
-from olat.motion.warp_kernel import mark_hidden, mark_outside, pull_flags, resample_variance
+from olat.motion.warp_kernel import mark_hidden, mark_outside, pull_flags, resample
 
 Positions: TypeAlias = Float32[Array, "h w 2"]
 """Where each pixel is pulled from, (x, y) [px]."""
@@ -136,8 +136,14 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
     weights w has the variance :math:`\sum w^2 \sigma^2`. Demosaicing has made neighbors alike,
     so that between pixels the true variance lies somewhat above this one.
 
-    One cubic resampling of float32 at unrounded positions, which OpenCV does since version 5.
-    On whole pixels the values are copied, bit for bit.
+    One resampling of float32 at unrounded positions by Keys' cubic with a = -1/2, the only one that
+    leaves ramps and parabolas where they are: OpenCV's, with a = -3/4, does not. On whole pixels
+    the values are copied, bit for bit.
+
+    References
+    ----------
+    .. [1] Keys, Cubic convolution interpolation for digital image processing, IEEE Transactions on
+       Acoustics, Speech, and Signal Processing 1981, sec. III.
     """
     _check_size(x)
     outside = np.empty(x.shape, bool)
@@ -145,14 +151,10 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
     flags = outside * np.uint8(PixelFlag.OUT_OF_FRAME)
     if image.flags.any():
         pull_flags(image.flags, _spread(image.flags), x, y, flags)
-    # The border's rule is of no matter: no value that needs it is kept.
-    radiance = np.asarray(
-        cv2.remap(image.radiance, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    )
-    radiance[outside] = 0.0
+    radiance = resample(image.radiance, x, y, outside, False)
     variance = image.variance
     if variance is not None:
-        variance = resample_variance(variance, x, y, outside)
+        variance = resample(variance, x, y, outside, True)
     return replace(image, radiance=radiance, flags=flags, variance=variance, confidence=None)
 
 

@@ -1,4 +1,4 @@
-"""Compiled loops of `olat.motion.warp`: what a cubic resampling does to noise and to flags."""
+"""Compiled loops of `olat.motion.warp`: what a cubic resampling does to values, noise and flags."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from olat.model.flags import PixelFlag
 
 _Array = np.ndarray[Any, Any]
 
-_A = np.float32(-0.75)
-"""OpenCV's cubic."""
 _OUT_OF_FRAME, _OCCLUDED = np.uint8(PixelFlag.OUT_OF_FRAME), np.uint8(PixelFlag.OCCLUDED)
 _NONE = np.uint8(0)
 _WHOLE = np.float32(1e-3)
@@ -20,49 +18,62 @@ _WHOLE = np.float32(1e-3)
 
 
 @njit(nogil=True, cache=True)
-def _taps(place: Any, size: Any, indices: _Array, weights: _Array) -> int:
-    """Fill in the pixels under the kernel along one axis, each once, and their weights."""
-    left = int(np.floor(place))
-    t = np.float32(place - left)
-    s = np.float32(1.0) - t
-    ahead = np.float32(1.0) + t
-    first = ((_A * ahead - 5 * _A) * ahead + 8 * _A) * ahead - 4 * _A
-    second = ((_A + 2) * t - (_A + 3)) * t * t + 1
-    third = ((_A + 2) * s - (_A + 3)) * s * s + 1
-    fourth = 1 - first - second - third
-    count = 0
-    for k, weight in enumerate((first, second, third, fourth)):
-        index = min(max(left - 1 + k, 0), size - 1)
-        # Beyond the border its pixel is taken again: weights add before they are squared.
-        if count and indices[count - 1] == index:
-            weights[count - 1] += weight
-        else:
-            indices[count], weights[count] = index, weight
-            count += 1
-    return count
+def resample(values: _Array, x: _Array, y: _Array, outside: _Array, squared: bool) -> _Array:
+    """Sum the pixels under Keys' cubic, with its weights or with their squares; 0 outside."""
+    height, width = values.shape[:2]
+    out = np.zeros((*x.shape, 3), np.float32)
+    for row in range(x.shape[0]):
+        for column in range(x.shape[1]):
+            if outside[row, column]:
+                continue
+            left, across = _split(x[row, column], width)
+            top, down = _split(y[row, column], height)
+            wide, tall = _weights(across), _weights(down)
+            if squared:
+                wide, tall = _squares(wide), _squares(tall)
+            # On whole pixels the others have no part, be they infinite or beyond the border.
+            first, last = (0, 4) if down > 0 else (1, 2)
+            for k in range(first, last):
+                line = values[top - 1 + k]
+                weight = tall[k]
+                for channel in range(3):
+                    if across > 0:
+                        value = (
+                            wide[0] * line[left - 1, channel]
+                            + wide[1] * line[left, channel]
+                            + wide[2] * line[left + 1, channel]
+                            + wide[3] * line[left + 2, channel]
+                        )
+                    else:
+                        value = line[left, channel]
+                    out[row, column, channel] += weight * value
+    return out
 
 
 @njit(nogil=True, cache=True)
-def resample_variance(variance: _Array, x: _Array, y: _Array, outside: _Array) -> _Array:
-    """Sum the variance of the pixels under the kernel, with its weights squared."""
-    height, width, channels = variance.shape
-    out = np.zeros_like(variance)
-    columns, across = np.empty(4, np.int64), np.empty(4, np.float32)
-    rows, down = np.empty(4, np.int64), np.empty(4, np.float32)
-    for row in range(height):
-        for column in range(width):
-            if outside[row, column]:
-                continue
-            wide = _taps(x[row, column], width, columns, across)
-            tall = _taps(y[row, column], height, rows, down)
-            for i in range(tall):
-                for j in range(wide):
-                    weight = (down[i] * across[j]) ** 2
-                    if weight == 0:
-                        continue  # an infinite variance has no part where its pixel has none
-                    for channel in range(channels):
-                        out[row, column, channel] += weight * variance[rows[i], columns[j], channel]
-    return out
+def _split(place: Any, size: Any) -> tuple[int, Any]:
+    """Return the pixel before a place, and how far behind it the place is; on the rim it is not."""
+    if place < np.float32(1.0) or place > np.float32(size - 2):
+        return int(np.rint(place)), np.float32(0.0)
+    before = np.floor(place)
+    return int(before), np.float32(place - before)
+
+
+@njit(nogil=True, cache=True)
+def _weights(t: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the weights of the pixels before and behind a place, two and two (Keys 1981)."""
+    half, two, three, five = np.float32(0.5), np.float32(2.0), np.float32(3.0), np.float32(5.0)
+    one = np.float32(1.0)
+    first = half * t * ((two - t) * t - one)
+    second = half * ((three * t - five) * t * t + two)
+    fourth = half * t * t * (t - one)
+    return first, second, one - first - second - fourth, fourth
+
+
+@njit(nogil=True, cache=True)
+def _squares(weights: tuple[Any, Any, Any, Any]) -> tuple[Any, Any, Any, Any]:
+    first, second, third, fourth = weights
+    return first * first, second * second, third * third, fourth * fourth
 
 
 @njit(nogil=True, cache=True)

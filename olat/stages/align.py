@@ -24,7 +24,7 @@ class Align(Stage):
     makes = "aligned"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 3
+    revision = 4
 
     confidence_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Confidence of the flow below which a pixel counts as occluded [0 to 1]."""
