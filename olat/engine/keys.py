@@ -34,14 +34,17 @@ class Keys:
         self.capture = capture
         self._keys: dict[tuple[str, Unit], str] = {}
         self._of_many: dict[tuple[str, Conditions, str, bool], str] = {}
+        self._possible: dict[tuple[str, str], bool] = {}
 
     def units(self, stage: Stage, camera: str) -> list[Unit]:
         """Return what a stage runs on for a camera, in capture order.
 
         That is nothing where no frame can make a product that the stage cannot do without.
         """
+        if not self._has_needs(stage, camera):
+            return []
         if stage.grain is Grain.CAMERA:
-            return [Unit(camera)] if self._has_needs(stage, camera) else []
+            return [Unit(camera)]
         frames = self.frames(camera, stage.conditions, leads_only=stage.leads_only)
         return [Unit(camera, index) for index in frames]
 
@@ -68,6 +71,8 @@ class Keys:
         if need.is_bracket and unit.frame is not None:
             own = self.capture.frames(unit.camera)[unit.frame]
             return list(own.bracket or (own.index,))
+        if maker is not None and not self._has_needs(maker, unit.camera):
+            return []
         kinds, leads_only = ((), False) if maker is None else (maker.conditions, maker.leads_only)
         leads_only |= stage.leads_only
         return self.frames(unit.camera, kinds, need.conditions, leads_only=leads_only)
@@ -132,7 +137,11 @@ class Keys:
         leads_only |= maker.leads_only
         place = (maker.makes, conditions, camera, leads_only)
         if place not in self._of_many:
-            frames = self.frames(camera, maker.conditions, conditions, leads_only=leads_only)
+            frames = (
+                self.frames(camera, maker.conditions, conditions, leads_only=leads_only)
+                if self._has_needs(maker, camera)
+                else []
+            )
             self._of_many[place] = digest(
                 {index: self.key(maker, Unit(camera, index)) for index in frames}
             )
@@ -155,16 +164,19 @@ class Keys:
 
     def _has_needs(self, stage: Stage, camera: str) -> bool:
         """Tell whether all that a stage cannot do without can be had."""
-        return all(
-            need.is_optional or self._is_met(need, self.maker(stage, need, camera), camera)
-            for need in stage.needs()
-        )
+        place = (stage.makes, camera)
+        if place not in self._possible:
+            self._possible[place] = all(
+                need.is_optional or self._is_met(need, self.maker(stage, need, camera), camera)
+                for need in stage.needs()
+            )
+        return self._possible[place]
 
     def _is_met(self, need: Need, maker: Stage | None, camera: str) -> bool:
-        if need.is_many:
-            kinds = () if maker is None else maker.conditions
-            return bool(self.frames(camera, kinds, need.conditions))
-        return maker is None or bool(self.units(maker, camera))
+        if maker is not None and not self.units(maker, camera):
+            return False
+        kinds = () if maker is None else maker.conditions
+        return not need.is_many or bool(self.frames(camera, kinds, need.conditions))
 
     def _need_key(self, stage: Stage, need: Need, unit: Unit) -> str:
         maker = self.maker(stage, need, unit.camera)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -34,51 +34,40 @@ class TrackGradients(Stage):
         self,
         radiance: Annotated[Frames[RadianceImage], Under((Tracking, ColorGradient))],
         frame: Frame,
-        flow: Frames[TrackingFlow] | None,
-        sweep_motion: SweepMotion | None,
+        flow: Frames[TrackingFlow],
+        sweep_motion: SweepMotion,
     ) -> TrackingFlow:
         """Return the motion from the reference to one frame under a color gradient."""
         from olat.motion.tracking import flow_at
 
-        if flow is None or sweep_motion is None:
-            return _still(radiance[frame.index])
-        used = sorted({*sweep_motion.used, sweep_motion.reference})
-        tracked = {
-            index: flow_at(index, flow.only(used), sweep_motion.reference)
-            for index in (frame.index, *_opposite(radiance, frame))
-        }
-        if len(tracked) < 2:
+        reference, own = sweep_motion.reference, frame.index
+        full_on_frames = sorted({*sweep_motion.used, reference})
+        known = flow.only(full_on_frames)
+        tracked, partner = flow_at(own, known, reference), _partner(radiance, frame)
+        if partner is None:
             logger.warning(
                 "A color gradient has no complement, or a complement no gradient: with both, a "
                 "tracking frame tells how it moved. Its motion is interpolated."
             )
-            return _as_flow(tracked[frame.index])
-        own, partner = tracked
-        full_on = min(used, key=lambda index: (abs(index - own) + abs(index - partner), index))
-        found = self._found(radiance, (own, partner, full_on), tracked, flow[full_on])
-        return _with_tracked(found, tracked[own])
+            return TrackingFlow(tracked.flow, tracked.confidence, known[reference].shape)
+        full_on = min(full_on_frames, key=lambda at: (abs(at - own) + abs(at - partner), at))
+        to_full_on = known[full_on]
+        hints = (
+            tracked.flow - to_full_on.flow,
+            flow_at(partner, known, reference).flow - to_full_on.flow,
+        )
+        photos = (radiance[index] for index in (own, partner, full_on))
+        return _with_tracked(self._found(photos, hints, to_full_on), tracked)
 
     def _found(
-        self,
-        radiance: Frames[RadianceImage],
-        frames: tuple[int, int, int],
-        tracked: dict[int, FrameMotion],
-        to_full_on: TrackingFlow,
+        self, photos: Iterable[RadianceImage], hints: tuple[Flow, Flow], to_full_on: TrackingFlow
     ) -> TrackingFlow:
         """Return the motion from the reference by way of the full-on frame."""
         from olat.motion.composition import composed
         from olat.motion.flow import upsampled
         from olat.motion.joint import joint_flows
 
-        own, partner, _ = frames
-        joint = joint_flows(
-            *(_trusted(radiance[index]) for index in frames),
-            preset=self.flow_preset,
-            hints=(
-                tracked[own].flow - to_full_on.flow,
-                tracked[partner].flow - to_full_on.flow,
-            ),
-        )
+        joint = joint_flows(*map(_trusted, photos), preset=self.flow_preset, hints=hints)
         grid = joint.gradient_confidence.shape
         to_grid = np.array(grid[::-1], np.float32) / np.array(to_full_on.shape[::-1], np.float32)
         moved, confidence = composed(
@@ -90,12 +79,12 @@ class TrackGradients(Stage):
         return TrackingFlow(moved / to_grid, confidence, to_full_on.shape)
 
 
-def _opposite(radiance: Frames[RadianceImage], frame: Frame) -> Collection[int]:
+def _partner(radiance: Frames[RadianceImage], frame: Frame) -> int | None:
     """Return the nearest complement of a gradient, or gradient of a complement, if there is one."""
     own = frame.condition
     is_complement = isinstance(own, ColorGradient) and own.complement
     others = radiance.under(ColorGradient(complement=not is_complement))
-    return sorted(others, key=lambda index: (abs(index - frame.index), index))[:1]
+    return min(others, key=lambda index: (abs(index - frame.index), index), default=None)
 
 
 def _trusted(image: RadianceImage) -> Radiance:
@@ -119,18 +108,3 @@ def _with_tracked(found: TrackingFlow, tracked: FrameMotion) -> TrackingFlow:
         upsampled(tracked.confidence, grid),
     )
     return TrackingFlow(flow, confidence, found.shape)
-
-
-def _as_flow(motion: FrameMotion) -> TrackingFlow:
-    height, width = motion.flow.shape[:2]
-    return TrackingFlow(motion.flow, motion.confidence, motion.shape or (height, width))
-
-
-def _still(image: RadianceImage) -> TrackingFlow:
-    logger.warning(
-        "There are no tracking frames: frames under color gradients are taken as they are, not "
-        "aligned, which is right for a still subject. Shoot a full-on frame beside them."
-    )
-    shape = image.flags.shape
-    none: Flow = np.zeros((*shape, 2), np.float32)
-    return TrackingFlow(none, np.ones(shape, np.float32), shape)

@@ -152,6 +152,17 @@ def test_a_frame_that_left_the_session_takes_its_product_along_and_nothing_else(
     assert (capture / "olat/A/pile/0002.txt").exists()
 
 
+def test_frames_have_no_product_where_none_can_be_what_it_needs(capture: Path) -> None:
+    run(Bench(capture, pipeline(capture)))
+    assert (capture / "olat/A/pile/0002.txt").exists()
+    bench = Bench(capture, pipeline(capture))
+    bench.capture.left_out = {1, 4}  # no tracking frames, of which a shift is made
+    outcome = run(bench)
+    assert not outcome.receipts
+    assert not outcome.failures
+    assert not (capture / "olat/A/pile/0002.txt").exists()
+
+
 def test_products_in_memory_are_not_written_unless_they_are_asked_for(capture: Path) -> None:
     run(Bench(capture, pipeline(capture)))
     assert not (capture / "olat/A/doubled").exists()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import olat
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
@@ -20,8 +21,10 @@ from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.track_gradients import TrackGradients
 from olat.synthetic.capture import view_of
 from olat.synthetic.render import flow_between, radiance_under
+from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
 from tests.support.gradient_scenes import OPTICS_PX
+from tests.support.sessions import CLEAN, without_tracking
 
 SIZE = 224
 TRACKING, GRADIENT, COMPLEMENT = (0, 11, 22, 33), 16, 18
@@ -162,15 +165,17 @@ def test_without_its_complement_a_gradient_takes_the_interpolated_motion(
     assert "has no complement" in caplog.text
 
 
-def test_without_tracking_frames_gradients_are_taken_as_they_are(
-    sweep: Sweep, caplog: pytest.LogCaptureFixture
-) -> None:
-    found = TrackGradients().run(
-        sweep.radiance(*TRACKING), sweep.frames[GRADIENT], flow=None, sweep_motion=None
-    )
-    assert not found.flow.any()
-    assert found.confidence.all()
-    assert "There are no tracking frames" in caplog.text
+def test_without_tracking_frames_there_is_no_gradient_flow_and_it_is_said(tmp_path: Path) -> None:
+    still = SyntheticStage.model_validate(CLEAN | {"size": 64, "lights": 24, "material": "lambert"})
+    write_session(tmp_path / "moving", still)
+    session = without_tracking(tmp_path / "moving", tmp_path / "still")
+    assert "gradient = " in (session / "session.toml").read_text(encoding="utf-8")
+    summary = olat.process(session, pipeline="normals", workers=0)
+    assert not summary.failures
+    assert not list((session / "olat").rglob("gradient_flow*"))
+    assert any("There are no tracking frames" in note for note in summary.notes)
+    again = olat.process(session, pipeline="normals", workers=0)
+    assert not any(stage["done"] for stage in again.stages.values())
 
 
 def test_only_frames_under_gradients_take_the_motion_that_was_found_there(sweep: Sweep) -> None:
