@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def middle_of(tracking: Iterable[int]) -> int:
-    """Return the middle one of some frames."""
-    indices = sorted(tracking)
-    return indices[len(indices) // 2]
-
-
 def outward(tracking: Iterable[int]) -> Iterator[int]:
     """Go through some frames from the middle one outward."""
     indices = sorted(tracking)

@@ -16,7 +16,7 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.shapes import Flags, Matrix3, Plane, Radiance
-from olat.stages.choose_reference import middle_of
+from olat.stages.choose_reference import outward
 
 logger = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def _chosen(
     tracking = aligned.under(Tracking)
     if reference is not None:
         return gradient, complement, reference.frame
-    return gradient, complement, middle_of(tracking) if tracking else None
+    return gradient, complement, next(outward(tracking), None)
 
 
 def _note_untold(gradient: int, partner: int, drift: LightDrift | None) -> None:

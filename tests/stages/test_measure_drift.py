@@ -16,7 +16,7 @@ from olat.model.drift import LightDrift
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import ReferenceFrame
 from olat.model.session import Frame
-from olat.stages.choose_reference import middle_of
+from olat.stages.choose_reference import outward
 from olat.stages.measure_drift import MeasureDrift
 from olat.stages.products import light_changes
 from tests.support.sessions import CLEAN, simulated
@@ -69,7 +69,7 @@ def full_on(*levels: float) -> Frames[RadianceImage]:
 
 
 def measured(frames: Frames[RadianceImage]) -> LightDrift:
-    return MeasureDrift().run(frames, None, ReferenceFrame(middle_of(frames), "middle"))
+    return MeasureDrift().run(frames, None, ReferenceFrame(next(outward(frames)), "middle"))
 
 
 @pytest.mark.parametrize(("levels", "frame"), [((0.9, 1, 1, 1, 1), 0), ((1, 1, 1, 1.1), 30)])

@@ -11,7 +11,7 @@ from olat.errors import FileError
 from olat.io.manifest import read_session
 from olat.io.raw import read_raw
 from olat.model.condition import ColorGradient, Olat, Target, Tracking, role
-from olat.stages.choose_reference import middle_of
+from olat.stages.choose_reference import outward
 from olat.synthetic.capture import radiance_of
 from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
@@ -40,7 +40,7 @@ def test_the_manifest_tells_what_was_captured(folder: Path) -> None:
     frames = session.frames_of("A")
     assert [frames[i].condition for i in sorted(frames)] == list(STAGE.conditions)
     tracking = [i for i in frames if isinstance(frames[i].condition, Tracking)]
-    assert middle_of(tracking) == STAGE.reference
+    assert next(outward(tracking)) == STAGE.reference
     assert session.camera("A").white_patch == STAGE.white_patch
     assert session.camera("A").field_of_view_deg == STAGE.camera.field_of_view_deg
     gains = {role(frame.condition): frame.gain for frame in frames.values()}
