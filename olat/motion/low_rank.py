@@ -55,10 +55,6 @@ class Registration:
     """Rms motion over subject and frames; 0 where none was found [px]."""
     error_px: float
     """Rms error that halves of the frames show of each other [px]."""
-    support: float
-    """Part of the gain by affine motion that frames left out bear out [1]."""
-    is_dense: bool
-    """Whether more than affine motion is borne out."""
 
 
 def registered(
@@ -143,7 +139,7 @@ def registered(
     if motion.rms(level) < LEAST_MOTION:
         motion = Motion(planes, time, np.zeros((planes.count, 2 * time.shape[1])))
     cells = Cells.of(mask.shape, side=control_px / CELLS_PER_STEP)
-    return _result(motion, level, rank, cells, center, support)
+    return _result(motion, level, rank, cells, center)
 
 
 def _affine(motion: Motion, level: Level, rank: int) -> tuple[Motion, float]:
@@ -176,9 +172,7 @@ def _moved(motion: Motion, level: Level, rank: int) -> Motion:
     return motion
 
 
-def _result(
-    motion: Motion, level: Level, rank: int, cells: Cells, center: int, support: float
-) -> Registration:
+def _result(motion: Motion, level: Level, rank: int, cells: Cells, center: int) -> Registration:
     readings, trust, model = look(motion, level, rank=rank)
     found = halves(motion, level, half_normals(motion, level, readings, model))
     error = motion_error(motion, found, level, cells)
@@ -192,8 +186,6 @@ def _result(
         agreement=(agreed * covered).sum(axis=(1, 2)) / covered.sum(),
         moved_px=motion.rms(level),
         error_px=float(np.sqrt((error**2 * covered).sum() / covered.sum() / len(error))),
-        support=support,
-        is_dense=isinstance(motion.basis, GridBasis),
     )
 
 

@@ -48,7 +48,13 @@ def test_motion_that_bends_is_found_too(still) -> None:
     found = registered(moved_pictures(still, truth), times=TIMES, mask=INSIDE)
     after = rms(errors(found, truth))
     print(f"bending sway: 1.5 px before, {after:.3f} px after")
-    assert found.is_dense
+    # The best that affine motion could do is to leave what bends.
+    y, x = np.nonzero(INSIDE)
+    planes = np.stack([np.ones(len(x)), x, y], axis=1)
+    courses = np.moveaxis(truth[:, INSIDE], 0, 1).reshape(len(x), -1)
+    bend = courses - planes @ np.linalg.lstsq(planes, courses, rcond=None)[0]
+    affine = rms(np.linalg.norm(bend.reshape(len(x), -1, 2), axis=-1))
+    assert after < 0.5 * affine
     assert after < 0.15
 
 
@@ -67,7 +73,6 @@ def test_a_still_subject_is_left_exactly_alone(still) -> None:
     found = registered(still, times=TIMES, mask=INSIDE)
     assert found.moved_px == 0.0
     assert not found.flows.any()
-    assert found.support < 0.2
     assert found.confidence.min() > 0.9
 
 

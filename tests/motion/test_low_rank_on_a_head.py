@@ -77,13 +77,10 @@ def test_a_moving_head_is_registered(lights: int, motion: str, bound: float) -> 
     print(
         f"{lights} lights, {motion}: rms {np.sqrt((moved**2).mean()):.3f} px before, {rms:.3f} px "
         f"after (median {np.median(error):.3f}, worst frame "
-        f"{np.sqrt((error**2).mean(axis=1)).max():.3f}); borne out {found.support:.2f}, dense "
-        f"{found.is_dense}, {spent:.1f} CPU s"
+        f"{np.sqrt((error**2).mean(axis=1)).max():.3f}), {spent:.1f} CPU s"
     )
     assert rms < bound
     assert np.median(error) < 0.1
-    assert found.is_dense == (motion == "sway")
-    assert found.support > 0.5
     # 14 s on an idle core; a busy machine counts more.
     assert spent < 60.0
 
@@ -92,5 +89,5 @@ def test_a_moving_head_is_registered(lights: int, motion: str, bound: float) -> 
 def test_a_still_head_is_left_exactly_alone(lights: int) -> None:
     sweep = photographed(lights, "still")
     found = registered(sweep.pictures, times=np.arange(float(lights)), mask=sweep.mask)
-    print(f"{lights} lights, still: borne out {found.support:.2f}, moved {found.moved_px:.3f} px")
+    print(f"{lights} lights, still: moved {found.moved_px:.3f} px")
     assert not found.flows.any()
