@@ -18,8 +18,11 @@ SIZE = 96
 STAGE = {"size": SIZE, "lights": 24, "tracking_every": 8, "near_lights": False}
 
 
-def with_flows(folder: Path, size: int) -> tuple[int, list[int]]:
-    """Write a session and made-up flow files of a size; return the reference and the others."""
+def with_flows(folder: Path, size: int, known: np.ndarray | None = None) -> tuple[int, list[int]]:
+    """Write a session and made-up flow files of a size; return the reference and the others.
+
+    Known everywhere, or where `known` is 1.
+    """
     simulated(folder, **STAGE)
     frames = read_session(folder).frames_of("A").values()
     tracking = [frame.index for frame in frames if isinstance(frame.condition, Tracking)]
@@ -28,8 +31,8 @@ def with_flows(folder: Path, size: int) -> tuple[int, list[int]]:
     (folder / "flow").mkdir()
     for index in others:
         flow = np.full((size, size, 2), 0.01 * index, np.float32)
-        known = TrackingFlow(flow, np.ones((size, size), np.float32), (size, size))
-        write_flo(folder / "flow" / f"{index}.flo", known)
+        sure = np.ones((size, size), np.float32) if known is None else known
+        write_flo(folder / "flow" / f"{index}.flo", TrackingFlow(flow, sure, (size, size)))
     path = folder / "session.toml"
     text = path.read_text(encoding="utf-8")
     keys = f'[camera.A]\nreference = {reference}\nflow = "flow/{{frame}}.flo"\n'
@@ -39,15 +42,19 @@ def with_flows(folder: Path, size: int) -> tuple[int, list[int]]:
 
 
 def test_the_files_are_the_motion_and_their_reference_is_that_of_all(tmp_path: Path) -> None:
-    reference, others = with_flows(tmp_path, SIZE)
+    known = np.ones((SIZE, SIZE), np.float32)
+    known[32:64, 32:64] = 0.0  # of the face, which a tracker would follow
+    reference, others = with_flows(tmp_path, SIZE, known)
     report = process(tmp_path, pipeline="normals", workers=0)
     assert not report.failures
     flows = tmp_path / "olat" / "A" / "flow"
     assert not read_flow(flows / f"{reference:04d}.exr").flow.any()
     for index in others:
         found = read_flow(flows / f"{index:04d}.exr")
-        np.testing.assert_allclose(found.flow, 0.01 * index, rtol=0, atol=1e-5)
-        assert found.confidence.max() > 0.9
+        is_known = known > 0.0
+        np.testing.assert_allclose(found.flow[is_known], 0.01 * index, rtol=0, atol=1e-5)
+        assert not found.confidence[~is_known].any()
+        assert np.median(found.confidence[is_known]) > 0.99
 
 
 def test_another_file_makes_the_motion_anew(tmp_path: Path) -> None:
