@@ -139,7 +139,7 @@ class SweepMotion:
 
 @dataclass(frozen=True, slots=True)
 class SweepRegistration:
-    """Motion of a sweep, or what is to be added to it, found from the OLAT frames themselves."""
+    """Motion of a sweep without tracking frames, found from the OLAT frames themselves."""
 
     reference: int
     """Frame whose pose all others are moved to."""
@@ -149,5 +149,17 @@ class SweepRegistration:
     """From the reference to each frame, on a coarse grid that spans the picture [full-size px]."""
     confidence: Float32[Array, "frame grid_h grid_w"]
     """From 0 to 1."""
+    shape: tuple[int, int]
+    """Height and width of the full-size frame [px]."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionCorrection:
+    """What is to be added to the interpolated motion of a sweep."""
+
+    frames: tuple[int, ...]
+    """Numbers of the corrected frames, increasing; none where there is nothing to correct."""
+    flows: Float32[Array, "frame grid_h grid_w 2"]
+    """For each frame, on a coarse grid that spans the reference [full-size px]."""
     shape: tuple[int, int]
     """Height and width of the full-size frame [px]."""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float32
 
 from olat.engine.stage import Grain, Stage
 from olat.errors import SolveError
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
-from olat.model.motion import FrameMotion, SweepMotion, SweepRegistration, TrackingFlow
+from olat.model.motion import (
+    FrameMotion,
+    MotionCorrection,
+    SweepMotion,
+    SweepRegistration,
+    TrackingFlow,
+)
 from olat.model.session import Frame
-from olat.model.shapes import Flow, Plane
+from olat.model.shapes import Array, Flow
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +35,7 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 3
+    revision = 4
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
     """Curve in time: through six tracking frames, through six, through four, through two."""
@@ -38,33 +47,38 @@ class InterpolateMotion(Stage):
         sweep_motion: SweepMotion | None,
         gradient_flow: Frames[TrackingFlow] | None = None,
         registration: SweepRegistration | None = None,
-        correction: SweepRegistration | None = None,
+        correction: MotionCorrection | None = None,
     ) -> FrameMotion:
-        """Return the motion of one frame."""
-        from olat.motion.tracking import flow_at
+        """Return the motion of one frame, from the first of these that tells it.
 
-        if gradient_flow is not None and sweep_motion is not None:
-            lead = frame.bracket[0] if frame.bracket else frame.index
-            if lead in gradient_flow and _has_pair(gradient_flow, frame):
-                found = gradient_flow[lead]
-                return FrameMotion(found.flow, found.confidence, found.shape, "gradients")
+        That found for the gradient itself, that of the registered sweep, the tracking frames.
+        """
+        found = _of_gradient(frame, gradient_flow)
+        if found is not None:
+            return FrameMotion(found.flow, found.confidence, found.shape, "gradients")
         if registration is not None:
             return _registered(registration, frame.index)
         if flow is None or sweep_motion is None or len(sweep_motion.used) < 2:
             return _unknown(flow, sweep_motion)
-        motion = flow_at(
-            frame.index,
-            flow.only(sweep_motion.used),
-            sweep_motion.reference,
-            interpolation=self.interpolation,
-        )
+        tracked = self._tracked(frame.index, flow, sweep_motion)
+        return tracked if correction is None else self._corrected(tracked, correction, frame.index)
+
+    def _tracked(
+        self, index: int, flow: Frames[TrackingFlow], sweep_motion: SweepMotion
+    ) -> FrameMotion:
+        """Return the motion on a curve through the tracking frames."""
+        from olat.motion.tracking import flow_at
+
+        used, reference = flow.only(sweep_motion.used), sweep_motion.reference
+        motion = flow_at(index, used, reference, interpolation=self.interpolation)
         if not motion.is_covered:
             _note_uncovered("tracking")
-        return motion if correction is None else self._corrected(motion, correction, frame.index)
+        return motion
 
     def _corrected(
-        self, motion: FrameMotion, correction: SweepRegistration, index: int
+        self, motion: FrameMotion, correction: MotionCorrection, index: int
     ) -> FrameMotion:
+        """Add what the sweep itself tells; beyond its first and last frame it tells nothing."""
         from olat.motion.flow import upsampled
 
         if self.interpolation != "sway":
@@ -72,40 +86,54 @@ class InterpolateMotion(Stage):
                 f"interpolate_motion: interpolation = {self.interpolation!r}, but refine_motion "
                 "corrects what 'sway' leaves. Take 'sway', or leave refine_motion out."
             )
-        if not correction.frames[0] <= index <= correction.frames[-1]:
+        if not _spans(correction.frames, index):
             return motion
-        rest, _ = _between(correction, index)
+        rest = _between(correction.flows, *_around(correction.frames, index))
         return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
 
 
-def _has_pair(gradients: Frames[TrackingFlow], frame: Frame) -> bool:
-    """Tell whether there is what completes a gradient, without which no motion was found."""
+def _of_gradient(frame: Frame, gradients: Frames[TrackingFlow] | None) -> TrackingFlow | None:
+    """Return the motion found for a gradient, or for the first of its bracket, if there is one.
+
+    Where nothing completes a gradient no motion was found for it.
+    """
     own = frame.condition
-    if not isinstance(own, ColorGradient):
-        return True
-    return bool(gradients.under(ColorGradient(complement=not own.complement)))
+    if gradients is None or not isinstance(own, ColorGradient):
+        return None
+    if not gradients.under(ColorGradient(complement=not own.complement)):
+        return None
+    return gradients[frame.bracket[0] if frame.bracket else frame.index]
 
 
 def _registered(registration: SweepRegistration, index: int) -> FrameMotion:
     """Return the motion at any moment of a registered sweep."""
-    is_covered = registration.frames[0] <= index <= registration.frames[-1]
+    is_covered = _spans(registration.frames, index)
     if not is_covered:
         _note_uncovered("registered")
-    flow, confidence = _between(registration, index)
+    before, after, share = _around(registration.frames, index)
+    flow = _between(registration.flows, before, after, share)
+    confidence = np.minimum(registration.confidence[before], registration.confidence[after])
     return FrameMotion(flow, confidence, registration.shape, "registration", is_covered)
 
 
-def _between(sweep: SweepRegistration, index: int) -> tuple[Flow, Plane]:
-    """Interpolate linearly between frames that stand one or two apart; level beyond the ends.
+def _spans(frames: Sequence[int], index: int) -> bool:
+    return bool(frames) and frames[0] <= index <= frames[-1]
 
-    Exposures of a bracket, tracking and gradient frames lie between registered frames.
+
+def _around(frames: Sequence[int], index: int) -> tuple[int, int, float]:
+    """Return which of some frames a moment lies between, and how far along; ends hold beyond.
+
+    OLAT frames are told. Exposures of a bracket, tracking and gradient frames lie between them.
     """
-    place = float(np.interp(index, sweep.frames, np.arange(len(sweep.frames))))
+    place = float(np.interp(index, frames, range(len(frames))))
     before = int(place)
-    after = min(before + 1, len(sweep.frames) - 1)
-    share = np.float32(place - before)
-    flow = (1 - share) * sweep.flows[before] + share * sweep.flows[after]
-    return flow, np.minimum(sweep.confidence[before], sweep.confidence[after])
+    return before, ceil(place), place - before
+
+
+def _between(
+    flows: Float32[Array, "frame grid_h grid_w 2"], before: int, after: int, share: float
+) -> Flow:
+    return np.asarray(np.float32(1.0 - share) * flows[before] + np.float32(share) * flows[after])
 
 
 def _note_uncovered(kind: str) -> None:
@@ -117,6 +145,7 @@ def _note_uncovered(kind: str) -> None:
 
 
 def _unknown(flow: Frames[TrackingFlow] | None, sweep_motion: SweepMotion | None) -> FrameMotion:
+    """Return no motion, and say why."""
     shots = 0 if flow is None else len(flow)
     used = shots if sweep_motion is None else len(sweep_motion.used)
     found = "is 1 tracking frame" if shots == 1 else f"are {shots or 'no'} tracking frames"
@@ -127,9 +156,5 @@ def _unknown(flow: Frames[TrackingFlow] | None, sweep_motion: SweepMotion | None
         found,
         refused,
     )
-    return _still()
-
-
-def _still() -> FrameMotion:
     nothing = np.zeros((1, 1, 2), np.float32)
     return FrameMotion(nothing, np.ones((1, 1), np.float32), None, "none")

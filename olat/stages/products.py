@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,20 @@ from olat.model.field import CERTAIN, FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
-from olat.model.motion import ReferenceFrame, SweepMotion, SweepRegistration, TrackingFlow
+from olat.model.motion import (
+    MotionCorrection,
+    ReferenceFrame,
+    SweepMotion,
+    SweepRegistration,
+    TrackingFlow,
+)
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages.calibration_products import CalibrationFiles
-from olat.stages.drawing import drawn
+from olat.stages.whole_camera_file import WholeCameraFile
 
 _MOTION = "olat.io.motion_file"
+_SWEEP_FLOW = "olat.io.sweep_flow_file"
 
 
 def codecs(session: Session) -> Mapping[type, Codec]:
@@ -48,12 +54,8 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         SweepMotion: WholeCameraFile(
             _MOTION, "sweep_motion", ".json", _sweep_motion, picture="olat.io.motion_picture"
         ),
-        SweepRegistration: WholeCameraFile(
-            "olat.io.registration_file",
-            "registration",
-            ".npz",
-            lambda product: {"frames": len(product.frames)},
-        ),
+        SweepRegistration: WholeCameraFile(_SWEEP_FLOW, "registration", ".npz", _frame_count),
+        MotionCorrection: WholeCameraFile(_SWEEP_FLOW, "correction", ".npz", _frame_count),
         **dict.fromkeys(
             (SensorCalibration, ColorCalibration, LensCalibration, RigCalibration),
             CalibrationFiles(session),
@@ -126,59 +128,6 @@ def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
     }
 
 
-class WholeCameraFile:
-    """Products of a whole camera that are one file, ``<camera>/<product><suffix>``.
-
-    ``picture`` names the module that draws a display PNG beside it, where there is one.
-    """
-
-    collection: type | None = None
-
-    def __init__(
-        self,
-        module: str,
-        noun: str,
-        suffix: str,
-        metrics: Callable[[Any], dict[str, float]],
-        *,
-        picture: str = "",
-    ) -> None:
-        self._module = module
-        self._picture = picture
-        self._noun = noun
-        self._suffix = suffix
-        self._metrics = metrics
-
-    def write(self, place: Path, unit: Unit, product: Any, provenance: str) -> list[Path]:
-        """Write the file, and the picture beside it."""
-        path = place.with_name(f"{place.name}{self._suffix}")
-        self._function("write")(path, product)
-        if not self._picture:
-            return [path]
-        draw = getattr(import_module(self._picture), f"picture_of_{self._noun}")
-        return [path, *drawn(path.with_suffix(".png"), lambda: draw(product))]
-
-    def read(self, place: Path, unit: Unit) -> Any:
-        """Read the file."""
-        return self._function("read")(place.with_name(f"{place.name}{self._suffix}"))
-
-    def read_all(self, place: Path) -> Any:
-        """Refuse: the product is of a whole camera."""
-        raise TypeError(f"{place}: {self._noun} is not made frame by frame")
-
-    def settle(self, place: Path, camera: str) -> list[Path]:
-        """Return nothing: nothing is shared."""
-        return []
-
-    def metrics(self, product: Any) -> dict[str, float]:
-        """Return numbers for the receipt."""
-        return self._metrics(product)
-
-    def _function(self, verb: str) -> Callable[..., Any]:
-        function: Callable[..., Any] = getattr(import_module(self._module), f"{verb}_{self._noun}")
-        return function
-
-
 def light_changes(product: LightDrift) -> dict[str, float]:
     """Return how much the level changed, as the full-on frames that are believed tell."""
     from olat.light.drift import outliers
@@ -186,6 +135,10 @@ def light_changes(product: LightDrift) -> dict[str, float]:
     known = product.levels[~outliers(product.moments, product.levels)]
     change = float(np.ptp(known.mean(axis=1))) if product.moments else 0.0
     return {"full_on_frames": len(product.moments), "change": round(change, 5)}
+
+
+def _frame_count(product: SweepRegistration | MotionCorrection) -> dict[str, float]:
+    return {"frames": len(product.frames)}
 
 
 def _sweep_motion(product: SweepMotion) -> dict[str, float]:

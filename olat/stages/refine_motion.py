@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field, PositiveFloat
@@ -11,12 +11,19 @@ from pydantic import Field, PositiveFloat
 from olat.engine.stage import Grain, Stage, Under
 from olat.model.condition import Olat, Tracking
 from olat.model.image import Frames, RadianceImage
-from olat.model.motion import SweepMotion, SweepRegistration, TrackingFlow
-from olat.model.shapes import Mask
-from olat.stages.sketches import Sketches
+from olat.model.motion import MotionCorrection, SweepMotion, TrackingFlow
+from olat.model.shapes import Flow, Mask
+from olat.stages.small_sweep import SmallSweep, averaged
 from olat.stages.subject import inside
 
+if TYPE_CHECKING:
+    from olat.motion.refinement import Refinement
+    from olat.motion.refinement_field import InterpolatedMotion, SweepPictures
+
 logger = logging.getLogger(__name__)
+
+STEP = 4
+"""Small pixels between two places that a correction is told for; it is smoother than that."""
 
 
 class RefineMotion(Stage):
@@ -25,6 +32,7 @@ class RefineMotion(Stage):
     grain = Grain.CAMERA
     makes = "correction"
     leads_only = True
+    revision = 2
 
     megapixels: Annotated[float, Field(gt=0.01, le=2.0)] = 0.25
     """Size of the pictures that are compared [Mpx]."""
@@ -39,30 +47,73 @@ class RefineMotion(Stage):
         flow: Frames[TrackingFlow],
         sweep_motion: SweepMotion,
         photo_mask: Mask | None,
-    ) -> SweepRegistration:
+    ) -> MotionCorrection:
         """Return what is to be added to the interpolated motion of each OLAT frame."""
         from olat.motion.refinement import refined
 
-        frames = tuple(radiance.under(Olat))
-        full_on = radiance[sweep_motion.reference]
-        shape = full_on.flags.shape
-        if len(sweep_motion.used) < 2 or len(frames) < 2:
+        lit, full_on = radiance.under(Olat), radiance[sweep_motion.reference]
+        if len(sweep_motion.used) < 2 or len(lit) < 2:
             logger.warning("Two tracking frames and two OLAT frames are needed to refine motion.")
-            return _nothing(sweep_motion.reference, shape)
-        mask = None if photo_mask is None else inside(photo_mask, shape)
-        sketches = Sketches.of(radiance, full_on, mask, megapixels=self.megapixels)
-        motion = sketches.motion(flow, sweep_motion)
-        found = refined(sketches.sweep, motion, memory=self.memory, passes=self.passes)
+            return _nothing(full_on.flags.shape)
+        small = SmallSweep.of(lit, megapixels=self.megapixels)
+        found = refined(
+            _pictures(small, full_on, sweep_motion.reference, photo_mask),
+            _interpolated(small, flow.only(sweep_motion.used), sweep_motion),
+            memory=self.memory,
+            passes=self.passes,
+        )
         if not found.is_believed:
             logger.warning(
                 "Refinement found no motion that the tracking frames do not tell of; frames tell "
                 "each other to %.2f %% as they are.",
                 100.0 * found.residuals[0],
             )
-            return _nothing(sweep_motion.reference, shape)
-        return sketches.correction(found, sweep_motion.reference)
+            return _nothing(small.photo_shape)
+        return _in_photographs(found, small)
 
 
-def _nothing(reference: int, shape: tuple[int, int]) -> SweepRegistration:
-    flows = np.zeros((0, 1, 1, 2), np.float32)
-    return SweepRegistration(reference, (), flows, np.zeros((0, 1, 1), np.float32), shape)
+def _pictures(
+    small: SmallSweep, full_on: RadianceImage, reference: int, mask: Mask | None
+) -> SweepPictures:
+    """Return the sweep with its reference; without a mask the subject is what is lit there."""
+    from olat.motion.looks import gray_of, lit_in
+    from olat.motion.refinement_field import SweepPictures
+
+    seen, is_seen = small.reduced(reference, full_on)
+    seen[~is_seen] = np.nan
+    lit = lit_in(gray_of(full_on.radiance)) if mask is None else inside(mask, small.photo_shape)
+    return SweepPictures(small.pictures, small.usable, small.reduced_mask(lit), seen)
+
+
+def _interpolated(
+    small: SmallSweep, flow: Frames[TrackingFlow], sweep: SweepMotion
+) -> InterpolatedMotion:
+    """Return the interpolated motion at the size of the pictures."""
+    from olat.motion.flow import upsampled
+    from olat.motion.refinement_field import InterpolatedMotion
+    from olat.motion.refinement_prior import knot_shares
+    from olat.motion.tracking import flow_at
+
+    half = -(-small.shape[0] // 2), -(-small.shape[1] // 2)
+    known = {
+        time: averaged(flow_at(time, flow, sweep.reference).flow, half) / small.to_photo
+        for time in {*small.frames, *sweep.used}
+    }
+
+    def at(time: int) -> Flow:
+        return upsampled(known[time], small.shape)
+
+    weights = knot_shares(small.frames, sweep.used)
+    return InterpolatedMotion(small.frames, sweep.used, sweep.reference, weights, at)
+
+
+def _in_photographs(found: Refinement, small: SmallSweep) -> MotionCorrection:
+    height, width = small.shape
+    grid = -(-height // STEP), -(-width // STEP)
+    rows = range(len(small.frames))
+    flows = np.stack([averaged(found.flow(row), grid) * small.to_photo for row in rows])
+    return MotionCorrection(small.frames, flows, small.photo_shape)
+
+
+def _nothing(shape: tuple[int, int]) -> MotionCorrection:
+    return MotionCorrection((), np.zeros((0, 1, 1, 2), np.float32), shape)

@@ -17,6 +17,7 @@ from olat.model.motion import SweepRegistration
 from olat.model.session import Camera
 from olat.model.shapes import Mask
 from olat.stages.small_sweep import SmallSweep
+from olat.stages.subject import inside
 
 if TYPE_CHECKING:
     from olat.motion.low_rank import Registration
@@ -30,6 +31,7 @@ class RegisterSweep(Stage):
     grain = Grain.CAMERA
     makes = "registration"
     leads_only = True
+    revision = 2
 
     megapixels: Annotated[float, Field(ge=0.02, le=0.5)] = 0.15
     """Size of the pictures that are compared [Mpx]."""
@@ -49,12 +51,13 @@ class RegisterSweep(Stage):
         """Return the motion from the middle OLAT frame to every other one."""
         from olat.motion.low_rank import registered
 
-        small = SmallSweep.of(radiance, photo_mask, megapixels=self.megapixels)
+        small = SmallSweep.of(radiance, megapixels=self.megapixels)
+        pictures = np.where(small.usable, small.pictures, np.float32(np.nan))
         try:
             found = registered(
-                small.pictures,
+                pictures,
                 times=np.array(small.frames, np.float64),
-                mask=small.mask,
+                mask=_subject(small, photo_mask),
                 rank=self.rank,
                 every=self.knots_every,
             )
@@ -64,13 +67,13 @@ class RegisterSweep(Stage):
         return SweepRegistration(
             small.frames[found.reference],
             small.frames,
-            found.flows * small.to_full,
+            found.flows * small.to_photo,
             found.confidence,
-            small.shape,
+            small.photo_shape,
         )
 
     def _note(self, found: Registration, small: SmallSweep) -> None:
-        scale, count = float(small.to_full.mean()), len(small.frames)
+        scale, count = float(small.to_photo.mean()), len(small.frames)
         if found.moved_px == 0.0:
             logger.warning(
                 "No motion was found that frames under different lights bear out: all %d are "
@@ -93,3 +96,13 @@ class RegisterSweep(Stage):
                 "something stood in front, or another light was lit.",
                 format_frames([small.frames[row] for row in doubtful]),
             )
+
+
+def _subject(small: SmallSweep, mask: Mask | None) -> Mask:
+    """Return where the subject is in the small pictures; without a mask, what any light reaches."""
+    from olat.motion.looks import lit_in
+
+    if mask is not None:
+        return small.reduced_mask(inside(mask, small.photo_shape))
+    known = np.where(small.usable, small.pictures, np.float32(0.0))
+    return lit_in(known.mean(axis=0, dtype=np.float32))

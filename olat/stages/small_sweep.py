@@ -1,63 +1,91 @@
-"""Small gray copies of the OLAT frames of a sweep, one held at full size at a time."""
+"""Frames of a sweep as small gray pictures, one held at full size at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from olat.errors import SolveError
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
-from olat.model.shapes import Array, Mask, Plane
-from olat.stages.sketches import reduced
-from olat.stages.subject import inside
+from olat.model.shapes import Array, Flow, Mask, Plane
+
+UNUSABLE = PixelFlag.SATURATED | PixelFlag.DEAD | PixelFlag.OUT_OF_FRAME
+SPOILED = 0.25
+"""Part of a small pixel that may be unusable [1]."""
 
 
 @dataclass(frozen=True)
 class SmallSweep:
-    """A sweep, made small."""
+    """Frames of a sweep, made small."""
 
     frames: tuple[int, ...]
     pictures: Float32[Array, "frame h w"]
-    """Linear gray; not a number where saturated or defective [diffuse white = 1]."""
-    mask: Mask
-    """True inside the subject, or what any light reaches."""
-    shape: tuple[int, int]
+    """Linear, averaged over area and channels; a number everywhere [diffuse white = 1]."""
+    usable: Bool[Array, "frame h w"]
+    """False where much of a small pixel is saturated, defective or not a number."""
+    photo_shape: tuple[int, int]
     """Height and width of the photographs [px]."""
 
-    @property
-    def to_full(self) -> Float32[Array, " 2"]:
-        """Return pixels of the photographs for a pixel across and down."""
-        height, width = self.mask.shape
-        return np.array([self.shape[1] / width, self.shape[0] / height], np.float32)
-
     @classmethod
-    def of(
-        cls, radiance: Frames[RadianceImage], mask: Mask | None, *, megapixels: float
-    ) -> SmallSweep:
-        """Develop frames one by one and keep what is small of them."""
-        from olat.motion.looks import lit_in
+    def of(cls, radiance: Frames[RadianceImage], *, megapixels: float) -> SmallSweep:
+        """Reduce frames one by one.
 
+        Raises
+        ------
+        SolveError
+            If they differ in size.
+        """
         frames = tuple(radiance)
-        pictures: list[Plane] = []
-        shape = (0, 0)
-        for frame in frames:
-            photo = radiance[frame]
-            if pictures and photo.flags.shape != shape:
-                raise SolveError(
-                    f"register_sweep: frame {frame} is {photo.flags.shape[1]} x "
-                    f"{photo.flags.shape[0]} px, frame {frames[0]} {shape[1]} x {shape[0]} px; one "
-                    "size is needed. Leave out what is of another camera mode."
-                )
-            shape = photo.flags.shape
-            factor = max(1.0, float(np.sqrt(shape[0] * shape[1] / (1e6 * megapixels))))
-            picture, is_known = reduced(photo, (round(shape[0] / factor), round(shape[1] / factor)))
-            pictures.append(np.where(is_known, picture, np.float32(np.nan)))
-        stack = np.asarray(pictures, np.float32)
-        small = stack.shape[1:]
-        if mask is None:
-            subject = lit_in(np.nan_to_num(stack, nan=0.0).mean(axis=0, dtype=np.float32))
-        else:
-            subject = inside(inside(mask, shape), small)
-        return cls(frames, stack, subject, shape)
+        shape = radiance[frames[0]].flags.shape
+        factor = max(1.0, float(np.sqrt(shape[0] * shape[1] / (1e6 * megapixels))))
+        grid = len(frames), round(shape[0] / factor), round(shape[1] / factor)
+        small = cls(frames, np.empty(grid, np.float32), np.empty(grid, bool), shape)
+        for row, frame in enumerate(frames):
+            small.pictures[row], small.usable[row] = small.reduced(frame, radiance[frame])
+        return small
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return height and width of the pictures [px]."""
+        return self.pictures.shape[1:]
+
+    @property
+    def to_photo(self) -> Float32[Array, " 2"]:
+        """Return pixels of the photographs for a pixel across and down."""
+        (height, width), (full_height, full_width) = self.shape, self.photo_shape
+        return np.array([full_width / width, full_height / height], np.float32)
+
+    def reduced(self, frame: int, photo: RadianceImage) -> tuple[Plane, Mask]:
+        """Return a photograph as a picture, and where that can be used.
+
+        Raises
+        ------
+        SolveError
+            If it has another size than the photographs of the sweep.
+        """
+        if photo.flags.shape != self.photo_shape:
+            (height, width), (full_height, full_width) = photo.flags.shape, self.photo_shape
+            raise SolveError(
+                f"sweep: frame {frame} is {width} x {height} px, frame {self.frames[0]} "
+                f"{full_width} x {full_height} px; one size is needed. Leave frames of another "
+                "camera mode out (skip under [[override]])."
+            )
+        bad = ((photo.flags & UNUSABLE) != 0) | ~np.isfinite(photo.radiance).all(axis=2)
+        gray = np.where(bad[..., None], np.float32(0.0), photo.radiance).mean(axis=2)
+        kept = averaged((~bad).astype(np.float32), self.shape)
+        mean = averaged(gray, self.shape) / np.maximum(kept, np.float32(1e-3))
+        return mean, kept > 1.0 - SPOILED
+
+    def reduced_mask(self, mask: Mask) -> Mask:
+        """Return where more than half of a small pixel lies inside a mask of the photographs."""
+        return averaged(mask.astype(np.float32), self.shape) > 0.5
+
+
+def averaged(plane: Plane | Flow, shape: tuple[int, int]) -> np.ndarray:
+    """Return a plane or flow at another size, averaged over area."""
+    import cv2
+
+    return np.asarray(cv2.resize(plane, shape[::-1], interpolation=cv2.INTER_AREA))

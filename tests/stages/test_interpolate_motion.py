@@ -11,7 +11,13 @@ from numpy.testing import assert_allclose
 
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
-from olat.model.motion import SweepMotion, SweepRegistration, TrackedFrame, TrackingFlow
+from olat.model.motion import (
+    MotionCorrection,
+    SweepMotion,
+    SweepRegistration,
+    TrackedFrame,
+    TrackingFlow,
+)
 from olat.model.session import Frame
 from olat.stages.interpolate_motion import InterpolateMotion
 
@@ -48,6 +54,62 @@ def test_a_frame_between_tracking_frames_moves_with_them(interpolation: str) -> 
     assert motion.shape == SHAPE
     assert motion.source == "tracking"
     assert motion.is_covered
+
+
+def sine_error(interpolation: str, interval: int, period: float) -> float:
+    """Return the rms error of a curve through a true sine of amplitude 1 px, over all phases.
+
+    The moments lie within the middle interval of many.
+    """
+    stage = InterpolateMotion.model_validate({"interpolation": interpolation})
+    knots = tuple(range(0, 9 * interval, interval))
+    reference = knots[4]
+    errors = []
+    for phase in np.arange(8) * np.pi / 4.0:
+
+        def place(moment: float, phase: float = phase) -> float:
+            return float(np.sin(2.0 * np.pi * moment / period + phase))
+
+        def swaying(frame: Frame, place=place) -> TrackingFlow:
+            flow = np.full((1, 1, 2), place(frame.index) - place(reference), np.float32)
+            return TrackingFlow(flow, np.ones((1, 1), np.float32), (2, 2))
+
+        flows = Frames(tracking(*knots).shots, swaying)
+        motion = SweepMotion(reference, tuple(TrackedFrame(knot, 1.0, 1.0, 2.0) for knot in knots))
+        for index in range(reference, reference + interval):
+            found = stage.run(olat_at(index), flows, motion).flow[0, 0, 0]
+            errors.append(float(found) - (place(index) - place(reference)))
+    return float(np.sqrt(np.mean(np.square(errors))))
+
+
+@pytest.mark.parametrize(("interval", "tolerance"), [(20, 0.08), (10, 0.04)])
+def test_curves_through_points_of_a_sine_err_as_its_derivatives_tell(
+    interval: int, tolerance: float
+) -> None:
+    """By the angle a that the sine goes on in an interval T, rms over phase and moment.
+
+    At the part t of an interval a straight line leaves T^2 t (1 - t) / 2 of the second derivative,
+    and Catmull-Rom, whose slopes err by T^2 / 6 of the third, T^3 t (1 - t) (1 - 2 t) / 6 of that.
+    Terms of higher order are left out: that is the tolerance.
+    """
+    angle = 2.0 * np.pi * interval / 480.0
+    linear, cubic = angle**2 / np.sqrt(240.0), angle**3 / np.sqrt(15120.0)
+    assert_allclose(sine_error("linear", interval, 480.0), linear, rtol=tolerance)
+    assert_allclose(sine_error("catmull_rom", interval, 480.0), cubic, rtol=tolerance)
+
+
+@pytest.mark.parametrize("intervals", [2.5, 3.0])
+def test_of_a_fast_sine_a_sway_leaves_least_and_a_straight_line_most(intervals: float) -> None:
+    curves = ("sway", "spline", "catmull_rom", "linear")
+    errors = [sine_error(curve, 20, 20.0 * intervals) for curve in curves]
+    told = ", ".join(f"{curve} {error:.3f}" for curve, error in zip(curves, errors, strict=True))
+    print(f"sine of 1 px with a period of {intervals:g} intervals: {told} px rms")
+    assert (np.array(errors[:-1]) < 0.85 * np.array(errors[1:])).all()
+
+
+@pytest.mark.parametrize("intervals", [6.0, 12.0, 24.0])
+def test_of_a_slow_sine_a_sway_smooths_less_than_flow_errs_by(intervals: float) -> None:
+    assert sine_error("sway", 20, 20.0 * intervals) < 0.004
 
 
 def test_a_refused_tracking_frame_has_no_part() -> None:
@@ -88,26 +150,47 @@ def test_without_two_tracking_frames_nothing_moves_and_it_is_said(
     assert "1 tracking frame, and two are needed" in caplog.text
 
 
-def test_motion_that_was_found_for_a_frame_itself_goes_before_what_tracking_tells() -> None:
-    def three(frame: Frame) -> TrackingFlow:
-        return TrackingFlow(np.full((4, 6, 2), 3.0, np.float32), drifting(frame).confidence, SHAPE)
+def gradients_at(first: int, *, px: float, bracket: tuple[int, ...] = ()) -> Frames[TrackingFlow]:
+    """Return made-up flows of a gradient and, ten frames later, its complement."""
+    shots = {
+        first: Frame("A", first, ColorGradient(), Path("g.dng"), bracket=bracket),
+        first + 10: Frame("A", first + 10, ColorGradient(complement=True), Path("c.dng")),
+    }
+    flow = np.full((4, 6, 2), px, np.float32)
+    return Frames(shots, lambda _: TrackingFlow(flow, np.ones((4, 6), np.float32), SHAPE))
 
-    told = Frames(tracking(33).shots, three)
-    flows, motion = tracking(0, 40, 80), sweep(0, 40, 80)
-    found = InterpolateMotion().run(olat_at(33), flows, motion, gradient_flow=told)
+
+def test_a_gradients_own_motion_goes_before_a_registration_and_that_before_tracking() -> None:
+    flows, motion, told = tracking(0, 40, 80), sweep(0, 40, 80), gradients_at(33, px=3.0)
+    still = SweepRegistration(
+        33, (33, 34), np.full((2, 4, 6, 2), 2.0, np.float32), np.ones((2, 4, 6), np.float32), SHAPE
+    )
+    gradient = told.shots[33]
+    for frame, gradient_flow, registration, source, px in (
+        (gradient, told, still, "gradients", 3.0),
+        (gradient, None, still, "registration", 2.0),
+        (gradient, None, None, "tracking", -0.7),
+        (olat_at(33), told, still, "registration", 2.0),
+        (olat_at(33), told, None, "tracking", -0.7),
+    ):
+        found = InterpolateMotion().run(frame, flows, motion, gradient_flow, registration)
+        assert found.source == source
+        assert_allclose(found.flow, px, rtol=0, atol=1e-5)
+
+
+def test_exposures_of_a_gradients_bracket_take_the_motion_of_its_first() -> None:
+    told = gradients_at(33, px=3.0, bracket=(33, 34, 35))
+    last = Frame("A", 35, ColorGradient(), Path("35.dng"), bracket=(33, 34, 35))
+    found = InterpolateMotion().run(last, tracking(0, 40, 80), sweep(0, 40, 80), told)
     assert found.source == "gradients"
     assert (found.flow == 3.0).all()
-    assert InterpolateMotion().run(olat_at(34), flows, motion, told).source == "tracking"
-    registration = SweepRegistration(
-        33,
-        (33, 34),
-        np.full((2, 4, 6, 2), 2.0, np.float32),
-        np.ones((2, 4, 6), np.float32),
-        SHAPE,
-    )
-    found = InterpolateMotion().run(olat_at(34), None, None, registration=registration)
-    assert found.source == "registration"
-    assert (found.flow == 2.0).all()
+
+
+@pytest.mark.parametrize("index", [30, 31, 32])
+def test_exposures_of_a_light_move_each_by_its_own_moment(index: int) -> None:
+    frame = Frame("A", index, Olat(0), Path("x.dng"), bracket=(30, 31, 32))
+    found = InterpolateMotion().run(frame, tracking(0, 20, 40, 60), sweep(0, 20, 40, 60))
+    assert_allclose(found.flow, 0.1 * (index - REFERENCE), rtol=0, atol=1e-5)
 
 
 def registered(*frames: int) -> SweepRegistration:
@@ -115,6 +198,11 @@ def registered(*frames: int) -> SweepRegistration:
     flows = np.zeros((len(frames), 4, 6, 2), np.float32)
     flows += 0.1 * (np.array(frames, np.float32) - REFERENCE)[:, None, None, None]
     return SweepRegistration(40, frames, flows, np.ones((len(frames), 4, 6), np.float32), SHAPE)
+
+
+def corrected(*frames: int) -> MotionCorrection:
+    """Return a correction as large as that registration."""
+    return MotionCorrection(frames, registered(*frames).flows, SHAPE)
 
 
 @pytest.mark.parametrize("index", [30, 31, 33, 38])
@@ -135,25 +223,32 @@ def test_frames_beyond_the_registered_ones_are_not_covered(
     assert "after the last registered frame" in caplog.text
 
 
+def test_a_frame_that_is_not_sure_lowers_no_other_ones_confidence() -> None:
+    told = registered(30, 33, 38)
+    told.confidence[1] = 0.1
+
+    def confidence(index: int) -> float:
+        found = InterpolateMotion().run(olat_at(index), None, None, registration=told)
+        return float(found.confidence.mean())
+
+    found = {index: round(confidence(index), 6) for index in (30, 31, 33, 35, 38)}
+    assert found == {30: 1.0, 31: 0.1, 33: 0.1, 35: 0.1, 38: 1.0}
+
+
 def test_exposures_of_a_bracket_are_corrected_like_their_neighbors() -> None:
     flows, motion = tracking(0, 20, 40, 60), sweep(0, 20, 40, 60)
-    rest = registered(30, 38)  # -1 px and -0.2 px
+    rest = corrected(30, 38)  # -1 px and -0.2 px
     found = InterpolateMotion().run(olat_at(34), flows, motion, correction=rest)
     assert_allclose(found.flow, -0.6 - 0.6, rtol=0, atol=1e-5)
 
 
 def test_a_gradient_that_nothing_completes_moves_as_tracking_tells() -> None:
-    def wrong(frame: Frame) -> TrackingFlow:
-        return TrackingFlow(np.full((4, 6, 2), 9.0, np.float32), drifting(frame).confidence, SHAPE)
-
-    lone = Frame("A", 5, ColorGradient(), Path("5.dng"))
+    pair = gradients_at(5, px=9.0)
     flows, motion = tracking(20, 40, 60), sweep(20, 40, 60)
-    found = InterpolateMotion().run(lone, flows, motion, Frames({5: lone}, wrong))
-    assert found.source == "tracking"
-    assert not found.is_covered
-    other = Frame("A", 6, ColorGradient(complement=True), Path("6.dng"))
-    pair = Frames({5: lone, 6: other}, wrong)
-    assert InterpolateMotion().run(lone, flows, motion, pair).source == "gradients"
+    lone = InterpolateMotion().run(pair.shots[5], flows, motion, pair.only([5]))
+    assert lone.source == "tracking"
+    assert not lone.is_covered
+    assert InterpolateMotion().run(pair.shots[5], flows, motion, pair).source == "gradients"
 
 
 def test_frames_beyond_a_reference_at_the_end_are_at_rest_and_not_covered() -> None:

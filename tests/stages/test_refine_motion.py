@@ -10,12 +10,13 @@ from numpy.testing import assert_allclose
 
 import olat
 from olat.errors import SolveError
-from olat.io.registration_file import read_registration
-from olat.model.condition import Tracking
-from olat.model.image import Frames
-from olat.model.motion import SweepMotion, SweepRegistration, TrackedFrame, TrackingFlow
+from olat.io.sweep_flow_file import read_correction
+from olat.model.condition import Olat, Tracking
+from olat.model.image import Frames, RadianceImage
+from olat.model.motion import MotionCorrection, SweepMotion, TrackedFrame, TrackingFlow
 from olat.model.session import Frame
 from olat.stages.interpolate_motion import InterpolateMotion
+from olat.stages.refine_motion import RefineMotion
 from tests.support.sessions import normal_error_deg, simulated
 
 GRID, SHAPE = (12, 16), (48, 64)
@@ -37,11 +38,10 @@ def frame_at(index: int) -> Frame:
     return Frame("A", index, Tracking(), Path(f"{index}.exr"))
 
 
-def correction_of(*frames: int) -> SweepRegistration:
+def correction_of(*frames: int) -> MotionCorrection:
     flows = np.zeros((len(frames), 3, 4, 2), np.float32)
     flows[..., 1] = 0.5
-    confidence = np.ones(flows.shape[:3], np.float32)
-    return SweepRegistration(0, frames, flows, confidence, SHAPE)
+    return MotionCorrection(frames, flows, SHAPE)
 
 
 def test_a_correction_is_added_to_the_motion_of_its_frames():
@@ -51,8 +51,10 @@ def test_a_correction_is_added_to_the_motion_of_its_frames():
     assert_allclose(motion.confidence, 1.0, rtol=0, atol=1e-6)
 
 
-def test_frames_without_a_correction_keep_their_motion():
-    motion = InterpolateMotion().run(frame_at(5), tracked(), SWEEP, correction=correction_of(3))
+@pytest.mark.parametrize("corrected", [(), (3,), (6, 7)])
+def test_frames_without_a_correction_keep_their_motion(corrected: tuple[int, ...]):
+    correction = correction_of(*corrected)
+    motion = InterpolateMotion().run(frame_at(5), tracked(), SWEEP, correction=correction)
     assert_allclose(motion.flow[..., 0], 1.0, rtol=0, atol=1e-6)
     assert_allclose(motion.flow[..., 1], 0.0, rtol=0, atol=1e-6)
 
@@ -61,6 +63,29 @@ def test_a_correction_of_another_interpolation_is_refused():
     stage = InterpolateMotion(interpolation="linear")
     with pytest.raises(SolveError, match="refine_motion corrects what 'sway' leaves"):
         stage.run(frame_at(4), tracked(), SWEEP, correction=correction_of(4))
+
+
+def photographed(sizes: dict[int, tuple[int, int]]) -> Frames[RadianceImage]:
+    """Return tracking frames 0 and 10, and OLAT frames at all other numbers."""
+
+    def load(frame: Frame) -> RadianceImage:
+        shape = sizes[frame.index]
+        return RadianceImage(np.ones((*shape, 3), np.float32), np.zeros(shape, np.uint8))
+
+    shots = {
+        index: Frame("A", index, Tracking() if index in (0, 10) else Olat(index), Path("x.exr"))
+        for index in sizes
+    }
+    return Frames(shots, load)
+
+
+@pytest.mark.parametrize("odd", [0, 4])
+def test_frames_of_another_size_are_refused_and_not_squeezed(odd: int):
+    sizes = dict.fromkeys((0, 3, 4, 10), SHAPE) | {odd: (40, 64)}
+    with pytest.raises(
+        SolveError, match=f"frame {odd} is 64 x 40 px, frame 3 64 x 48 px; one size"
+    ):
+        RefineMotion().run(photographed(sizes), tracked(), SWEEP, None)
 
 
 def processed(folder: Path, pipeline: str):
@@ -80,7 +105,7 @@ def test_normals_of_a_fast_sway_gain_by_refinement(tmp_path: Path):
     off, better = (normal_error_deg(each, truth, margin=2).mean() for each in (before, after))
     print(f"\nnormals: {off:.2f} deg by tracking frames alone, {better:.2f} deg refined")
     assert better < 0.6 * off
-    found = read_registration(tmp_path / "s" / "olat" / "A" / "correction.npz")
+    found = read_correction(tmp_path / "s" / "olat" / "A" / "correction.npz")
     assert len(found.frames) == 60
     assert found.shape == (192, 192)
 
@@ -90,4 +115,4 @@ def test_a_still_subject_has_no_correction_and_a_note_says_so(tmp_path: Path):
     simulated(tmp_path / "s", size=128, lights=40, near_lights=False, sway_px=0.0)
     summary, _ = processed(tmp_path / "s", "refined")
     assert any("no motion that the tracking frames do not tell of" in n for n in summary.notes)
-    assert read_registration(tmp_path / "s" / "olat" / "A" / "correction.npz").frames == ()
+    assert read_correction(tmp_path / "s" / "olat" / "A" / "correction.npz").frames == ()
