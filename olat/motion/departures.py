@@ -53,13 +53,14 @@ def departures(moments: Moments, motions: Motions, trusts: Trusts) -> Moments:
 
     Notes
     -----
-    Assumes motion that is smooth over four tracking frames. It is what interpolation would leave
-    if every other tracking frame were missing.
+    Assumes motion that is smooth over four tracking frames. Interpolation leaves less, as it runs
+    through the frame itself too.
     """
     found = np.full(len(moments), np.nan)
     for place in range(1, len(moments) - 1):
         near = _around(place, len(moments))
-        told = np.tensordot(lagrange_weights(moments[near], moments[place]), motions[near], axes=1)
+        weights = weights_of_others(moments, place)
+        told = np.tensordot(weights[near], motions[near], axes=1)
         weight = np.minimum(trusts[place], trusts[near].min(axis=0))
         if weight.sum() > 0.0:
             square = np.sum((motions[place] - told) ** 2, axis=1)
@@ -85,6 +86,14 @@ def are_off(moments: Moments, motions: Motions, trusts: Trusts) -> Bool[Array, "
             break
         kept = without
     return ~np.isin(np.arange(len(moments)), kept)
+
+
+def weights_of_others(moments: Moments, place: int) -> Moments:
+    """Return the weight of each frame in what is told of one of them; 0 of those not asked."""
+    near = _around(place, len(moments))
+    weights = np.zeros(len(moments))
+    weights[near] = lagrange_weights(moments[near], moments[place])
+    return weights
 
 
 def lagrange_weights(knots: Moments, time: float) -> Moments:
