@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from olat.io.contact_sheet import DisplayPicture
@@ -35,7 +36,8 @@ class _Row:
 
     words: str
     crosses: tuple[int, ...] = ()
-    bar: tuple[int, int] | None = None
+    bar: tuple[float, float] | None = None
+    """Infinite where it goes on beyond the tracking frames."""
 
 
 def picture_of_sweep_motion(motion: SweepMotion) -> DisplayPicture:
@@ -77,8 +79,9 @@ def _told(motion: SweepMotion) -> str:
     if motion.frequency:
         parts.append(f"period {1.0 / motion.frequency:.0f} frames")
     if motion.residual_px is not None:
-        left = f"every {motion.interval:g} frames, which leaves about {motion.residual_px:.2g} px"
-        parts.append(f"tracked {left} in between")
+        most = "about" if motion.frequency else "up to"
+        left = f"which leaves {most} {motion.residual_px:.2g} px in between"
+        parts.append(f"tracked every {motion.interval:g} frames, {left}")
     return "   \N{MIDDLE DOT}   ".join(parts)
 
 
@@ -94,11 +97,14 @@ def _rows(motion: SweepMotion) -> list[_Row]:
     ]
     for doubt in motion.doubts:
         top, left, bottom, right = doubt.box
+        start = "start" if doubt.first is None else doubt.first
+        end = "end" if doubt.last is None else doubt.last
         words = (
-            f"{doubt.first}-{doubt.last} doubtful: {doubt.share:.1%} of the subject, columns {left}"
+            f"{start}-{end} doubtful: {doubt.share:.1%} of the subject, columns {left}"
             f" to {right - 1}, rows {top} to {bottom - 1}"
         )
-        rows.append(_Row(words, bar=(doubt.first, doubt.last)))
+        first = -math.inf if doubt.first is None else doubt.first
+        rows.append(_Row(words, bar=(first, math.inf if doubt.last is None else doubt.last)))
     if len(rows) > _MOST_ROWS:
         rest = len(rows) - _MOST_ROWS + 1
         rows = [*rows[: _MOST_ROWS - 1], _Row(f"and {rest} more in sweep_motion.json")]
@@ -159,7 +165,7 @@ def _draw_row(canvas: Canvas, row: _Row, when: Scale, top: float) -> None:
     room = box[2] - box[0]
 
     def at(frame: float) -> float:
-        return box[0] + when.share(frame) * room
+        return box[0] + min(max(when.share(frame), 0.0), 1.0) * room
 
     y = top + _ROW - 16.0
     ends = row.bar or (row.crosses[:1] * 2 if row.crosses else None)

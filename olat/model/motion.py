@@ -96,10 +96,10 @@ class TrackedFrame:
 class DoubtfulInterval:
     """A part of the picture that for a while is not what the reference shows: a blink, a hand."""
 
-    first: int
-    """Frame."""
-    last: int
-    """Frame, included."""
+    first: int | None
+    """Frame; none from the beginning of the sweep on."""
+    last: int | None
+    """Frame, included; none up to the end of the sweep."""
     box: tuple[int, int, int, int]
     """Top, left, bottom, right in the reference [px]; bottom and right are excluded."""
     share: float
@@ -115,11 +115,12 @@ class SweepMotion:
     """Every tracking frame, in order."""
     doubts: tuple[DoubtfulInterval, ...] = ()
     frequency: float | None = None
-    """Of the fastest motion that matters; none if too few frames tell [1/frame]."""
+    """Of the motion of which interpolation leaves most; none if it is not told [1/frame]."""
     interval: float = 0.0
     """Usual distance between tracking frames [frames]."""
     residual_px: float | None = None
-    """Error that interpolation is expected to leave between them; none if nothing tells [px]."""
+    """Error that interpolation is expected to leave between those used, rms; mostly too
+    high without a frequency; none if nothing tells [px]."""
 
     @property
     def used(self) -> tuple[int, ...]:

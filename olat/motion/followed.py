@@ -33,6 +33,8 @@ class Followed:
     """[full-size px]"""
     trust: SmallPlane
     """Small."""
+    solved: tuple[int, int]
+    """Rows and columns of the grid that the flow was solved on."""
 
 
 def followed(found: TrackingFlow, subject: Mask) -> Followed:
@@ -66,6 +68,7 @@ def followed(found: TrackingFlow, subject: Mask) -> Followed:
         against_px=_percentile(against, SPREAD_PERCENTILE),
         cells=cell_flow(found.flow, found.confidence, inside),
         trust=small_trust(found.confidence),
+        solved=(rows, columns),
     )
 
 

@@ -66,7 +66,8 @@ def sweep_motion(
     rhythm = None
     if len(used) > 2:
         steady = [index for index in used if not frames[index].is_sudden]
-        rhythm = rhythm_of(*_over_time(sweep, steady)) if len(steady) > 2 else None
+        if len(steady) > 2:
+            rhythm = rhythm_of(*_over_time(sweep, steady), knots=used)
         for index, far in zip(used, departures(*_over_time(sweep, used)).tolist(), strict=True):
             if np.isfinite(far):
                 frames[index] = replace(frames[index], departure_px=far)
@@ -132,24 +133,24 @@ def _doubtful(sweep: Sweep, used: list[int]) -> tuple[DoubtfulInterval, ...]:
     others = [sweep.found[index] for index in used if index != sweep.reference]
     if not others:
         return ()
-    shape = others[0].trust.shape
+    shape, solved = others[0].trust.shape, others[0].solved
     scale = sweep.shape[1] / shape[1]
     largest = max(each.largest_px for each in others) / scale
     band = int(np.ceil(max(each.against_px for each in others) / scale))
+    patch = PATCH * shape[1] / solved[1]
     subject = within_frame(
-        small_mask(on_grid(sweep.subject, sweep.shape)), PATCH + int(np.ceil(largest))
+        small_mask(on_grid(sweep.subject, solved)), int(np.ceil(patch)) + int(np.ceil(largest))
     )
     certain = np.ones(shape, np.float32)
     trusts = np.stack(
         [certain if index == sweep.reference else sweep.found[index].trust for index in used]
     )
-    if subject.shape != shape:
-        subject = on_grid(subject, shape)
     count = max(int(subject.sum()), 1)
     found = []
     for doubt in doubts(trusts, subject, band=max(1, band)):
         top, left, bottom, right = (round(edge * scale) for edge in doubt.box)
-        first = used[doubt.first - 1] + 1 if doubt.first else used[0]
-        last = used[doubt.last + 1] - 1 if doubt.last + 1 < len(used) else used[-1]
+        # Frames beyond the first and the last that is used take the motion of that one.
+        first = used[doubt.first - 1] + 1 if doubt.first else None
+        last = used[doubt.last + 1] - 1 if doubt.last + 1 < len(used) else None
         found.append(DoubtfulInterval(first, last, (top, left, bottom, right), doubt.cells / count))
     return tuple(found)

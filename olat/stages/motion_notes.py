@@ -102,36 +102,45 @@ def _too_slow(rhythm: Rhythm | None) -> list[str]:
     if rhythm is None or rhythm.residual_px is None or rhythm.residual_px <= TOLERATED_PX:
         return []
     period = f" with a period of {1.0 / rhythm.frequency:.0f} frames" if rhythm.frequency else ""
-    every = rhythm.interval_for(TOLERATED_PX) or 1
-    return [
+    most = "about" if rhythm.frequency else "up to"
+    words = (
         f"The subject moves{period} too fast for tracking frames {rhythm.interval:g} frames apart: "
-        f"alignment between them is off by about {rhythm.residual_px:.2g} px. One every "
-        f"{counted(every, 'frame')} would leave {TOLERATED_PX:g} px; --pipeline refined looks for "
-        "what is missing in the sweep itself."
-    ]
+        f"interpolation between them leaves {most} {rhythm.residual_px:.2g} px. "
+    )
+    every = rhythm.interval_for(TOLERATED_PX)
+    if every is not None and every > 1:
+        words += (
+            f"One every {counted(every, 'frame')} throughout would leave {TOLERATED_PX:g} px or "
+            "less. "
+        )
+    # Which pipeline runs is not known here, and what is noted stands for all that share this.
+    return [words + "refine_motion, in the pipeline refined, seeks the rest in the sweep itself."]
 
 
 def _doubtful(motion: SweepMotion) -> list[str]:
-    spans: dict[tuple[int, int], list[float]] = {}
+    spans: dict[tuple[int | None, int | None], list[float]] = {}
     for doubt in motion.doubts:
         spans.setdefault((doubt.first, doubt.last), []).append(doubt.share)
-    ends = motion.used[0], motion.used[-1]
-    return [
-        _doubt(span, shares, is_always=span == ends and len(motion.used) > 2)
-        for span, shares in spans.items()
-    ]
+    return [_doubt(span, shares) for span, shares in spans.items()]
 
 
-def _doubt(span: tuple[int, int], shares: list[float], *, is_always: bool) -> str:
+def _doubt(span: tuple[int | None, int | None], shares: list[float]) -> str:
     what = f"{counted(len(shares), 'part')} of the picture ({sum(shares):.1%} of the subject)"
-    if is_always:
-        return (
-            f"In most tracking frames {what} is not what the reference shows: look whether its "
-            "eyes are open, and else take another one (choose_reference.frame)."
-        )
+    match span:
+        case None, None:
+            return (
+                f"In most tracking frames {what} is not what the reference shows: look whether its "
+                "eyes are open, and else take another one (choose_reference.frame)."
+            )
+        case None, last:
+            when = f"From the beginning to frame {last}"
+        case first, None:
+            when = f"From frame {first} to the end"
+        case first, last:
+            when = f"In frames {first} to {last}"
     return (
-        f"In frames {span[0]} to {span[1]} {what} may not be what the reference shows: a blink or "
-        "a hand. sweep_motion.json tells where."
+        f"{when} {what} may not be what the reference shows: a blink or a hand. sweep_motion.json "
+        "tells where."
     )
 
 

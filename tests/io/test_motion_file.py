@@ -35,7 +35,10 @@ SWEEP = SweepMotion(
         TrackedFrame(49, 0.0, 0.0, 0.0, "black"),
         TrackedFrame(60, 0.9, 8.0, 9.0, is_sudden=True),
     ),
-    (DoubtfulInterval(39, 59, (10, 20, 30, 44), 0.0125),),
+    (
+        DoubtfulInterval(39, 59, (10, 20, 30, 44), 0.0125),
+        DoubtfulInterval(61, None, (10, 20, 30, 44), 0.0125),
+    ),
     frequency=1 / 64,
     interval=11.0,
     residual_px=0.03125,

@@ -73,6 +73,18 @@ def test_refused_frames_are_crossed_out_and_doubtful_ones_have_a_bar() -> None:
     assert not len(places(clean, DOUBT))
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "ends"), [(None, 19, (9.0, 19.0)), (21, None, (21.0, 31.0))]
+)
+def test_a_doubt_without_an_end_has_a_bar_up_to_the_edge(
+    first: int | None, last: int | None, ends: tuple[float, float]
+) -> None:
+    motion = sweep(*CLEAN.frames, doubts=(DoubtfulInterval(first, last, (1, 2, 3, 4), 0.02),))
+    bar = places(picture_of_sweep_motion(motion), DOUBT)
+    assert frame_at(float(bar[:, 1].min()), motion) == pytest.approx(ends[0], abs=0.1)
+    assert frame_at(float(bar[:, 1].max()), motion) == pytest.approx(ends[1], abs=0.1)
+
+
 def test_the_picture_grows_with_what_is_told_but_not_for_ever() -> None:
     heights = [
         len(picture_of_sweep_motion(sweep(*CLEAN.frames, doubts=SPOILED.doubts * count)))

@@ -17,7 +17,9 @@ from olat.io.manifest import read_session
 from olat.io.motion_file import read_reference, read_sweep_motion
 from olat.model.condition import Tracking
 from olat.model.flags import PixelFlag
-from olat.model.motion import SweepMotion
+from olat.model.motion import SweepMotion, TrackingFlow
+from olat.motion.tracking import flow_at
+from olat.synthetic.truth import SyntheticTruth
 from tests.support import faults
 from tests.support.sessions import simulated
 
@@ -184,18 +186,37 @@ def test_a_twitch_is_used_and_named(session: Path) -> None:
     assert "The subject twitched near tracking frame 11" in said
 
 
+def left_between(truth: SyntheticTruth, motion: SweepMotion) -> float:
+    """Return what interpolation of exact flows leaves in the frames between; rms [px]."""
+    sure = np.ones(truth.mask.shape, np.float32)
+    exact = {knot: TrackingFlow(truth.flow(knot), sure, sure.shape) for knot in motion.used}
+    del exact[motion.reference]
+    square = [
+        np.sum((flow_at(time, exact, motion.reference).flow - truth.flow(time)) ** 2, axis=-1)
+        for time in range(motion.used[0], motion.used[-1])
+        if time not in motion.used
+    ]
+    return float(np.sqrt(np.mean(np.array(square)[:, truth.mask])))
+
+
 def test_motion_too_fast_for_the_tracking_frames_is_told_with_what_would_do(
     tmp_path: Path,
 ) -> None:
-    simulated(tmp_path, **{**STAGE, "tracking_every": 8}, sway_period=24.0, blink_at=90)
+    changes = {"tracking_every": 8, "sway_period": 24.0, "sway_px": 4.0, "blink_at": 90}
+    truth = simulated(tmp_path, **{**STAGE, **changes})
     motion, said = process(tmp_path)
     assert motion.frequency is not None
-    print(f"\nperiod {1 / motion.frequency:.1f} frames, {motion.residual_px:.2f} px in between")
+    left = left_between(truth, motion)
+    print(
+        f"\nperiod {1 / motion.frequency:.1f} frames: {motion.residual_px:.2f} px foretold in "
+        f"between, {left:.2f} px left"
+    )
+    assert motion.residual_px == pytest.approx(left, rel=0.25)
     # The axes sway at 0.6 to 1 times the rate.
     assert 22.0 < 1.0 / motion.frequency < 42.0
     (note,) = (note for note in said.splitlines() if "too fast" in note)
-    assert "too fast for tracking frames 9 frames apart: alignment between them is off by" in note
-    assert "would leave 0.25 px; --pipeline refined" in note
+    assert "too fast for tracking frames 9 frames apart: interpolation between them leaves" in note
+    assert "throughout would leave 0.25 px or less. refine_motion, in the pipeline refined" in note
 
 
 def test_a_missing_tracking_frame_is_named(session: Path) -> None:
