@@ -83,9 +83,9 @@ def rhythm_of(
     Assumes that the subject moves as fast between tracking frames as they show. What goes and
     comes back within one interval is not seen (aliasing), and nothing here can tell of it.
 
-    The rest is taken to be as fast as tracking frames can show, of which interpolation leaves most:
-    for motion that is slower, and by errors of the flow itself, the forecast comes out too high. Three
-    moments tell of one alone, at which motion may hide.
+    The rest is taken to be as fast as tracking frames can show, of which interpolation leaves
+    most: for motion that is slower, and by errors of the flow itself, the forecast comes out too
+    high. Three moments tell of one alone, at which motion may hide.
     """
     places = [int(moment) for moment in moments] if knots is None else list(knots)
     interval = float(np.median(np.diff(moments)))
