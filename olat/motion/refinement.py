@@ -80,7 +80,7 @@ def refined(
     Raises
     ------
     ValueError
-        If numbers or sizes disagree, the mask is empty or nothing is lit.
+        If numbers or sizes disagree, the mask is nearly empty or nothing is lit.
 
     Notes
     -----

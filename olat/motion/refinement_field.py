@@ -24,6 +24,8 @@ STRIDE = 2
 """After that blur, every second pixel tells as much as all of them."""
 RIM = 2
 """Pixels along the outline that are left out: another background lies behind them."""
+FEWEST_PIXELS = 16
+"""Pixels that have to be looked at."""
 FLOOR = 0.002
 """Part of the white level below which residuals are noise."""
 OUTLIER = 3.0
@@ -73,6 +75,7 @@ class MovedSweep:
         every = np.zeros(inside.shape, bool)
         every[::STRIDE, ::STRIDE] = True
         self._inside, self._looked_at = inside, inside & every
+        _check_looked_at(self._looked_at)
         self._share = np.maximum(_blurred(inside.astype(np.float32), WINDOW), np.float32(1e-3))
         here = _blurred(self._looked_at.astype(np.float32), WINDOW)
         self._share_looked_at = np.maximum(here, np.float32(1e-6))
@@ -157,6 +160,16 @@ class MovedSweep:
         variance = local + np.float32((FLOOR * self._white) ** 2)
         variance += residual**2 / np.float32(OUTLIER**2)
         return np.asarray(np.float32(STRIDE**2) / variance)
+
+
+def _check_looked_at(looked_at: Mask) -> None:
+    count, (height, width) = int(looked_at.sum()), looked_at.shape
+    if count < FEWEST_PIXELS:
+        raise ValueError(
+            f"refinement: {count} pixels of {width} x {height} that are looked at, one in "
+            f"{STRIDE**2}, lie more than {RIM} px inside of the subject; {FEWEST_PIXELS} are "
+            "needed. Check the mask."
+        )
 
 
 def _blurred(plane: Plane, deviation: float) -> Plane:

@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import Field, PositiveFloat
 
 from olat.engine.stage import Grain, Stage, Under
+from olat.errors import SolveError
 from olat.model.condition import Olat, Tracking
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import MotionCorrection, SweepMotion, TrackingFlow
+from olat.model.session import Camera
 from olat.model.shapes import Flow, Mask
 from olat.stages.small_sweep import SmallSweep, averaged
 from olat.stages.subject import inside
@@ -47,6 +49,7 @@ class RefineMotion(Stage):
         flow: Frames[TrackingFlow],
         sweep_motion: SweepMotion,
         photo_mask: Mask | None,
+        camera: Camera,
     ) -> MotionCorrection:
         """Return what is to be added to the interpolated motion of each OLAT frame."""
         from olat.motion.refinement import refined
@@ -56,12 +59,12 @@ class RefineMotion(Stage):
             logger.warning("Two tracking frames and two OLAT frames are needed to refine motion.")
             return _nothing(full_on.flags.shape)
         small = SmallSweep.of(lit, megapixels=self.megapixels)
-        found = refined(
-            _pictures(small, full_on, sweep_motion.reference, photo_mask),
-            _interpolated(small, flow.only(sweep_motion.used), sweep_motion),
-            memory=self.memory,
-            passes=self.passes,
-        )
+        pictures = _pictures(small, full_on, sweep_motion.reference, photo_mask)
+        motion = _interpolated(small, flow.only(sweep_motion.used), sweep_motion)
+        try:
+            found = refined(pictures, motion, memory=self.memory, passes=self.passes)
+        except ValueError as error:
+            raise SolveError(f"refine_motion: camera {camera.name!r}: {error}") from None
         if not found.is_believed:
             logger.warning(
                 "Refinement found no motion that the tracking frames do not tell of; frames tell "

@@ -12,13 +12,15 @@ import olat
 from olat.errors import SolveError
 from olat.io.sweep_flow_file import read_correction
 from olat.model.condition import Olat, Tracking
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import MotionCorrection, SweepMotion, TrackedFrame, TrackingFlow
-from olat.model.session import Frame
+from olat.model.session import Camera, Frame
 from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.refine_motion import RefineMotion
 from tests.support.sessions import normal_error_deg, simulated
 
+CAMERA = Camera("A")
 GRID, SHAPE = (12, 16), (48, 64)
 SWEEP = SweepMotion(0, tuple(TrackedFrame(knot, 1.0, 0.0, 0.0) for knot in (0, 10)))
 
@@ -65,12 +67,13 @@ def test_a_correction_of_another_interpolation_is_refused():
         stage.run(frame_at(4), tracked(), SWEEP, correction=correction_of(4))
 
 
-def photographed(sizes: dict[int, tuple[int, int]]) -> Frames[RadianceImage]:
-    """Return tracking frames 0 and 10, and OLAT frames at all other numbers."""
+def photographed(sizes: dict[int, tuple[int, int]], flag: int = 0) -> Frames[RadianceImage]:
+    """Return tracking frames 0 and 10, and OLAT frames at all other numbers, all flagged alike."""
 
     def load(frame: Frame) -> RadianceImage:
         shape = sizes[frame.index]
-        return RadianceImage(np.ones((*shape, 3), np.float32), np.zeros(shape, np.uint8))
+        flags = np.full(shape, flag if isinstance(frame.condition, Olat) else 0, np.uint8)
+        return RadianceImage(np.ones((*shape, 3), np.float32), flags)
 
     shots = {
         index: Frame("A", index, Tracking() if index in (0, 10) else Olat(index), Path("x.exr"))
@@ -85,7 +88,24 @@ def test_frames_of_another_size_are_refused_and_not_squeezed(odd: int):
     with pytest.raises(
         SolveError, match=f"frame {odd} is 64 x 40 px, frame 3 64 x 48 px; one size"
     ):
-        RefineMotion().run(photographed(sizes), tracked(), SWEEP, None)
+        RefineMotion().run(photographed(sizes), tracked(), SWEEP, None, CAMERA)
+
+
+@pytest.mark.parametrize("place", [np.s_[20:24, 20:24], np.s_[20]], ids=["4 x 4 px", "one row"])
+def test_a_mask_that_is_all_rim_is_no_fault_of_olat(place: tuple[slice, ...] | int):
+    mask = np.zeros(SHAPE, bool)
+    mask[place] = True
+    sweep = photographed(dict.fromkeys((0, 3, 4, 10), SHAPE))
+    with pytest.raises(
+        SolveError, match=r"camera .A.: refinement: \d pixels of 64 x 48 .*Check the mask"
+    ):
+        RefineMotion().run(sweep, tracked(), SWEEP, mask, CAMERA)
+
+
+def test_a_sweep_that_is_saturated_all_over_is_no_fault_of_olat():
+    sweep = photographed(dict.fromkeys((0, 3, 4, 10), SHAPE), PixelFlag.SATURATED)
+    with pytest.raises(SolveError, match="camera 'A': prediction: nothing is lit"):
+        RefineMotion().run(sweep, tracked(), SWEEP, np.ones(SHAPE, bool), CAMERA)
 
 
 def processed(folder: Path, pipeline: str):
