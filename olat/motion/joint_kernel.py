@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from olat.motion.cubic_kernel import compiled, keys_taps
 
 _Array = np.ndarray[Any, Any]
-
-# A division that may raise would keep a loop scalar.
-compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
 @compiled
@@ -162,21 +160,9 @@ def relax(
 
 
 @compiled
-def _weights(t: Any, weights: _Array) -> None:
-    """Fill in Catmull and Rom's cubic, which keeps ramps where they are; OpenCV's does not."""
-    s = np.float32(1.0) - t
-    half = np.float32(0.5)
-    weights[0] = -half * t * s * s
-    weights[3] = -half * s * t * t
-    weights[1] = np.float32(1.0) + t * t * (np.float32(1.5) * t - np.float32(2.5))
-    weights[2] = np.float32(1.0) + s * s * (np.float32(1.5) * s - np.float32(2.5))
-
-
-@compiled
 def pull(picture: _Array, flow: _Array, at: Any, out: _Array, trust: _Array) -> None:
     """Warp a picture by planes ``at``, ``at + 1`` of the flow; no trust beyond its border."""
     height, width, channels = picture.shape
-    across, down = np.empty(4, np.float32), np.empty(4, np.float32)
     columns, rows = np.empty(4, np.int64), np.empty(4, np.int64)
     for y in range(height):
         for x in range(width):
@@ -184,14 +170,7 @@ def pull(picture: _Array, flow: _Array, at: Any, out: _Array, trust: _Array) -> 
             if not (px >= -0.5 and px <= width - 0.5 and py >= -0.5 and py <= height - 0.5):
                 for c in range(channels):
                     trust[y, x, c] = 0.0
-                px = min(max(px, np.float32(0.0)), np.float32(width - 1))
-                py = min(max(py, np.float32(0.0)), np.float32(height - 1))
-            left, top = int(np.floor(px)), int(np.floor(py))
-            _weights(np.float32(px - left), across)
-            _weights(np.float32(py - top), down)
-            for k in range(4):
-                columns[k] = min(max(left - 1 + k, 0), width - 1)
-                rows[k] = min(max(top - 1 + k, 0), height - 1)
+            across, down = keys_taps(px, width, columns), keys_taps(py, height, rows)
             for c in range(channels):
                 value = np.float32(0.0)
                 for k in range(4):

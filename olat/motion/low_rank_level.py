@@ -10,6 +10,7 @@ from jaxtyping import Float32, Float64, Int64
 from scipy.sparse import csr_matrix
 
 from olat.model.shapes import Array, Mask
+from olat.motion.cubic_kernel import read_plane
 from olat.motion.low_rank_basis import GridBasis, PlaneBasis
 from olat.motion.low_rank_detail import Planes, detail, reduced
 from olat.motion.low_rank_model import LowRank, Readings
@@ -95,8 +96,8 @@ class Level:
         for frame in range(len(self.details)):
             x = (self.columns + flow_x[frame] / self.factor).astype(np.float32)
             y = (self.rows + flow_y[frame] / self.factor).astype(np.float32)
-            readings[frame] = _pulled(self.details[frame], x, y, cv2.INTER_CUBIC)
-            trust[frame] = _pulled(self.trusts[frame], x, y, cv2.INTER_LINEAR)
+            readings[frame] = read_plane(self.details[frame], x, y)
+            trust[frame] = _between(self.trusts[frame], x, y)
         return readings, trust
 
     def slopes(self, model: LowRank) -> Slopes:
@@ -118,15 +119,16 @@ class Level:
         )
 
 
-def _pulled(
-    plane: Float32[Array, "h w"], x: Float32[Array, " p"], y: Float32[Array, " p"], kind: int
+def _between(
+    plane: Float32[Array, "h w"], x: Float32[Array, " p"], y: Float32[Array, " p"]
 ) -> Float32[Array, " p"]:
+    """Read a plane between pixels linearly."""
     parts = [
         cv2.remap(
             plane,
             x[None, at : at + ROW],
             y[None, at : at + ROW],
-            kind,
+            cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )[0]
         for at in range(0, len(x), ROW)

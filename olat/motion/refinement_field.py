@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from olat.model.shapes import Array, Flow, Mask, Plane
+from olat.motion.cubic_kernel import read_plane
 from olat.motion.refinement_prediction import prediction_residual, prediction_weights
 from olat.motion.refinement_prior import Coefficients, Knots, Modes
 from olat.motion.refinement_step import Evidence
@@ -119,13 +120,13 @@ class MovedSweep:
 
     def _moved(self, frame: int, flow: Flow) -> tuple[Plane, Mask]:
         x, y = source_positions(flow)
-        edge = cv2.BORDER_REPLICATE
         bad = ~self._sweep.usable[frame]
         photo = _filled(self._sweep.pictures[frame], ~bad)
-        picture = np.asarray(cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=edge))
+        picture = read_plane(photo, x.ravel(), y.ravel()).reshape(photo.shape)
         if not bad.any():
             return picture, ~bad
         spread = _blurred(bad.astype(np.float32), SOFTENING)
+        edge = cv2.BORDER_REPLICATE
         spread = np.asarray(cv2.remap(spread, x, y, cv2.INTER_LINEAR, borderMode=edge))
         return picture, spread < SPOILED
 

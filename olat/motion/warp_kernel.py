@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from olat.model.flags import PixelFlag
+from olat.motion.cubic_kernel import keys_weights
 
 _Array = np.ndarray[Any, Any]
 
@@ -28,7 +29,7 @@ def resample(values: _Array, x: _Array, y: _Array, outside: _Array, squared: boo
                 continue
             left, across = _split(x[row, column], width)
             top, down = _split(y[row, column], height)
-            wide, tall = _weights(across), _weights(down)
+            wide, tall = keys_weights(across), keys_weights(down)
             if squared:
                 wide, tall = _squares(wide), _squares(tall)
             # On whole pixels the others have no part, be they infinite or beyond the border.
@@ -57,17 +58,6 @@ def _split(place: Any, size: Any) -> tuple[int, Any]:
         return int(np.rint(place)), np.float32(0.0)
     before = np.floor(place)
     return int(before), np.float32(place - before)
-
-
-@njit(nogil=True, cache=True)
-def _weights(t: Any) -> tuple[Any, Any, Any, Any]:
-    """Return the weights of the pixels before and behind a place, two and two (Keys 1981)."""
-    half, two, three, five = np.float32(0.5), np.float32(2.0), np.float32(3.0), np.float32(5.0)
-    one = np.float32(1.0)
-    first = half * t * ((two - t) * t - one)
-    second = half * ((three * t - five) * t * t + two)
-    fourth = half * t * t * (t - one)
-    return first, second, one - first - second - fourth, fourth
 
 
 @njit(nogil=True, cache=True)

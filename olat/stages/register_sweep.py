@@ -31,7 +31,7 @@ class RegisterSweep(Stage):
     grain = Grain.CAMERA
     makes = "registration"
     leads_only = True
-    revision = 2
+    revision = 3
 
     megapixels: Annotated[float, Field(ge=0.02, le=0.5)] = 0.15
     """Size of the pictures that are compared [Mpx]."""

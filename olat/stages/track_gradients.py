@@ -26,6 +26,7 @@ class TrackGradients(Stage):
     makes = "gradient_flow"
     conditions = (ColorGradient,)
     leads_only = True
+    revision = 2
 
     flow_preset: Literal["draft", "standard", "fine"] = "standard"
     """Flow at a quarter, half or the full resolution."""

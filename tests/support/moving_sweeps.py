@@ -10,6 +10,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from olat.model.condition import Olat, Tracking
+from olat.motion.cubic_kernel import read_plane
 from olat.motion.flow import flow_between as solved_flow
 from olat.motion.flow import upsampled
 from olat.motion.refinement_field import InterpolatedMotion, SweepPictures
@@ -90,7 +91,8 @@ class MovingSweep:
         for frame, time in enumerate(self.times):
             flow = motion.flow(time) + (0.0 if rest is None else rest(frame))
             source = (x + flow[..., 0]).astype(np.float32), (y + flow[..., 1]).astype(np.float32)
-            out[frame] = cv2.remap(self.sweep.pictures[frame], *source, cv2.INTER_CUBIC)
+            places = (each.ravel() for each in source)
+            out[frame] = read_plane(self.sweep.pictures[frame], *places).reshape(x.shape)
         return out
 
 

@@ -63,7 +63,7 @@ def moved_pictures(pictures: Planes, flows: Planes) -> Planes:
         back = np.zeros_like(flow)
         for _ in range(8):  # the place that comes here, by fixed-point iteration
             back = _pulled(flow, x - back[..., 0], y - back[..., 1], cv2.INTER_LINEAR)
-        out[...] = _pulled(picture, x - back[..., 0], y - back[..., 1], cv2.INTER_CUBIC)
+        out[...] = _pulled(picture, x - back[..., 0], y - back[..., 1], cv2.INTER_LANCZOS4)
     return moved
 
 
