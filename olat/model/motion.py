@@ -107,6 +107,18 @@ class DoubtfulInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsureInterval:
+    """Frames between two tracking frames that tell less of them than tracking frames usually do."""
+
+    first: int
+    """Tracking frame before."""
+    last: int
+    """Tracking frame after."""
+    error_px: float
+    """What interpolation is expected to leave, rms over the frames between [px]."""
+
+
+@dataclass(frozen=True, slots=True)
 class SweepMotion:
     """What the tracking frames tell of the motion over a sweep."""
 
@@ -121,6 +133,13 @@ class SweepMotion:
     residual_px: float | None = None
     """Error that interpolation is expected to leave between those used, rms; mostly too
     high without a frequency; none if nothing tells [px]."""
+    unsure: tuple[UnsureInterval, ...] = ()
+    """Where a tracking frame is missing or not used, or the subject twitched."""
+
+    def error_px(self, time: float) -> float:
+        """Return what interpolation is expected to leave around a moment more than elsewhere."""
+        around = (each for each in self.unsure if each.first < time < each.last)
+        return max((each.error_px for each in around), default=0.0)
 
     @property
     def used(self) -> tuple[int, ...]:

@@ -38,9 +38,9 @@ class Told:
         return float(np.sqrt(np.mean(np.abs(self.off(frequency)) ** 2))) if self.times.size else 0.0
 
 
-def by_curve(knots: Sequence[int]) -> Told:
-    """Return what interpolation tells of all frames between tracking frames."""
-    first, last = knots[0], knots[-1]
+def by_curve(knots: Sequence[int], ends: tuple[int, int] | None = None) -> Told:
+    """Return what interpolation tells of all frames between tracking frames, or between two."""
+    first, last = ends or (knots[0], knots[-1])
     times = sorted(set(range(first, last)).difference(knots))
     weights = np.zeros((len(times), len(knots)))
     for row, time in enumerate(times):
@@ -76,9 +76,12 @@ class MotionModel:
     rest_frequency: float
     """The fastest that the tracking frames can show [1/frame]."""
 
-    def left_px(self, knots: Sequence[int]) -> float:
-        """Return what the curve through some tracking frames leaves in the frames between; rms."""
-        curve = by_curve(knots)
+    def left_px(self, knots: Sequence[int], ends: tuple[int, int] | None = None) -> float:
+        """Return what the curve through tracking frames leaves in the frames between; rms.
+
+        Those between two neighbors among them, if ends are told.
+        """
+        curve = by_curve(knots, ends)
         square = (self.rest_px * curve.gain(self.rest_frequency)) ** 2
         return float(np.sqrt(square + _square(curve, self.waves)))
 

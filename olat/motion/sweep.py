@@ -14,6 +14,7 @@ from olat.motion.departures import are_off, departures
 from olat.motion.doubts import doubts
 from olat.motion.followed import Followed, on_grid, within_frame
 from olat.motion.frequency import Rhythm, rhythm_of
+from olat.motion.unsure import unsure_intervals
 
 WELL = 0.8
 """Agreement from which on the flow is believed, whatever its neighbors in time tell."""
@@ -72,13 +73,15 @@ def sweep_motion(
             if np.isfinite(far):
                 frames[index] = replace(frames[index], departure_px=far)
     spacing = np.diff(list(frames))
+    interval = float(np.median(spacing)) if spacing.size else 0.0
     motion = SweepMotion(
         sweep.reference,
         tuple(frames.values()),
         doubts=_doubtful(sweep, used),
         frequency=rhythm.frequency if rhythm else None,
-        interval=float(np.median(spacing)) if spacing.size else 0.0,
+        interval=interval,
         residual_px=rhythm.residual_px if rhythm else None,
+        unsure=unsure_intervals(frames, interval=interval, model=rhythm.model if rhythm else None),
     )
     return motion, rhythm
 

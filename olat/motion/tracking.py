@@ -15,7 +15,7 @@ from olat.motion.time_curve import (
     subset_weights,
     window,
 )
-from olat.motion.tracking_kernel import blend
+from olat.motion.tracking_kernel import FLOOR, SLOPE, blend
 
 ROWS = 32
 """Of the grid that are worked on at once, so that those of all knots stay in the cache."""
@@ -27,6 +27,7 @@ def flow_at(
     reference: int,
     *,
     interpolation: Interpolation = "sway",
+    error_px: float = 0.0,
 ) -> FrameMotion:
     r"""Interpolate the flow at one moment between the tracking frames around it.
 
@@ -41,7 +42,9 @@ def flow_at(
         C_t = \frac{\bar C - \tau (1 - \tau) (C_s - C_e)^2}{1 + (0.3\,b / r_0)^2}, \qquad
         \bar C = (1 - \tau)\, C_s + \tau\, C_e, \quad r_0 = 1 + 0.01\,|f_{c \to t}| ,
 
-    where b is how far the curve bends away from the straight line between s and e [px].
+    where b is how far the curve bends away from the straight line between s and e [px]. Where an
+    error r is expected of the curve, it is divided also by
+    :math:`1 + (4\, \tau (1 - \tau)\, r / r_0)^2`: by 1 at s and e, by most midway.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def flow_at(
         Number of the reference frame, where the flow is zero and the confidence 1.
     interpolation
         Kind of curve; see `olat.motion.time_curve.knot_weights`.
+    error_px
+        r: what the curve is expected to leave there more than elsewhere [px].
 
     Returns
     -------
@@ -91,8 +96,18 @@ def flow_at(
         return FrameMotion(nearest.flow, nearest.confidence, shape, is_covered=is_covered)
     table = subset_weights(time, near, interpolation=interpolation)
     parts = [used.get(knot) for knot in near]
-    flow, confidence = _blended(parts, grid, table, place_between(time, near))
+    place = place_between(time, near)
+    flow, confidence = _blended(parts, grid, table, place)
+    if error_px > 0.0:
+        confidence /= _doubt(flow, error_px, place % 1.0)
     return FrameMotion(flow, confidence, shape, is_covered=is_covered)
+
+
+def _doubt(flow: Float32[Array, "h w 2"], error_px: float, tau: float) -> Float32[Array, "h w"]:
+    """Return what confidence is divided by where the curve is expected to err."""
+    error = np.float32(4.0 * tau * (1.0 - tau) * error_px)
+    tolerated = FLOOR + SLOPE * np.linalg.norm(flow, axis=2)
+    return np.asarray(1.0 + (error / tolerated) ** 2)
 
 
 def _at_rest(flows: Mapping[int, TrackingFlow], reference: int, *, is_covered: bool) -> FrameMotion:

@@ -35,7 +35,7 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 4
+    revision = 5
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
     """Curve in time: through six tracking frames, through six, through four, through two."""
@@ -69,8 +69,13 @@ class InterpolateMotion(Stage):
         """Return the motion on a curve through the tracking frames."""
         from olat.motion.tracking import flow_at
 
-        used, reference = flow.only(sweep_motion.used), sweep_motion.reference
-        motion = flow_at(index, used, reference, interpolation=self.interpolation)
+        motion = flow_at(
+            index,
+            flow.only(sweep_motion.used),
+            sweep_motion.reference,
+            interpolation=self.interpolation,
+            error_px=sweep_motion.error_px(index),
+        )
         if not motion.is_covered:
             _note_uncovered("tracking")
         return motion

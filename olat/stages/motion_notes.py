@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from olat.io.frame_expression import format_frames
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GAP = 1.6
-"""Distance between tracking frames that is told, in usual ones: one is missing at 2."""
 TOLERATED_PX = 0.25
 """Error of the interpolation from which on the interval is too long [px]."""
 MUCH_OUTSIDE = 0.03
@@ -78,13 +75,16 @@ def _outside(motion: SweepMotion) -> list[str]:
 
 
 def _gaps(motion: SweepMotion) -> list[str]:
-    """Name gaps in which a tracking frame is missing."""
-    frames = [each.frame for each in motion.frames]
+    """Name gaps in which a tracking frame is missing or not used."""
+    from olat.motion.unsure import GAP
+
     return [
-        f"From frame {before} to {after} there is no tracking frame, where they are "
-        f"{motion.interval:g} frames apart elsewhere: motion in between is less sure."
-        for before, after in pairwise(frames)
-        if after - before > GAP * motion.interval
+        f"From frame {each.first} to {each.last} no tracking frame is used, where they are "
+        f"{motion.interval:g} frames apart elsewhere: interpolation may leave "
+        f"{each.error_px:.2g} px there, and the confidence of frames {each.first + 1} to "
+        f"{each.last - 1} is lower."
+        for each in motion.unsure
+        if each.last - each.first > GAP * motion.interval
     ]
 
 
@@ -94,7 +94,8 @@ def _sudden(motion: SweepMotion) -> list[str]:
         return []
     return [
         f"The subject twitched near tracking frame {format_frames(frames)}, much faster than it "
-        "moves elsewhere: frames from the tracking frame before to the one after may be off."
+        "moves elsewhere: frames from the tracking frame before to the one after may be off, and "
+        "their confidence is lower."
     ]
 
 

@@ -44,7 +44,8 @@ class TrackGradients(Stage):
         reference, own = sweep_motion.reference, frame.index
         full_on_frames = sorted({*sweep_motion.used, reference})
         known = flow.only(full_on_frames)
-        tracked, partner = flow_at(own, known, reference), _partner(radiance, frame)
+        tracked = flow_at(own, known, reference, error_px=sweep_motion.error_px(own))
+        partner = _partner(radiance, frame)
         if partner is None:
             logger.warning(
                 "A color gradient has no complement, or a complement no gradient: with both, a "

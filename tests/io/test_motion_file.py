@@ -20,6 +20,7 @@ from olat.model.motion import (
     SweepMotion,
     TrackedFrame,
     TrackingLook,
+    UnsureInterval,
 )
 
 REFERENCE = ReferenceFrame(
@@ -42,6 +43,7 @@ SWEEP = SweepMotion(
     frequency=1 / 64,
     interval=11.0,
     residual_px=0.03125,
+    unsure=(UnsureInterval(38, 60, 0.75),),
 )
 
 
@@ -66,7 +68,7 @@ def test_a_file_from_before_there_were_more_numbers_is_read(tmp_path: Path) -> N
     for frame in document["frames"]:
         for name in ("outside", "departure_px", "is_sudden"):
             del frame[name]
-    del document["residual_px"]
+    del document["residual_px"], document["unsure"]
     path.write_text(json.dumps(document), encoding="utf-8")
     found = read_sweep_motion(path)
     assert found.used == SWEEP.used

@@ -123,3 +123,12 @@ def test_flows_of_frames_of_two_sizes_are_refused():
     flows[30] = flows[20]
     with pytest.raises(ValueError, match="solved at 4 x 3 px of 8 x 6, 4 x 3 px of 99 x 6; needed"):
         flow_at(15, flows, 10)
+
+
+def test_where_the_curve_is_expected_to_err_confidence_falls_but_at_the_knots():
+    flows = {knot: tracking_flow(0.0, 0.0) for knot in (20, 60)}
+    at = {time: flow_at(time, flows, 0, error_px=2.0).confidence[0, 0] for time in (20, 25, 40, 60)}
+    assert at[20] == at[60] == 1.0
+    assert_allclose(at[40], 1.0 / (1.0 + 2.0**2), rtol=1e-5, atol=0)
+    assert_allclose(at[25], 1.0 / (1.0 + (4.0 * 0.125 * 0.875 * 2.0) ** 2), rtol=1e-5, atol=0)
+    assert flow_at(40, flows, 0).confidence[0, 0] == 1.0

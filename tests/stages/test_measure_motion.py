@@ -99,6 +99,7 @@ def test_a_clean_sweep_is_used_throughout_without_a_word(session: Path) -> None:
     assert motion.reference == MIDDLE
     assert motion.used == FRAMES
     assert motion.doubts == ()
+    assert motion.unsure == ()
     assert motion.share > 0.98
     assert motion.interval == 6.0
     assert motion.residual_px is not None
@@ -184,6 +185,7 @@ def test_a_twitch_is_used_and_named(session: Path) -> None:
     assert motion.used == FRAMES
     assert [each.frame for each in motion.frames if each.is_sudden] == [11]
     assert "The subject twitched near tracking frame 11" in said
+    assert [(each.first, each.last) for each in motion.unsure] == [(5, 11), (11, 17)]
 
 
 def left_between(truth: SyntheticTruth, motion: SweepMotion) -> float:
@@ -224,7 +226,33 @@ def test_a_missing_tracking_frame_is_named(session: Path) -> None:
         manifest.write('\n[[override]]\nframes = "11"\nskip = true\n')
     motion, said = process(session)
     assert motion.used == tuple(frame for frame in FRAMES if frame != 11)
-    assert "From frame 5 to 17 there is no tracking frame, where they are 6 frames apart" in said
+    assert "From frame 5 to 17 no tracking frame is used, where they are 6 frames apart" in said
+
+
+def confidence_inside(session: Path, frame: int) -> float:
+    """Return the mean confidence of an aligned frame where the subject is lit."""
+    channels, _ = read_exr(products(session) / "aligned" / f"{frame:04d}.exr")
+    return float(channels["confidence.Y"][40:90, 40:90].mean())
+
+
+def test_frames_where_tracking_frames_were_refused_are_trusted_less(tmp_path: Path) -> None:
+    """With two of them dead, all frames between were still trusted by 0.995."""
+    simulated(tmp_path / "session", **{**STAGE, "sway_px": 4.0, "sway_period": 30.0})
+    session = tmp_path / "session"
+    process(session, is_aligned=True)
+    between = (15, 18, 28, 31)
+    whole = {frame: confidence_inside(session, frame) for frame in between}
+    for frame in (17, 29):
+        faults.kill_light(session, frame)
+    motion, said = process(session, is_aligned=True)
+    killed = {frame: confidence_inside(session, frame) for frame in between}
+    print(f"\nconfidence {whole}, with tracking frames 17 and 29 killed {killed}")
+    assert [(each.first, each.last) for each in motion.unsure] == [(11, 23), (23, 35)]
+    assert "From frame 11 to 23 no tracking frame is used" in said
+    assert "the confidence of frames 24 to 34 is lower" in said
+    for frame in between:
+        assert killed[frame] < whole[frame] - 0.1
+    assert min(killed.values()) > 0.5, "half a pixel is no reason to take nothing from a frame"
 
 
 def test_the_work_stops_where_less_agrees_than_was_stated(session: Path) -> None:
