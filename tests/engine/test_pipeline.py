@@ -92,6 +92,17 @@ def test_every_shipped_definition_loads(path: Path) -> None:
     assert pipeline.stages
 
 
+def test_the_preview_solves_no_flow_at_more_than_draft() -> None:
+    """Its summary says so, and flow to gradients was solved at half size."""
+    stages = load_pipeline("preview", catalog=STAGES, given=GIVEN).stages
+    presets = {
+        stage.verb(): stage.model_dump()["flow_preset"]
+        for stage in stages
+        if "flow_preset" in type(stage).model_fields
+    }
+    assert presets == {"track": "draft", "track_gradients": "draft"}
+
+
 def test_an_unknown_pipeline_names_those_there_are() -> None:
     with pytest.raises(PipelineError, match="Did you mean 'standard'"):
         load_pipeline("standrad", catalog=STAGES, given=GIVEN)
