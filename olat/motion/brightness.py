@@ -61,7 +61,8 @@ def alike_in_level(
 def _small(radiance: Radiance, size: tuple[int, int]) -> SolvedPlane:
     """Return the level relative to the median of what is lit, highlights cut; 0 if nothing is."""
     gray = np.asarray(cv2.resize(gray_of(radiance), size, interpolation=cv2.INTER_AREA))
-    lit = lit_in(gray)
+    # In a sparse pattern on true black most of what lies around bright places is 0.
+    lit = lit_in(gray) & (gray > 0.0)
     if not lit.any():
         return np.zeros_like(gray)
     level = gray / np.median(gray[lit])
