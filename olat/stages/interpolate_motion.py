@@ -157,7 +157,8 @@ def _unknown(flow: Frames[TrackingFlow] | None, sweep_motion: SweepMotion | None
     refused = f", {shots - used} of them refused" if used < shots else ""
     logger.warning(
         "There %s%s, and two are needed to follow motion: frames are taken as they are, "
-        "not aligned, which is right for a still subject.",
+        "not aligned, which is right for a still subject. register_sweep, in the pipeline "
+        "untracked, finds how a moving one moved from its OLAT frames.",
         found,
         refused,
     )

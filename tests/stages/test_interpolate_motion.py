@@ -150,6 +150,24 @@ def test_without_two_tracking_frames_nothing_moves_and_it_is_said(
     assert "1 tracking frame, and two are needed" in caplog.text
 
 
+def test_who_has_no_tracking_frames_is_told_of_the_pipeline_that_needs_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    InterpolateMotion().run(olat_at(10), None, None)
+    (note,) = caplog.messages
+    assert note.endswith(
+        "register_sweep, in the pipeline untracked, finds how a moving one moved from its OLAT "
+        "frames."
+    )
+
+
+def test_who_runs_that_pipeline_is_not_sent_to_it(caplog: pytest.LogCaptureFixture) -> None:
+    InterpolateMotion().run(olat_at(35), None, None, registration=registered(30, 40))
+    gradient = Frame("A", 32, ColorGradient(), Path("g.dng"))
+    InterpolateMotion().run(gradient, None, None, registration=registered(30, 40))
+    assert "untracked" not in caplog.text
+
+
 def gradients_at(first: int, *, px: float, bracket: tuple[int, ...] = ()) -> Frames[TrackingFlow]:
     """Return made-up flows of a gradient and, ten frames later, its complement."""
     shots = {
