@@ -35,7 +35,7 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 5
+    revision = 6
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
     """Curve in time: through six tracking frames, through six, through four, through two."""
@@ -61,7 +61,10 @@ class InterpolateMotion(Stage):
         if flow is None or sweep_motion is None or len(sweep_motion.used) < 2:
             return _unknown(flow, sweep_motion)
         tracked = self._tracked(frame.index, flow, sweep_motion)
-        return tracked if correction is None else self._corrected(tracked, correction, frame.index)
+        # What is measured is left: the motion of tracking frames, and that the reference has none.
+        if correction is None or frame.index in (*sweep_motion.used, sweep_motion.reference):
+            return tracked
+        return self._corrected(tracked, correction, frame.index)
 
     def _tracked(
         self, index: int, flow: Frames[TrackingFlow], sweep_motion: SweepMotion

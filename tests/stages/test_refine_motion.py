@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import olat
 from olat.errors import SolveError
@@ -36,6 +36,13 @@ def tracked() -> Frames[TrackingFlow]:
     return Frames({knot: frame_at(knot) for knot in (0, 10)}, load)
 
 
+def at_rest(reference: int) -> Frames[TrackingFlow]:
+    """Return the same flows, but that to the reference, which is none."""
+    flows = tracked()
+    still = TrackingFlow(np.zeros((*GRID, 2), np.float32), np.ones(GRID, np.float32), SHAPE)
+    return Frames(dict(flows.shots), lambda at: still if at.index == reference else flows[at.index])
+
+
 def frame_at(index: int) -> Frame:
     return Frame("A", index, Tracking(), Path(f"{index}.exr"))
 
@@ -51,6 +58,30 @@ def test_a_correction_is_added_to_the_motion_of_its_frames():
     assert_allclose(motion.flow[..., 0], 0.8, rtol=0, atol=1e-6)
     assert_allclose(motion.flow[..., 1], 0.5, rtol=0, atol=1e-6)
     assert_allclose(motion.confidence, 1.0, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("reference", [0, 10])
+def test_the_reference_does_not_move(reference: int):
+    """It took what its neighbors in time were corrected by, and was resampled."""
+    sweep = SweepMotion(reference, SWEEP.frames)
+    correction = correction_of(-1, 1, 9, 11)
+    motion = InterpolateMotion().run(
+        frame_at(reference), at_rest(reference), sweep, correction=correction
+    )
+    assert_array_equal(motion.flow, 0.0)
+
+
+def test_tracking_frames_keep_the_motion_that_was_measured():
+    correction = correction_of(3, 9, 11)
+    motion = InterpolateMotion().run(frame_at(10), tracked(), SWEEP, correction=correction)
+    assert_array_equal(motion.flow, tracked()[10].flow)
+
+
+def test_a_tracking_frame_that_is_not_used_is_corrected_like_the_frames_around():
+    refused = TrackedFrame(5, 0.0, 0.0, 0.0, refusal="black")
+    sweep = SweepMotion(0, (SWEEP.frames[0], refused, SWEEP.frames[1]))
+    motion = InterpolateMotion().run(frame_at(5), tracked(), sweep, correction=correction_of(3, 9))
+    assert_allclose(motion.flow[..., 1], 0.5, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("corrected", [(), (3,), (6, 7)])
