@@ -212,6 +212,8 @@ def _check(
                 f"{stage.makes!r}."
             )
         made[stage.makes] = stage
+        if clash := stage.clash(pipeline.stages):
+            raise PipelineError(f"{file}: {clash}")
     for verb, value in definition.items():
         if isinstance(value, dict) and verb not in definition["stages"]:
             raise PipelineError(f"{file}: [{verb}] sets parameters of a stage that is not run.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
@@ -103,6 +104,10 @@ class Stage(BaseModel):
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Return the product. Overridden with typed arguments by every stage."""
         raise NotImplementedError
+
+    def clash(self, others: Sequence[Stage]) -> str:
+        """Say why the stage cannot be in a pipeline beside others; empty if it can."""
+        return ""
 
     @classmethod
     def verb(cls) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from olat.engine.stage import Grain, Stage
-from olat.errors import SolveError
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
 from olat.model.motion import (
@@ -64,7 +63,18 @@ class InterpolateMotion(Stage):
         # What is measured is left: the motion of tracking frames, and that the reference has none.
         if correction is None or frame.index in (*sweep_motion.used, sweep_motion.reference):
             return tracked
-        return self._corrected(tracked, correction, frame.index)
+        return _corrected(tracked, correction, frame.index)
+
+    def clash(self, others: Sequence[Stage]) -> str:
+        """Say that what a correction was found for is not what it would be added to."""
+        refines = next((other for other in others if other.makes == "correction"), None)
+        if refines is None or self.interpolation == "sway":
+            return ""
+        return (
+            f"[interpolate_motion] interpolation = {self.interpolation!r}, but "
+            f"{refines.verb()!r} corrects what 'sway' leaves. Take 'sway', or leave "
+            f"{refines.verb()!r} out."
+        )
 
     def _tracked(
         self, index: int, flow: Frames[TrackingFlow], sweep_motion: SweepMotion
@@ -83,22 +93,6 @@ class InterpolateMotion(Stage):
             _note_uncovered("tracking")
         return motion
 
-    def _corrected(
-        self, motion: FrameMotion, correction: MotionCorrection, index: int
-    ) -> FrameMotion:
-        """Add what the sweep itself tells; beyond its first and last frame it tells nothing."""
-        from olat.motion.flow import upsampled
-
-        if self.interpolation != "sway":
-            raise SolveError(
-                f"interpolate_motion: interpolation = {self.interpolation!r}, but refine_motion "
-                "corrects what 'sway' leaves. Take 'sway', or leave refine_motion out."
-            )
-        if not _spans(correction.frames, index):
-            return motion
-        rest = _between(correction.flows, *_around(correction.frames, index))
-        return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
-
 
 def _of_gradient(frame: Frame, gradients: Frames[TrackingFlow] | None) -> TrackingFlow | None:
     """Return the motion found for a gradient, or for the first of its bracket, if there is one.
@@ -111,6 +105,16 @@ def _of_gradient(frame: Frame, gradients: Frames[TrackingFlow] | None) -> Tracki
     if not gradients.under(ColorGradient(complement=not own.complement)):
         return None
     return gradients[frame.bracket[0] if frame.bracket else frame.index]
+
+
+def _corrected(motion: FrameMotion, correction: MotionCorrection, index: int) -> FrameMotion:
+    """Add what the sweep itself tells; beyond its first and last frame it tells nothing."""
+    from olat.motion.flow import upsampled
+
+    if not _spans(correction.frames, index):
+        return motion
+    rest = _between(correction.flows, *_around(correction.frames, index))
+    return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
 
 
 def _registered(registration: SweepRegistration, index: int) -> FrameMotion:

@@ -9,13 +9,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import olat
-from olat.errors import SolveError
+from olat.engine.pipeline import load_pipeline
+from olat.errors import PipelineError, SolveError
 from olat.io.sweep_flow_file import read_correction
 from olat.model.condition import Olat, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import MotionCorrection, SweepMotion, TrackedFrame, TrackingFlow
 from olat.model.session import Camera, Frame
+from olat.stages import STAGES
+from olat.stages.capture import GIVEN
 from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.refine_motion import RefineMotion
 from tests.support.sessions import normal_error_deg, simulated
@@ -92,10 +95,12 @@ def test_frames_without_a_correction_keep_their_motion(corrected: tuple[int, ...
     assert_allclose(motion.flow[..., 1], 0.0, rtol=0, atol=1e-6)
 
 
-def test_a_correction_of_another_interpolation_is_refused():
-    stage = InterpolateMotion(interpolation="linear")
-    with pytest.raises(SolveError, match="refine_motion corrects what 'sway' leaves"):
-        stage.run(frame_at(4), tracked(), SWEEP, correction=correction_of(4))
+@pytest.mark.parametrize("interpolation", ["spline", "catmull_rom", "linear"])
+def test_a_correction_of_another_interpolation_is_refused_before_anything_runs(interpolation: str):
+    setting = [f"interpolate_motion.interpolation={interpolation}"]
+    with pytest.raises(PipelineError, match="'refine_motion' corrects what 'sway' leaves"):
+        load_pipeline("refined", catalog=STAGES, given=GIVEN, settings=setting)
+    assert load_pipeline("standard", catalog=STAGES, given=GIVEN, settings=setting)
 
 
 def photographed(sizes: dict[int, tuple[int, int]], flag: int = 0) -> Frames[RadianceImage]:
