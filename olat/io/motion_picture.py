@@ -77,10 +77,11 @@ def _told(motion: SweepMotion) -> str:
     parts = [f"{counted(len(motion.frames), 'tracking frame')}, {len(used)} used"]
     parts.append(f"moves up to {max((each.largest_px for each in used), default=0.0):.3g} px")
     if motion.frequency:
-        parts.append(f"period {1.0 / motion.frequency:.0f} frames")
+        period = f"period {1.0 / motion.frequency:.0f} frames"
+        parts.append(f"{period}, if it is no alias of faster motion")
     if motion.residual_px is not None:
         most = "about" if motion.frequency else "up to"
-        left = f"which leaves {most} {motion.residual_px:.2g} px in between"
+        left = f"of which 'sway' leaves {most} {motion.residual_px:.2g} px in between"
         parts.append(f"tracked every {motion.interval:g} frames, {left}")
     return "   \N{MIDDLE DOT}   ".join(parts)
 

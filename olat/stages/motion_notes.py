@@ -100,13 +100,15 @@ def _sudden(motion: SweepMotion) -> list[str]:
 
 
 def _too_slow(rhythm: Rhythm | None) -> list[str]:
+    from olat.motion.forecast import CURVE
+
     if rhythm is None or rhythm.residual_px is None or rhythm.residual_px <= TOLERATED_PX:
         return []
     period = f" with a period of {1.0 / rhythm.frequency:.0f} frames" if rhythm.frequency else ""
     most = "about" if rhythm.frequency else "up to"
     words = (
         f"The subject moves{period} too fast for tracking frames {rhythm.interval:g} frames apart: "
-        f"interpolation between them leaves {most} {rhythm.residual_px:.2g} px. "
+        f"the curve {CURVE!r} leaves {most} {rhythm.residual_px:.2g} px between them. "
     )
     every = rhythm.interval_for(TOLERATED_PX)
     if every is not None and every > 1:

@@ -217,7 +217,7 @@ def test_motion_too_fast_for_the_tracking_frames_is_told_with_what_would_do(
     # The axes sway at 0.6 to 1 times the rate.
     assert 22.0 < 1.0 / motion.frequency < 42.0
     (note,) = (note for note in said.splitlines() if "too fast" in note)
-    assert "too fast for tracking frames 9 frames apart: interpolation between them leaves" in note
+    assert "too fast for tracking frames 9 frames apart: the curve 'sway' leaves" in note
     assert "throughout would leave 0.25 px or less. refine_motion, in the pipeline refined" in note
 
 

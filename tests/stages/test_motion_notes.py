@@ -38,7 +38,7 @@ def test_the_error_and_the_interval_that_would_do_are_named(
     (note,) = told(caplog, rhythm)
     assert rhythm.residual_px is not None
     assert "moves with a period of 40 frames too fast for tracking frames 16 frames apart" in note
-    assert f"interpolation between them leaves about {rhythm.residual_px:.2g} px." in note
+    assert f"the curve 'sway' leaves about {rhythm.residual_px:.2g} px between them." in note
     assert f"One every {rhythm.interval_for(0.25)} frames throughout would leave 0.25 px" in note
 
 
@@ -48,7 +48,7 @@ def test_without_a_period_the_error_is_told_as_a_limit(
     rhythm = swaying(11, 5, period=35.0)
     (note,) = told(caplog, rhythm)
     assert "The subject moves too fast" in note
-    assert f"leaves up to {rhythm.residual_px:.2g} px." in note
+    assert f"leaves up to {rhythm.residual_px:.2g} px between them." in note
 
 
 def test_the_advice_is_right_whether_the_pipeline_refines_or_not(
