@@ -17,6 +17,9 @@ WINDOW = 6
 """Knots around a moment that a curve runs through; those farther off do not count."""
 SWAY_MEMORY = 2.0
 """Distance over which a sway forgets where it was, in intervals between knots."""
+SWAY_GAP = 3.0
+"""An interval longer than so many usual ones is crossed straight: of a sway nothing is known in it,
+and what scatters at the knots beside it would be enlarged."""
 SWAY_SCATTER = 1e-4
 """Variance of what is known at a knot, in that of the motion."""
 
@@ -57,7 +60,8 @@ def knot_weights(
 
     which runs through all knots, keeps steady motion as it is and errs least where motion about
     it has the covariance k: :math:`|d|^3` for a natural cubic spline; for a sway Matérn's of
-    order 7/2, which holds no more fast motion than a body can make.
+    order 7/2, which holds no more fast motion than a body can make. In an interval of more than 3
+    times the median one `sway` is a straight line.
 
     Parameters
     ----------
@@ -78,7 +82,9 @@ def knot_weights(
     after = bisect_right(knots, time)
     if after == 0 or after == len(knots):
         return np.asarray(np.eye(len(knots))[min(after, len(knots) - 1)])
-    if interpolation in ("sway", "spline") and len(knots) > 2:
+    intervals = np.diff(knots)
+    is_lost = interpolation == "sway" and intervals[after - 1] > SWAY_GAP * np.median(intervals)
+    if interpolation in ("sway", "spline") and len(knots) > 2 and not is_lost:
         kernel = _matern if interpolation == "sway" else _cubed
         return _least_error(time, np.asarray(knots, float), kernel)
     weights = np.zeros(len(knots))

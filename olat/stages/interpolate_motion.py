@@ -34,7 +34,7 @@ class InterpolateMotion(Stage):
     makes = "motion"
     is_kept = False
     conditions = (Olat, Tracking, ColorGradient)
-    revision = 6
+    revision = 7
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
     """Curve in time: through six tracking frames, through six, through four, through two."""

@@ -23,7 +23,7 @@ class MeasureMotion(Stage):
     grain = Grain.CAMERA
     makes = "sweep_motion"
     leads_only = True
-    revision = 4
+    revision = 5
 
     least_agreement: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the subject's pixels that must be followed for a tracking frame to be used [1]."""

@@ -34,7 +34,7 @@ class RefineMotion(Stage):
     grain = Grain.CAMERA
     makes = "correction"
     leads_only = True
-    revision = 3
+    revision = 4
 
     megapixels: Annotated[float, Field(gt=0.01, le=2.0)] = 0.25
     """Size of the pictures that are compared [Mpx]."""

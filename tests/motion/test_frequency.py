@@ -108,3 +108,20 @@ def test_where_nothing_is_followed_nothing_is_told() -> None:
     rhythm = rhythm_of(moments, motions, 0.0 * trusts)
     assert (rhythm.frequency, rhythm.residual_px) == (None, None)
     assert rhythm.interval_for(0.25) is None
+
+
+def test_a_sway_faster_than_two_tracking_frames_a_period_passes_for_a_slow_one() -> None:
+    """What measure_motion's page says of aliases; an uneven distance betrays it."""
+    even = np.arange(0, 169, 21)
+    uneven = even + np.array([0, 3, -2, 1, 4, -3, 2, -1, 0])
+    told = []
+    for moments in (even.astype(float), uneven.astype(float)):
+        moved = 2.0 * np.sin(2.0 * np.pi * moments / 24.0 + 0.5)
+        motions = np.stack([moved, 0.0 * moved], axis=-1)[:, None]
+        rhythm = rhythm_of(moments, motions, np.ones((len(moments), 1)))
+        assert rhythm.frequency is not None
+        assert rhythm.residual_px is not None
+        told.append(rhythm.residual_px)
+        print(f"period {1.0 / rhythm.frequency:.0f} frames, {rhythm.residual_px:.3f} px foretold")
+    assert told[0] < 0.03
+    assert told[1] > 0.25

@@ -62,6 +62,23 @@ def test_the_spline_is_the_natural_cubic_one(knots, share):
     assert_allclose(found, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("knots", [(0, 1, 2, 3, 4, 200), (0, 60, 61, 63, 64, 65)])
+def test_a_long_gap_beside_close_knots_does_not_enlarge_their_noise(knots):
+    """A sway drawn out over 200 frames enlarged what scatters at the knots before by 5.5."""
+    after = 5 if knots[-1] == 200 else 1
+    start, end = knots[after - 1 : after + 1]
+    for time in np.linspace(start, end, 99):
+        weights = knot_weights(float(time), knots, interpolation="sway")
+        straight = knot_weights(float(time), knots, interpolation="linear")
+        assert_allclose(weights, straight, rtol=0, atol=1e-12)
+
+
+def test_a_missing_knot_or_two_are_crossed_on_a_curve():
+    knots = (0, 10, 20, 50, 60, 70)
+    weights = knot_weights(35, knots, interpolation="sway")
+    assert np.count_nonzero(np.abs(weights) > 0.01) > 2
+
+
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_two_knots_give_a_straight_line_and_one_its_value(interpolation):
     assert_allclose(knot_weights(5, (0, 20), interpolation=interpolation), (0.75, 0.25))
