@@ -22,7 +22,7 @@ class Track(Stage):
     makes = "flow"
     conditions = (Tracking,)
     leads_only = True
-    revision = 3
+    revision = 4
 
     flow_preset: Literal["draft", "standard", "fine"] = "standard"
     """Flow at a quarter, half or the full resolution."""
