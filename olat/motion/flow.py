@@ -19,6 +19,7 @@ from olat.motion.preparation import (
     prepared,
     solved_size,
 )
+from olat.motion.thin_plate import polished
 
 SolvedFlow: TypeAlias = Float32[Array, "solved_h solved_w 2"]
 SolvedPlane: TypeAlias = Float32[Array, "solved_h solved_w"]
@@ -130,7 +131,7 @@ def _within(
     flow, confidence = method(first, second, None if start is None else start[window].copy())
     confidence = confidence * likeness(first, second, flow)
     confidence[pictures.background[window]] = 0.0
-    flow = settled(flow, confidence)
+    flow = polished(first, second, settled(flow, confidence), confidence)
     rows, columns = window
     height, width = pictures.reference.shape
     around = (rows.start, height - rows.stop, columns.start, width - columns.stop)

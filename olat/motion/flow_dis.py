@@ -26,8 +26,8 @@ class Settings(NamedTuple):
     alpha: float
 
 
-CLEAN = Settings(patch=8, iterations=12, alpha=60.0)
-GRAINY = Settings(patch=12, iterations=20, alpha=100.0)
+CLEAN = Settings(patch=8, iterations=8, alpha=60.0)
+GRAINY = Settings(patch=12, iterations=14, alpha=100.0)
 
 
 def dis(reference: Codes, moving: Codes, hint: Flow | None = None) -> tuple[Flow, Plane]:

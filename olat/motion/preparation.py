@@ -23,6 +23,8 @@ REDUCTION: Mapping[FlowPreset, int] = {"draft": 4, "standard": 2, "fine": 1}
 
 SMALLEST_SOLVED = 128
 """Pictures are not reduced below this many pixels on their short side."""
+SMALLEST_WINDOW = 128
+"""Nor is less than this many solved around a small subject."""
 
 WHITE_PERCENTILE = 99.5
 LIT_FRACTION = 0.02
@@ -106,8 +108,8 @@ def _window(mask: SolvedMask) -> tuple[slice, slice]:
         inside = np.flatnonzero(mask.any(axis=axis))
         size = mask.shape[1 - axis]
         first, last = (int(inside[0]), int(inside[-1])) if inside.size else (0, size - 1)
-        start = max(0, min(first - MARGIN, size - SMALLEST_SOLVED)) // WINDOW_STEP * WINDOW_STEP
-        stop = max(last + 1 + MARGIN, start + SMALLEST_SOLVED)
+        start = max(0, min(first - MARGIN, size - SMALLEST_WINDOW)) // WINDOW_STEP * WINDOW_STEP
+        stop = max(last + 1 + MARGIN, start + SMALLEST_WINDOW)
         spans.append(slice(start, min(size, -(-stop // WINDOW_STEP) * WINDOW_STEP)))
     return spans[0], spans[1]
 
