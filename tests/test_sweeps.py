@@ -146,7 +146,7 @@ def test_every_frame_of_a_simulated_session_is_aligned(
 ) -> None:
     """A head turns as it sways, and shading does not turn with it: the flow itself errs more."""
     changes = {"tracking_every": every - 1, "sway_period": 60.0, "near_lights": False}
-    truth = simulated(tmp_path, size=256, lights=100, **changes)
+    truth = simulated(tmp_path, size=384, lights=100, **changes)
     olat.process(tmp_path, workers=0, pipeline="normals", keep=["aligned"])
     made = tmp_path / "olat" / "A"
     motion = read_sweep_motion(made / "sweep_motion.json")
