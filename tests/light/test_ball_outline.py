@@ -16,7 +16,7 @@ from tests.light.mirror_sphere import MirrorSphere, ball_at, camera
 AROUND = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     x=st.floats(-0.3, 0.3),
     y=st.floats(-0.2, 0.2),

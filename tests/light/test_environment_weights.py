@@ -119,7 +119,7 @@ def test_a_full_turn_changes_nothing(rng):
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(scale=st.floats(0.01, 100.0), seed=st.integers(0, 99))
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_exposure_scales_the_weights(kernel, scale, seed):
