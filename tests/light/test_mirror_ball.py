@@ -41,7 +41,7 @@ def swept(view, places, *, offset=(0.0, 0.0, 0.0), size=480, pinhole=None, fit=N
     sphere = MirrorSphere(view, np.array(offset), shape=(size, size), **{"noise": 0.01, **ball})
     photos = Simulated(sphere, np.asarray(places) - offset)
     if fit is None:
-        full_on = {-1: sphere.photo(sphere.under(None) + 0.3 * sphere.cover())}
+        full_on = {-1: sphere.photo(sphere.under(None) + 0.3 * sphere.cover)}
         fit = ball_in_photos(full_on, [], full_on=-1, pinhole=pinhole)
     return look_at_sweep(photos, {light: light for light in range(len(places))}, fit)
 

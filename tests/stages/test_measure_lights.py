@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ VIEW = ball_at((0.0, 0.0, -1.6), camera(SIZE, VIEW_DEG))
 
 
 class Session:
-    """Frames that are made when asked for."""
+    """Frames that are made when asked for first."""
 
     def __init__(self):
         self.shots, self.makers = {}, {}
@@ -43,7 +44,8 @@ class Session:
     @property
     def frames(self):
         """All of them, in order."""
-        return Frames(self.shots, lambda frame: self.makers[frame.index](frame.index))
+        made = functools.cache(lambda index: self.makers[index](index))
+        return Frames(self.shots, lambda frame: made(frame.index))
 
 
 def brightness(rng):
@@ -69,7 +71,7 @@ def mirror_sweep(session, intensities, white=np.inf):
     sphere = MirrorSphere(
         VIEW, np.zeros(3), shape=(SIZE, SIZE), lamp=8.0, noise=0.002, samples=12, fresnel=0.6
     )
-    full = sphere.photo(sphere.under(None) + 0.3 * sphere.cover())
+    full = sphere.photo(sphere.under(None) + 0.3 * sphere.cover)
     session.add(Target("mirror_ball"), lambda _frame: full)
     for light, direction in enumerate(LIGHTS):
 
