@@ -240,6 +240,7 @@ def test_a_rig_without_lights_is_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_large_map_costs_a_few_passes_over_it(rng):
     large = EnvironmentMap(rng.random((4096, 8192, 3), dtype=np.float32))
     lights = fibonacci_sphere(331)

@@ -220,6 +220,7 @@ def test_a_hint_that_is_off_does_not_bend_what_is_well_seen(sphere):
     assert errors(joint.to_gradient, sphere.to_gradient, sphere.mask).mean() < 0.1
 
 
+@pytest.mark.alone
 def test_it_is_fast_enough(sphere):
     solved(sphere)  # compile
     large = [cv2.resize(shot, (1400, 1400)) for shot in sphere[:3]]

@@ -61,6 +61,7 @@ def photographed(lights: int, motion: str) -> Sweep:
     return Sweep(np.asarray(pictures, np.float32), np.asarray(flows), reference.mask)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("lights", "motion", "bound"),
     [(60, "sway", 0.20), (156, "sway", 0.18), (60, "drift", 0.06), (156, "drift", 0.08)],
