@@ -111,6 +111,7 @@ def test_a_chrome_sphere_in_perspective_gives_156_near_lights_back():
     assert all(direction[2] < -0.98 for direction in missing)
 
 
+@pytest.mark.slow
 def test_a_distant_light_needs_no_distances():
     view = orthographic(480, 170.0)
     places = 400.0 * DIRECTIONS[::4]
@@ -188,6 +189,7 @@ def quick_sweep(offset, places, pinhole):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("second", "places", "given", "words"),
     [

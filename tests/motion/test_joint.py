@@ -165,6 +165,7 @@ def test_confidence_tells_how_far_off_flow_is():
     assert means == sorted(means)
 
 
+@pytest.mark.slow
 def test_frames_that_do_not_add_up_are_not_believed(head):
     rng = np.random.default_rng(4)
     other = moving_sphere(rng)

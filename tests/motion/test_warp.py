@@ -280,6 +280,7 @@ def seen_through(lens, waves, motion):
     return image_of(photograph), (moved - pixels).reshape(*shape, 2).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["barrel", "pincushion"])
 def test_one_resampling_undistorts_and_aligns_better_than_two(rng, name):
     lens = lens_of(name)

@@ -125,6 +125,7 @@ def test_a_mask_of_the_subject_does_not_matter():
     assert degrees_off(found.rig).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_two_places_of_the_ball_tell_positions():
     poses = ((0.0, 0.0, 0.0), (0.012, 0.01, -0.25))
     found = locate(capture(PLACES, poses=poses), ball_radius=BALL, light_distance=DISTANCE)

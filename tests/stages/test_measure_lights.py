@@ -150,6 +150,7 @@ def test_lights_that_no_ball_shows_are_named_and_taken_as_the_median(rng, caplog
     assert ("0 lights show unclipped on it" in notes(caplog)) == clipped
 
 
+@pytest.mark.slow
 def test_a_dead_light_is_dark_and_named(rng, caplog):
     truth = brightness(rng)
     truth[4] = 0.0
@@ -163,6 +164,7 @@ def warm(frame):
     return 1.0 - 0.03 * (1.0 - np.exp(-frame / 20.0))
 
 
+@pytest.mark.slow
 def test_drift_that_full_on_frames_show_is_taken_out(rng, caplog):
     """A sweep over the ball between full-on frames of somebody, as lights lose 3 %."""
     subject = matte_ball(VIEW, (SIZE, SIZE), Lamp(np.array([0.0, 0.0, 1.0])))
@@ -209,6 +211,7 @@ def test_lights_of_unknown_place_are_refused():
         measure(Session(), located=None, rig=LightRig.unlocated("door", 5))
 
 
+@pytest.mark.slow
 def test_a_light_file_does_without_locate_lights(rng):
     truth = brightness(rng)
     found = measure(gray_sweep(Session(), truth, rng=rng), located=None, albedo=ALBEDO)
@@ -226,6 +229,7 @@ def test_frames_without_a_ball_are_refused():
         measure(session)
 
 
+@pytest.mark.slow
 def test_a_near_rig_is_measured_with_the_radius_of_the_ball():
     positions = 0.8 * LIGHTS
     rig = LightRig("near", LIGHTS, np.ones((COUNT, 3)), positions)
@@ -242,6 +246,7 @@ def test_a_near_rig_is_measured_with_the_radius_of_the_ball():
     assert np.abs(far - 1.0).max() > 0.05
 
 
+@pytest.mark.slow
 def test_what_tells_of_each_light_is_kept_for_people_to_see(rng):
     truth = np.where(np.arange(COUNT)[:, None] == 3, 0.0, brightness(rng))
     found = measure(gray_sweep(Session(), truth, rng=rng)).evidence
