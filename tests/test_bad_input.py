@@ -199,6 +199,7 @@ def test_nan_in_an_exr_is_flagged_and_does_not_spread(tmp_path: Path) -> None:
     assert normals[7, 8] @ normals[20, 20] > 0.999
 
 
+@pytest.mark.alone
 def test_two_runs_at_once_are_refused(session: Path) -> None:
     first = subprocess.Popen(
         [sys.executable, "-m", "olat", "process", session, "--workers", "0"],

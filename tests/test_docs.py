@@ -294,6 +294,7 @@ def test_every_attribute_of_a_field_is_explained(processed: Path) -> None:
     assert not [name for name in json.loads(document)["attributes"] if f"`{name}`" not in explained]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["products.md", "relighting.md"])
 def test_every_example_in_python_runs(page: str, processed: Path) -> None:
     examples = blocks(page, "python")

@@ -241,6 +241,7 @@ def test_inline_and_farm_write_the_same_bytes(tmp_path: Path) -> None:
     assert _different(tmp_path / "inline" / "olat", tmp_path / "farm" / "olat") == []
 
 
+@pytest.mark.alone
 def test_a_killed_run_is_carried_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     """Killed again and again in the middle of a write, it still comes to the same end."""
     for name in ("whole", "killed"):
@@ -312,6 +313,7 @@ def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path: Path) -> Non
     assert "__main__" in done.stderr
 
 
+@pytest.mark.alone
 def test_ctrl_c_on_a_terminal_brings_the_cursor_back(tmp_path: Path) -> None:
     simulated(tmp_path, size=96, lights=60, tracking_every=10)
     told = bytearray()
@@ -344,6 +346,7 @@ def test_memory_does_not_grow_with_the_number_of_lights(tmp_path: Path) -> None:
     assert peaks[156] < peaks[24] + 128  # the solves hold a strip of the field, 128 MB at most
 
 
+@pytest.mark.alone
 def test_the_demo_is_quick_small_and_complete(tmp_path: Path) -> None:
     started = time.perf_counter()
     done = subprocess.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from olat.api.processing import process
 from olat.io.flow_file import write_flo
@@ -57,6 +58,7 @@ def test_the_files_are_the_motion_and_their_reference_is_that_of_all(tmp_path: P
         assert np.median(found.confidence[is_known]) > 0.99
 
 
+@pytest.mark.slow
 def test_another_file_makes_the_motion_anew(tmp_path: Path) -> None:
     _, others = with_flows(tmp_path, SIZE)
     process(tmp_path, pipeline="normals", workers=0)
@@ -85,6 +87,7 @@ def test_another_reference_than_that_of_the_files_is_refused(tmp_path: Path) -> 
     assert f"frame {reference}" in told
 
 
+@pytest.mark.slow
 def test_a_preview_at_half_size_takes_half_the_motion(tmp_path: Path) -> None:
     reference, others = with_flows(tmp_path, SIZE)
     assert not process(tmp_path, pipeline="preview", workers=0).failures

@@ -130,6 +130,7 @@ def assert_placed(placed: Placed, *, degrees: float, millimeters: float) -> None
         assert rms < 0.2
 
 
+@pytest.mark.slow
 def test_three_cameras_are_placed_by_photographs_of_a_board(session: Path) -> None:
     told: list[str] = []
     placed = place_cameras(
@@ -150,6 +151,7 @@ def test_three_cameras_are_placed_by_photographs_of_a_board(session: Path) -> No
     assert open_cameras(session).in_stage
 
 
+@pytest.mark.slow
 def test_the_origin_is_where_the_axes_meet(session: Path) -> None:
     placed = place_cameras(session, settings=SETTINGS)
     assert_placed(placed, degrees=0.2, millimeters=3.0)
@@ -190,6 +192,7 @@ def without_board_frames(session: Path, camera: str) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_first_camera_without_board_frames_defines_no_world(session: Path) -> None:
     without_board_frames(session, "front")
     with pytest.raises(UsageError, match=r"'front', the first .* or take .*--reference left"):
@@ -204,6 +207,7 @@ def test_a_first_camera_without_board_frames_defines_no_world(session: Path) -> 
     assert "beside 'left' that stands there" in told
 
 
+@pytest.mark.slow
 def test_cameras_that_are_all_placed_are_not_noted(session: Path) -> None:
     assert not [note for note in Calibrations(read_session(session)).notes() if "placed" in note]
     place_cameras(session, settings=SETTINGS)

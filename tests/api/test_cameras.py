@@ -80,6 +80,7 @@ def elsewhere(folder: Path, suffix: str, lenses: dict[str, LensCalibration]) -> 
     return folder / f"cameras{suffix}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_cameras_of_a_file_are_processed_with_their_poses(
     two_cameras: Path, tmp_path: Path, suffix: str

@@ -152,6 +152,7 @@ def test_a_stage_that_pictures_its_lights_alone_holds_no_photographs(
     assert "no photographs but pictures of where the lights are (OLAT_EnvMaps)" in str(error)
 
 
+@pytest.mark.slow
 def test_a_real_stage_with_its_lights_given_finds_its_rhythm(
     shared_data: Path, tmp_path: Path
 ) -> None:

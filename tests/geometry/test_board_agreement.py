@@ -113,6 +113,7 @@ def test_one_bad_view_of_three_frames_is_found(rng):
     assert after < 2.0 < before
 
 
+@pytest.mark.slow
 def test_a_camera_that_lags_is_refused(rng):
     truth = near_stage()
     lags = rng.normal(0.0, 0.003, 8)
@@ -172,6 +173,7 @@ def test_a_view_behind_its_camera_counts_as_lost(rng):
     assert gains.squares > 1e9
 
 
+@pytest.mark.slow
 def test_views_that_agree_with_no_others_are_left_out_by_name(rng):
     truth = stage()
     views = shared_views(truth, rng, sigma=0.1, frames=9)
@@ -191,6 +193,7 @@ def test_views_that_agree_with_no_others_are_left_out_by_name(rng):
     assert off < 0.005
 
 
+@pytest.mark.slow
 def test_of_two_cameras_a_bad_view_takes_its_frame_along(rng):
     truth = {name: lens for name, lens in stage().items() if name != "right"}
     views = shared_views(truth, rng, frames=8)

@@ -61,6 +61,7 @@ def test_cameras_are_placed_exactly_by_exact_corners(rng):
         assert lens.residuals["pose_rms_px"] < 1e-3
 
 
+@pytest.mark.slow
 def test_a_chain_of_shared_views_is_enough_with_noise_and_a_bad_view(rng):
     truth = stage()
     # Left and right never see the board at once.

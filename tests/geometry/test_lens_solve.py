@@ -110,6 +110,7 @@ def test_two_views_are_refused(rng):
         lens_from_boards(views, BOARD, **SIZE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0.0, 0.2, 0.5])
 @pytest.mark.parametrize("tilt_deg", [0.0, 1.0])
 def test_views_from_one_direction_are_refused(rng, sigma, tilt_deg):

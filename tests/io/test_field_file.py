@@ -222,6 +222,7 @@ def test_planes_cannot_be_written_to(tmp_path, rng):
         open_field(tmp_path / "field.zarr").planes[0][0, 0, 0] = 1
 
 
+@pytest.mark.alone
 def test_reading_rows_leaves_nothing_mapped(tmp_path, rng):
     written(tmp_path / "field.zarr", rng, header(2048, 512))
     field = open_field(tmp_path / "field.zarr")
@@ -576,6 +577,7 @@ def _write_for_ever(path, plane):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_killing_a_writer_leaves_no_torn_plane(tmp_path, rng):
     size = (512, 512)
     whole = written(tmp_path, rng, header(*size))

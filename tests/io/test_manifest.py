@@ -351,6 +351,7 @@ def test_the_resolved_table_lists_every_frame_and_is_written_only_if_it_changed(
     assert write_frame_table(session).stat().st_mtime_ns == before
 
 
+@pytest.mark.alone
 def test_a_stage_of_eight_cameras_resolves_in_a_moment(tmp_path: Path) -> None:
     capture(tmp_path, range(350), lights=331)
     cameras = "".join(CAMERA.replace(".A", f".c{number}") for number in range(8))

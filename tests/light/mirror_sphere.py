@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -48,20 +49,20 @@ class MirrorSphere:
         self.box = ball_box(self.view, self.shape)
         rays, normals = self.view.sight(self._points())
         self._seen = (self._reflected(rays, normals), normals)
-        self._cover = self.cover()
 
     def under(self, lamp: np.ndarray | None, level: float = 1.0) -> np.ndarray:
         """Return the luminance under a lamp at a place [m]; none for darkness."""
         picture = np.zeros(self.shape)
         if lamp is not None:
             picture[self.box.span] = self._image(np.asarray(lamp, float)) * level * self.level
-        picture += 0.02 * self._cover
+        picture += 0.02 * self.cover
         if self.blur_px:
             picture = cv2.GaussianBlur(picture, (0, 0), self.blur_px)
         return picture + self.noise * self.rng.normal(size=self.shape)
 
+    @cached_property
     def cover(self) -> np.ndarray:
-        """Return the share of each pixel that the ball covers."""
+        """Share of each pixel that the ball covers."""
         picture = np.zeros(self.shape)
         height, width = self.box.facing.shape
         share = np.zeros((height, width))

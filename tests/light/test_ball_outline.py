@@ -16,7 +16,7 @@ from tests.light.mirror_sphere import MirrorSphere, ball_at, camera
 AROUND = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     x=st.floats(-0.3, 0.3),
     y=st.floats(-0.2, 0.2),
@@ -109,6 +109,7 @@ def glints(shape, rng, center, radius, count=40):
     return cv2.GaussianBlur(picture, (0, 0), 1.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blur", [0.6, 1.5])
 def test_a_ball_full_of_highlights_is_found_to_a_twentieth_of_a_pixel(rng, blur):
     pinhole = camera(600, 10.0)
@@ -159,6 +160,7 @@ def test_real_balls_are_found_without_their_masks(shared_data, name):
     assert found.view.radius_px == pytest.approx(drawn.radius_px, abs=0.8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["buddha", "cat"])
 def test_a_statue_is_no_ball(shared_data, name):
     with pytest.raises(ValueError, match="no ball was found"):

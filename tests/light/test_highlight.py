@@ -45,6 +45,7 @@ def test_the_mirrored_ray_meets_the_lamp(polar):
     assert found.rival < 0.05
 
 
+@pytest.mark.slow
 def test_errors_are_as_large_as_the_standard_error_says(rng):
     """Of the center, over 40 draws of strong noise."""
     ball = sphere(noise=0.6, lamp=0.02)

@@ -42,7 +42,7 @@ def test_in_the_middle_of_three_each_gets_a_third():
     assert_allclose(mixed.weights, [1 / 3, 1 / 3, 0, 0, 0, 1 / 3], rtol=0, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(x=angles, y=angles, z=angles)
 def test_the_mixed_lights_point_where_the_wanted_light_does(x, y, z):
     toward = np.array([x, y, z])

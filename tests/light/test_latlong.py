@@ -79,7 +79,7 @@ def test_turning_by_a_right_angle_brings_plus_z_to_plus_x():
     assert_allclose(turned(Y[None], 90.0)[0], Y, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     old=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     new=st.tuples(st.integers(1, 40), st.integers(1, 40)),

@@ -41,7 +41,7 @@ def swept(view, places, *, offset=(0.0, 0.0, 0.0), size=480, pinhole=None, fit=N
     sphere = MirrorSphere(view, np.array(offset), shape=(size, size), **{"noise": 0.01, **ball})
     photos = Simulated(sphere, np.asarray(places) - offset)
     if fit is None:
-        full_on = {-1: sphere.photo(sphere.under(None) + 0.3 * sphere.cover())}
+        full_on = {-1: sphere.photo(sphere.under(None) + 0.3 * sphere.cover)}
         fit = ball_in_photos(full_on, [], full_on=-1, pinhole=pinhole)
     return look_at_sweep(photos, {light: light for light in range(len(places))}, fit)
 
@@ -111,6 +111,7 @@ def test_a_chrome_sphere_in_perspective_gives_156_near_lights_back():
     assert all(direction[2] < -0.98 for direction in missing)
 
 
+@pytest.mark.slow
 def test_a_distant_light_needs_no_distances():
     view = orthographic(480, 170.0)
     places = 400.0 * DIRECTIONS[::4]
@@ -188,6 +189,7 @@ def quick_sweep(offset, places, pinhole):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("second", "places", "given", "words"),
     [

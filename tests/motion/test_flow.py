@@ -194,7 +194,7 @@ def test_background_that_the_foreground_covers_is_doubted(preset, recall, rng):
     assert error[is_doubted & is_hidden].mean() > 5.0 * error[~is_doubted].mean()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.integers(3, 40),
     st.integers(3, 40),

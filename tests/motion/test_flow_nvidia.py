@@ -58,6 +58,7 @@ CUDA_FUNCTIONS = (
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    gc.freeze()  # each test collects its garbage: not among all that was imported
     return compiled_stub(tmp_path_factory.mktemp("nvidia"))
 
 

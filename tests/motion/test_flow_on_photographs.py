@@ -74,6 +74,7 @@ def row(name, spent, error):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("is_on_black", [False, True], ids=["whole frame", "subject on black"])
 def test_standard_is_half_again_as_good_as_stock_at_no_more_time(is_on_black):
     pair = moved_photographs(is_on_black=is_on_black)
@@ -148,6 +149,7 @@ def test_both_directions_of_a_real_scene_agree_to_a_tenth_of_a_pixel(shared_data
     assert (residual > 1).mean() < 0.03
 
 
+@pytest.mark.alone
 def test_no_time_is_spent_on_black():
     rng = np.random.default_rng(3)
     shape = (1200, 1600)

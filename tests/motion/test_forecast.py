@@ -105,6 +105,7 @@ def test_errors_of_the_flow_raise_the_forecast_by_less_than_they_are(
         assert 0.9 * truth < told < 1.1 * truth + 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 @pytest.mark.parametrize(
     ("both", "every"),

@@ -165,6 +165,7 @@ def test_confidence_tells_how_far_off_flow_is():
     assert means == sorted(means)
 
 
+@pytest.mark.slow
 def test_frames_that_do_not_add_up_are_not_believed(head):
     rng = np.random.default_rng(4)
     other = moving_sphere(rng)
@@ -220,6 +221,7 @@ def test_a_hint_that_is_off_does_not_bend_what_is_well_seen(sphere):
     assert errors(joint.to_gradient, sphere.to_gradient, sphere.mask).mean() < 0.1
 
 
+@pytest.mark.alone
 def test_it_is_fast_enough(sphere):
     solved(sphere)  # compile
     large = [cv2.resize(shot, (1400, 1400)) for shot in sphere[:3]]

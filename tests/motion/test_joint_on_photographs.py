@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from olat.motion.flow import flow_between, upsampled
 from olat.motion.joint import joint_flows
@@ -29,6 +30,7 @@ def moved(picture, flow):
     return cv2.remap(picture, *np.moveaxis(centers - back, 2, 0), cv2.INTER_CUBIC)
 
 
+@pytest.mark.slow
 def test_a_jacket_is_still_and_then_follows_a_known_motion(shared_data):
     """Exposures are unequal, and between photographs it moved by some tenths of a pixel."""
     folder = shared_data / "gradient"

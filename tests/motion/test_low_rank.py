@@ -43,6 +43,7 @@ def test_an_affine_sway_is_found(still) -> None:
     assert found.moved_px == pytest.approx(before, rel=0.05)
 
 
+@pytest.mark.slow
 def test_motion_that_bends_is_found_too(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.5, bends=True)
     found = registered(moved_pictures(still, truth), times=TIMES, mask=INSIDE)
@@ -58,6 +59,7 @@ def test_motion_that_bends_is_found_too(still) -> None:
     assert after < 0.15
 
 
+@pytest.mark.slow
 def test_the_reference_does_not_move_and_may_be_chosen(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     pictures = moved_pictures(still, truth)
@@ -76,6 +78,7 @@ def test_a_still_subject_is_left_exactly_alone(still) -> None:
     assert found.confidence.min() > 0.9
 
 
+@pytest.mark.slow
 def test_gaps_in_the_frame_numbers_are_gaps_in_time(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     kept = np.r_[0:18, 24:FRAMES]
@@ -85,6 +88,7 @@ def test_gaps_in_the_frame_numbers_are_gaps_in_time(still) -> None:
     assert rms(errors(found, truth)) < 0.09
 
 
+@pytest.mark.slow
 def test_the_level_of_the_lights_does_not_matter(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     gains = np.random.default_rng(5).uniform(0.6, 1.5, (FRAMES, 1, 1)).astype(np.float32)
@@ -92,6 +96,7 @@ def test_the_level_of_the_lights_does_not_matter(still) -> None:
     assert rms(errors(found, truth)) < 0.08
 
 
+@pytest.mark.slow
 def test_saturated_readings_have_no_part(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     pictures = moved_pictures(still, truth)
@@ -103,6 +108,7 @@ def test_saturated_readings_have_no_part(still) -> None:
     assert rms(errors(found, truth)) < 0.08
 
 
+@pytest.mark.slow
 def test_a_hand_in_front_has_low_confidence_and_moves_nothing(still) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     pictures = moved_pictures(still, truth)

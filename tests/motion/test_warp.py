@@ -64,7 +64,7 @@ def test_fine_texture_is_seen_from_a_fraction_of_a_pixel_away(rng):
     assert relative.mean() < 0.01
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(-2, 2), st.floats(-2, 2))
 def test_warping_is_linear(seed, first, second):
     rng = np.random.default_rng(seed)
@@ -121,7 +121,7 @@ def test_a_place_next_to_the_border_has_no_value(rng, shift, lost):
     assert (out.confidence[~outside] == 1.0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_no_value_depends_on_what_lies_beyond_the_border(seed):
     rng = np.random.default_rng(seed)
@@ -168,7 +168,7 @@ def test_low_confidence_is_flagged_as_occlusion_and_the_value_kept(rng):
     assert (out.confidence[22:32] == np.float32(0.5)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_a_value_is_trusted_no_more_than_what_it_was_pulled_beside(seed):
     rng = np.random.default_rng(seed)
@@ -188,7 +188,7 @@ def test_a_frame_that_is_only_undistorted_has_no_confidence(rng):
     assert resampled(image, columns, rows).confidence is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-6, 6), st.floats(-6, 6))
 def test_every_value_that_a_flagged_pixel_took_part_in_is_flagged(dx, dy):
     radiance, flags = np.zeros((*SIZE, 3)), np.zeros(SIZE, np.uint8)
@@ -217,7 +217,7 @@ def test_undershoot_beside_a_clipped_highlight_is_flagged_with_it(rng, shift):
     assert np.count_nonzero(out.flags & PixelFlag.SATURATED) <= (4 + 3) * (6 + 3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_ramps_and_parabolas_stay_where_they_are(dx, dy):
     """The closed form of Keys 1981: the error is of third order in the distance of pixels."""
@@ -280,6 +280,7 @@ def seen_through(lens, waves, motion):
     return image_of(photograph), (moved - pixels).reshape(*shape, 2).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["barrel", "pincushion"])
 def test_one_resampling_undistorts_and_aligns_better_than_two(rng, name):
     lens = lens_of(name)

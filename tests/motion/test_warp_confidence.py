@@ -52,6 +52,7 @@ def disc_before_wall(rng, inner, outer, size=(300, 400)):
     return noisy(before, rng), noisy(after, rng), flow, hidden
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("inner", "outer"), [((12.0, 6.0), (-3.0, 1.0)), ((4.0, 2.0), (0.0, 0.0)), ((3.3, 0.0), (0, 0))]
 )

@@ -105,7 +105,7 @@ def test_a_light_may_be_off_in_one_color_only(rng):
     assert_allclose(relit(planes, weights), summed(planes, weights), rtol=0, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(factor=st.floats(-100, 100), seed=st.integers(0, 1000))
 def test_relighting_is_linear_in_the_light(factor, seed):
     rng = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def test_relighting_is_linear_in_the_light(factor, seed):
     assert_allclose(together, apart, rtol=0, atol=2e-5 * (1 + abs(factor)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000))
 def test_relighting_passes_the_adjoint_check(seed):
     rng = np.random.default_rng(seed)

@@ -106,6 +106,7 @@ def test_a_clipped_patch_is_refused_by_name() -> None:
         chart_at(picture, flags, np.array(UPRIGHT))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exposure", [2.0, 2.5, 4.0])
 def test_a_chart_whose_colors_are_clipped_beyond_knowing_is_told_to_be_clipped(
     exposure: float,

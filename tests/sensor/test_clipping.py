@@ -88,6 +88,7 @@ SMALL_WELLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over", [1.12, 1.5, 2.0])
 @pytest.mark.parametrize("well", SMALL_WELLS)
 def test_a_small_charge_that_is_full_in_a_large_read_noise_is_left_out(well, over) -> None:
@@ -109,6 +110,7 @@ def test_a_small_charge_that_is_full_in_a_large_read_noise_is_left_out(well, ove
     assert any("Flat frames of 1 exposure stop at" in note for note in found.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over", [1.12, 1.5, 2.0])
 @pytest.mark.parametrize("well", SMALL_WELLS)
 def test_a_small_charge_that_is_full_in_all_flats_is_refused(well, over) -> None:
@@ -141,6 +143,7 @@ def test_a_gain_of_more_electrons_than_any_site_holds_is_not_kept() -> None:
         assert any(words in note for note in told), words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", [2.0, 5.0, 13.0, 40.0])
 @pytest.mark.parametrize("electrons", [5_000, 13_500, 50_000, 400_000])
 @pytest.mark.parametrize("peaks", [(0.75,), (0.3, 0.75), (0.05, 0.2, 0.5, 0.9)], ids=str)

@@ -104,7 +104,7 @@ def test_a_flat_color_stays_flat_up_to_the_border(phase: str) -> None:
     np.testing.assert_allclose(radiance - 2 * color / 4000.0, 0, rtol=0, atol=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(weights=st.lists(st.integers(0, 5), min_size=3, max_size=3), seed=st.integers(0, 99))
 def test_developing_a_sum_is_summing_what_was_developed(weights: list[int], seed: int) -> None:
     counts = np.random.default_rng(seed).integers(0, 4000, (3, 14, 18))

@@ -18,7 +18,7 @@ def darks(rng: np.random.Generator, count: int, *, noise: float = NOISE, black: 
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(count=st.integers(2, 9), seed=st.integers(0, 99))
 def test_a_tally_says_what_numpy_says_of_the_whole_stack(count: int, seed: int) -> None:
     stack = darks(np.random.default_rng(seed), count)

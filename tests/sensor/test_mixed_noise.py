@@ -96,6 +96,7 @@ def test_each_channel_of_an_even_color_scatters_as_is_told(
         np.testing.assert_allclose(ratio, 1.0, rtol=0, atol=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["camera", "rec709", "acescg"])
 @pytest.mark.parametrize("demosaic", ["malvar", "edge_aware"])
 def test_of_the_edge_directed_method_too_little_is_told_at_edges(

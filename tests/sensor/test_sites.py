@@ -143,7 +143,7 @@ def test_a_cluster_is_doubted_as_far_as_it_spreads(demosaic, rows, columns) -> N
     np.testing.assert_allclose(lone, 0.2, rtol=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 99), demosaic=st.sampled_from(["malvar", "bilinear", "half"]))
 def test_corrected_frames_add_up(seed: int, demosaic) -> None:
     rng = np.random.default_rng(seed)

@@ -98,6 +98,7 @@ def test_curves_through_points_of_a_sine_err_as_its_derivatives_tell(
     assert_allclose(sine_error("catmull_rom", interval, 480.0), cubic, rtol=tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("intervals", [2.5, 3.0])
 def test_of_a_fast_sine_a_sway_leaves_least_and_a_straight_line_most(intervals: float) -> None:
     curves = ("sway", "spline", "catmull_rom", "linear")

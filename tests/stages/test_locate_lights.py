@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,7 @@ def capture(places, *, view=None, full_on=True, white=np.inf, lamp=0.03, poses=(
         sphere = MirrorSphere(
             here, np.array(offset), shape=(SIZE, SIZE), noise=0.01, samples=5, lamp=lamp
         )
-        bright = sphere.photo(sphere.under(None) + 0.3 * sphere.cover())
+        bright = sphere.photo(sphere.under(None) + 0.3 * sphere.cover)
         wanted = [(Target("mirror_ball", pose=pose), bright)] if full_on else []
         for light, place in enumerate(places):
             seen = None if place is None else np.asarray(place) - offset
@@ -47,6 +48,12 @@ def capture(places, *, view=None, full_on=True, white=np.inf, lamp=0.03, poses=(
             shots[index] = Frame("A", index, condition, Path(f"{index}.exr"))
             pictures[index] = photo
     return Frames(shots, lambda frame: pictures[frame.index])
+
+
+@functools.cache
+def sweep():
+    """Return a ball under each lamp, as most tests take it."""
+    return capture(PLACES)
 
 
 def locate(frames, *, lens=None, rig=None, mask=None, view_deg=VIEW_DEG, **settings):
@@ -65,7 +72,7 @@ def notes(caplog):
 
 
 def test_a_rig_of_which_only_the_count_is_known_is_located(caplog):
-    found = locate(capture(PLACES), ball_radius=BALL, light_distance=DISTANCE)
+    found = locate(sweep(), ball_radius=BALL, light_distance=DISTANCE)
     assert degrees_off(found.rig).mean() < 0.1
     np.testing.assert_array_equal(found.rig.intensities, 1.0)
     np.testing.assert_allclose(found.rig.positions, PLACES, rtol=0, atol=0.02)
@@ -77,7 +84,7 @@ def test_a_rig_of_which_only_the_count_is_known_is_located(caplog):
 
 
 def test_without_distances_directions_are_off_by_the_size_of_the_ball():
-    found = locate(capture(PLACES))
+    found = locate(sweep())
     assert found.rig.positions is None
     assert 0.3 < degrees_off(found.rig).mean() < np.degrees(BALL / DISTANCE)
 
@@ -94,9 +101,7 @@ def test_a_lens_calibration_of_a_larger_size_is_used_and_turns_the_world():
     matrix = np.array([[focal, 0.0, middle], [0.0, focal, middle], [0.0, 0.0, 1.0]])
     turn = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
     lens = LensCalibration(matrix, np.zeros(5), 2 * SIZE, 2 * SIZE, turn, np.zeros(3))
-    found = locate(
-        capture(PLACES), lens=lens, view_deg=None, ball_radius=BALL, light_distance=DISTANCE
-    )
+    found = locate(sweep(), lens=lens, view_deg=None, ball_radius=BALL, light_distance=DISTANCE)
     # Camera x is world y; camera y, which points down, is world x.
     turned = np.stack([-LIGHTS[:, 1], LIGHTS[:, 0], LIGHTS[:, 2]], axis=1)
     assert degrees_off(found.rig, turned).mean() < 0.1
@@ -116,10 +121,11 @@ def test_a_mask_only_says_where_to_look():
 def test_a_mask_of_the_subject_does_not_matter():
     mask = np.zeros((SIZE, SIZE), bool)
     mask[40:300, 60:200] = True
-    found = locate(capture(PLACES), mask=mask, ball_radius=BALL, light_distance=DISTANCE)
+    found = locate(sweep(), mask=mask, ball_radius=BALL, light_distance=DISTANCE)
     assert degrees_off(found.rig).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_two_places_of_the_ball_tell_positions():
     poses = ((0.0, 0.0, 0.0), (0.012, 0.01, -0.25))
     found = locate(capture(PLACES, poses=poses), ball_radius=BALL, light_distance=DISTANCE)
@@ -155,7 +161,7 @@ def test_lights_that_are_swapped_in_the_light_file_are_named(caplog):
     swapped = LIGHTS.copy()
     swapped[[3, 7]] = swapped[[7, 3]]
     plan = LightRig("plan", swapped, np.ones((COUNT, 3)))
-    found = locate(capture(PLACES), rig=plan, ball_radius=BALL, light_distance=DISTANCE)
+    found = locate(sweep(), rig=plan, ball_radius=BALL, light_distance=DISTANCE)
     assert degrees_off(found.rig).mean() < 0.1
     assert "from where the light file has them: lights 3, 7. Look whether" in notes(caplog)
 

@@ -88,6 +88,7 @@ def test_too_few_boards_are_refused_by_frame(shots):
     assert "2 of 4 photographs, not in frames 12,14; at least 3 views" in told
 
 
+@pytest.mark.slow
 def test_squares_counted_for_corners_are_told(shots):
     with pytest.raises(SolveError, match="Frame 10 shows one with 7 x 4: count the corners inside"):
         MeasureLens(columns=8, rows=5).run(frames_of(shots), CAMERA)
@@ -98,6 +99,7 @@ def test_no_board_at_all_is_refused():
         STAGE.run(frames_of({1: empty(), 2: empty()}), CAMERA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "rows"), [(9, 6), (8, 6)])
 def test_a_part_of_a_larger_board_is_told(
     shared_data: Path, caplog, columns: int, rows: int
@@ -135,6 +137,7 @@ def test_a_small_board_in_the_middle_is_noted(rng, caplog):
     assert "The boards cover" in caplog.text
 
 
+@pytest.mark.slow
 def test_thirteen_real_photographs_through_develop(shared_data: Path, caplog) -> None:
     camera = Camera("A", encoding="srgb")
     files = sorted((shared_data / "lens").glob("left*.jpg"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ VIEW = ball_at((0.0, 0.0, -1.6), camera(SIZE, VIEW_DEG))
 
 
 class Session:
-    """Frames that are made when asked for."""
+    """Frames that are made when asked for first."""
 
     def __init__(self):
         self.shots, self.makers = {}, {}
@@ -43,7 +44,8 @@ class Session:
     @property
     def frames(self):
         """All of them, in order."""
-        return Frames(self.shots, lambda frame: self.makers[frame.index](frame.index))
+        made = functools.cache(lambda index: self.makers[index](index))
+        return Frames(self.shots, lambda frame: made(frame.index))
 
 
 def brightness(rng):
@@ -69,7 +71,7 @@ def mirror_sweep(session, intensities, white=np.inf):
     sphere = MirrorSphere(
         VIEW, np.zeros(3), shape=(SIZE, SIZE), lamp=8.0, noise=0.002, samples=12, fresnel=0.6
     )
-    full = sphere.photo(sphere.under(None) + 0.3 * sphere.cover())
+    full = sphere.photo(sphere.under(None) + 0.3 * sphere.cover)
     session.add(Target("mirror_ball"), lambda _frame: full)
     for light, direction in enumerate(LIGHTS):
 
@@ -148,6 +150,7 @@ def test_lights_that_no_ball_shows_are_named_and_taken_as_the_median(rng, caplog
     assert ("0 lights show unclipped on it" in notes(caplog)) == clipped
 
 
+@pytest.mark.slow
 def test_a_dead_light_is_dark_and_named(rng, caplog):
     truth = brightness(rng)
     truth[4] = 0.0
@@ -161,6 +164,7 @@ def warm(frame):
     return 1.0 - 0.03 * (1.0 - np.exp(-frame / 20.0))
 
 
+@pytest.mark.slow
 def test_drift_that_full_on_frames_show_is_taken_out(rng, caplog):
     """A sweep over the ball between full-on frames of somebody, as lights lose 3 %."""
     subject = matte_ball(VIEW, (SIZE, SIZE), Lamp(np.array([0.0, 0.0, 1.0])))
@@ -207,6 +211,7 @@ def test_lights_of_unknown_place_are_refused():
         measure(Session(), located=None, rig=LightRig.unlocated("door", 5))
 
 
+@pytest.mark.slow
 def test_a_light_file_does_without_locate_lights(rng):
     truth = brightness(rng)
     found = measure(gray_sweep(Session(), truth, rng=rng), located=None, albedo=ALBEDO)
@@ -224,6 +229,7 @@ def test_frames_without_a_ball_are_refused():
         measure(session)
 
 
+@pytest.mark.slow
 def test_a_near_rig_is_measured_with_the_radius_of_the_ball():
     positions = 0.8 * LIGHTS
     rig = LightRig("near", LIGHTS, np.ones((COUNT, 3)), positions)
@@ -240,6 +246,7 @@ def test_a_near_rig_is_measured_with_the_radius_of_the_ball():
     assert np.abs(far - 1.0).max() > 0.05
 
 
+@pytest.mark.slow
 def test_what_tells_of_each_light_is_kept_for_people_to_see(rng):
     truth = np.where(np.arange(COUNT)[:, None] == 3, 0.0, brightness(rng))
     found = measure(gray_sweep(Session(), truth, rng=rng)).evidence

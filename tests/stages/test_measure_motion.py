@@ -145,6 +145,7 @@ def test_a_bad_tracking_frame_is_named_and_the_others_are_used(session: Path, na
     assert f"Tracking frame 11 is not used: {reason}." in said
 
 
+@pytest.mark.slow
 def test_every_frame_is_aligned_also_around_a_bad_tracking_frame(session: Path) -> None:
     faults.kill_light(session, 11)
     process(session, is_aligned=True)
@@ -164,6 +165,7 @@ def test_a_bad_middle_frame_is_not_the_reference(session: Path, name: str) -> No
     assert found.reason.startswith(f"frame {MIDDLE} is ")
 
 
+@pytest.mark.slow
 def test_a_subject_that_leaves_in_part_is_followed_and_the_rest_flagged(session: Path) -> None:
     """It sinks out of the picture, by a sixth of its height."""
     for frame in range(24, 45):

@@ -247,6 +247,7 @@ def test_pictures_are_measured_in_light_channel_by_channel(rng) -> None:
     np.testing.assert_allclose(found.flat, fall * np.ones(3), rtol=0, atol=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bend", [0.0, 0.5], ids=["read once", "read twice"])
 def test_frames_are_held_one_at_a_time(bend: float) -> None:
     sensor = SimulatedSensor(shape=(400, 400), bend=bend)

@@ -76,6 +76,7 @@ def test_a_still_subject_is_told_and_left_alone(
     ]
 
 
+@pytest.mark.slow
 def test_without_a_mask_the_subject_is_what_the_lights_reach(still: np.ndarray) -> None:
     pictures = moved_pictures(still, sway(SHAPE, FRAMES, 1.0)) * MASK
     told = RegisterSweep().run(sweep_of(pictures), MASK, CAMERA)
@@ -84,6 +85,7 @@ def test_without_a_mask_the_subject_is_what_the_lights_reach(still: np.ndarray) 
     assert np.abs(found.flows - told.flows)[inside].max() < 0.1
 
 
+@pytest.mark.slow
 def test_saturated_readings_have_no_part(still: np.ndarray) -> None:
     truth = sway(SHAPE, FRAMES, 1.0)
     pictures = moved_pictures(still, truth)
@@ -97,6 +99,7 @@ def test_saturated_readings_have_no_part(still: np.ndarray) -> None:
     assert np.sqrt((error**2).mean()) < 0.1
 
 
+@pytest.mark.slow
 def test_a_frame_of_something_else_is_named(
     still: np.ndarray, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -218,7 +218,7 @@ def test_half_and_single_precision_are_read_alike(rng):
         assert_allclose(one, other, rtol=0, atol=0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(exposure=st.floats(0.2, 20.0), tint=st.lists(st.floats(0.3, 3.0), min_size=3, max_size=3))
 def test_exposure_and_white_albedo_change_no_normal(exposure, tint):
     rng = np.random.default_rng(8)

@@ -105,6 +105,7 @@ def shaded(body: Body, points: np.ndarray, sources: np.ndarray, *, distant: bool
     return lit
 
 
+@pytest.mark.slow
 def test_shade_follows_from_the_closest_approach(rng: np.random.Generator) -> None:
     points = rng.normal(scale=0.15, size=(3, 300))
     sources = rng.normal(size=(3, 20))

@@ -179,6 +179,7 @@ def test_the_manifest_tells_brackets(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_whole_studio_is_simulated_in_a_quarter_of_a_minute(tmp_path: Path) -> None:
     stage = SyntheticStage.preset("studio")
     start = time.process_time()
