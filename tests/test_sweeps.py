@@ -121,7 +121,7 @@ def test_every_frame_of_a_swaying_sweep_is_aligned(every: int, most: float) -> N
         f"subject [px] {told}; of the tracking frames themselves {at_knots:.3f}"
     )
     assert all(len(errors) == FRAMES for errors in found.values())
-    assert rms(found["sway"]) <= most
+    assert rms(found["sway"]) <= most / 2.0
     assert rms(found["sway"]) <= rms(found["spline"]) + 0.005
     assert rms(found["spline"]) < 0.5 * rms(found["linear"])
 
@@ -137,7 +137,7 @@ def test_a_steady_drift_leaves_next_to_nothing() -> None:
     )
     assert errors.mean() < 0.05
     assert rms(errors[:, away]) < 0.05
-    assert rms(errors) < 0.07  # at the outline flow is less sure than within
+    assert rms(errors) < 0.05
 
 
 @pytest.mark.parametrize(("every", "most"), [(11, 0.12), (21, 0.25)])

@@ -76,7 +76,7 @@ def row(name, spent, error):
 @pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("is_on_black", [False, True], ids=["whole frame", "subject on black"])
-def test_standard_is_half_again_as_good_as_stock_at_no_more_time(is_on_black):
+def test_standard_is_twice_as_good_as_stock_at_no_more_time(is_on_black):
     pair = moved_photographs(is_on_black=is_on_black)
     spent, error = {}, {}
     for name, function in {
@@ -94,11 +94,10 @@ def test_standard_is_half_again_as_good_as_stock_at_no_more_time(is_on_black):
         f"stock to standard: error {ratio:.2f}, time "
         f"{spent['stock MEDIUM, full size'] / spent['standard']:.2f}"
     )
-    assert mean["standard"] <= 0.15
-    assert mean["draft"] <= 0.25
-    assert mean["fine"] <= 0.09
-    # 1.5 is what is wanted of the ratio; the pictures differ by a tenth or two.
-    assert ratio >= 1.35
+    assert mean["standard"] <= 0.06
+    assert mean["draft"] <= 0.12
+    assert mean["fine"] <= 0.045
+    assert ratio >= 2.0
     # Both see the same noise of the machine.
     assert spent["standard"] <= 1.1 * spent["stock MEDIUM, full size"]
     # 1.5 s is what is wanted on a quiet machine.

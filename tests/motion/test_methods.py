@@ -81,7 +81,7 @@ ROWS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize("subject", ["chelsea", "astronaut", "ihc", "gravel"])
+@pytest.mark.parametrize("subject", ["chelsea", "astronaut", "ihc", "gravel", "coffee", "brick"])
 def test_changes_of_light_and_noise_leave_a_tenth_of_a_pixel_at_half_a_megapixel(row, subject):
     pair = cat(HALF_MEGAPIXEL, 5.0, np.random.default_rng(5), subjects=(subject,), **ROWS[row])
     for normalization in ("gain", "local"):
@@ -95,9 +95,9 @@ def test_changes_of_light_and_noise_leave_a_tenth_of_a_pixel_at_half_a_megapixel
 
 
 @pytest.mark.slow
-def test_heavy_noise_on_sky_and_low_contrast_costs_up_to_six_tenths_of_a_pixel():
-    """These miss the 0.12 px of the others: much of them shows no texture above the noise."""
-    for subject in ("coffee", "camera", "rocket", "brick"):
+def test_heavy_noise_on_sky_costs_up_to_four_tenths_of_a_pixel():
+    """These miss the 0.12 px of the others: half of them shows no texture above the noise."""
+    for subject in ("camera", "rocket"):
         pair = cat(
             HALF_MEGAPIXEL,
             5.0,
@@ -108,8 +108,8 @@ def test_heavy_noise_on_sky_and_low_contrast_costs_up_to_six_tenths_of_a_pixel()
         flow, _ = flow_between(pair.reference, pair.moving, preset="fine")
         error = np.linalg.norm(flow - pair.flow, axis=2)[pair.inside]
         print(f"{subject}, heavy noise: {error.mean():.3f} px, median {np.median(error):.3f} px")
-        assert np.median(error) < 0.5
-        assert error.mean() < 0.8
+        assert np.median(error) < 0.2
+        assert error.mean() < 0.45
 
 
 @pytest.mark.slow
