@@ -11,12 +11,11 @@ from olat.model.shapes import Array, Radiance
 from olat.motion.flow import upsampled
 from olat.motion.joint_confidence import confidences
 from olat.motion.joint_pyramid import BothFlows, pyramid, scales, white_of
-from olat.motion.joint_solve import Gains, common_gains, refined, rescaled, slow_part
+from olat.motion.joint_solve import common_gains, refined, rescaled, slow_part
 from olat.motion.preparation import FlowPreset, solved_size
 
 SolvedFlow = Float32[Array, "solved_h solved_w 2"]
 SolvedPlane = Float32[Array, "solved_h solved_w"]
-SolvedRadiance = Float32[Array, "solved_h solved_w 3"]
 HintFlow = Float32[Array, "hint_h hint_w 2"]
 
 WARPS = 8
@@ -34,10 +33,6 @@ class JointFlows(NamedTuple):
     gradient_confidence: SolvedPlane
     """From 0 to 1; 0.5 where the flow is expected to be wrong by a pixel of the full size."""
     complement_confidence: SolvedPlane
-    residual: SolvedRadiance
-    """What the two, moved, leave of the full-on frame [diffuse white = 1]."""
-    gains: Gains
-    """Of the gradient, then of the complement, by channel: what makes them add up [1]."""
 
 
 def joint_flows(
@@ -103,8 +98,7 @@ def joint_flows(
     if white == 0.0:
         still = np.zeros((*shape, 2), np.float32)
         none = np.zeros(shape, np.float32)
-        residual = np.zeros((*shape, 3), np.float32)
-        return JointFlows(still, still, none, none, residual, np.ones((2, 3), np.float32))
+        return JointFlows(still, still, none, none)
     to_full_size = np.array([width / shape[1], height / shape[0]], np.float32)
     hint = None if hints is None else _one_field(hints, shape) / np.tile(to_full_size, 2)
     shapes = scales(shape)
@@ -117,12 +111,9 @@ def joint_flows(
         )
     first, second, trust = triple.warped(both)
     first, second = first * gains[0], second * gains[1]
-    left = triple.full_on - first - second
-    fast = triple.full_on - slow_part(left, trust)
+    fast = triple.full_on - slow_part(triple.full_on - first - second, trust)
     sure = confidences(fast, first, second, trust, pixel_px=float(1.0 / to_full_size.mean()))
-    return JointFlows(
-        both[..., :2] * to_full_size, both[..., 2:] * to_full_size, *sure, white * left, gains
-    )
+    return JointFlows(both[..., :2] * to_full_size, both[..., 2:] * to_full_size, *sure)
 
 
 def _finite(picture: Radiance) -> Radiance:

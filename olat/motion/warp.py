@@ -18,7 +18,7 @@ Positions: TypeAlias = Float32[Array, "h w 2"]
 """Where each pixel is pulled from, (x, y) [px]."""
 
 LARGEST_SIDE = 32766
-"""OpenCV's remap counts pixels in 16 bits."""
+"""OpenCV's remap, which reads motion through a lens, counts pixels in 16 bits."""
 REACH = 2
 """How far from a place the cubic takes pixels [px]."""
 
@@ -66,7 +66,7 @@ def warped(
     Raises
     ------
     ValueError
-        If the shapes disagree, or a side is longer than OpenCV can address.
+        If the shapes disagree, or with a lens a side is longer than OpenCV can address.
 
     Notes
     -----
@@ -125,11 +125,6 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
         image: nothing beyond the border is made up. Elsewhere the flags of all pixels that had a
         part in the value. A confidence is not carried along: it belongs to a motion.
 
-    Raises
-    ------
-    ValueError
-        If a side is longer than OpenCV can address.
-
     Notes
     -----
     Assumes for the variance that the noise of neighbors is independent: a sum of readings with
@@ -145,7 +140,6 @@ def resampled(image: RadianceImage, x: Plane, y: Plane) -> RadianceImage:
     .. [1] Keys, Cubic convolution interpolation for digital image processing, IEEE Transactions on
        Acoustics, Speech, and Signal Processing 1981, sec. III.
     """
-    _check_size(x)
     outside = np.empty(x.shape, bool)
     mark_outside(x, y, outside)
     flags = outside * np.uint8(PixelFlag.OUT_OF_FRAME)
@@ -177,18 +171,18 @@ def _check_shapes(
     shapes = {image.radiance.shape[:2], image.flags.shape, flow.shape[:2], confidence.shape}
     if undistorted is not None:
         shapes.add(undistorted.shape[:2])
+        _check_size(confidence)
     if len(shapes) > 1:
         found = ", ".join(f"{width} x {height}" for height, width in sorted(shapes))
         raise ValueError(f"warp: image, flags, flow and confidence are {found} px; needed one size")
-    _check_size(confidence)
 
 
 def _check_size(plane: Plane) -> None:
     height, width = plane.shape
     if max(height, width) > LARGEST_SIDE:
         raise ValueError(
-            f"warp: the image is {width} x {height} px; a side may have {LARGEST_SIDE} px. Cut "
-            "the frames into parts."
+            f"warp: the image is {width} x {height} px; with a lens a side may have {LARGEST_SIDE} "
+            "px. Cut the frames into parts."
         )
 
 

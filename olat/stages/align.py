@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from olat.engine.stage import Grain, Stage
-from olat.errors import CalibrationError
+from olat.errors import CalibrationError, SolveError
 from olat.model.calibration import LensCalibration
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.flags import PixelFlag
@@ -42,7 +42,7 @@ class Align(Stage):
         if motion.source == "none" or motion.shape is None:
             return radiance if positions is None else resampled(radiance, *split(positions))
         if motion.shape != (height, width):
-            raise ValueError(
+            raise SolveError(
                 f"align: motion was found in frames of {motion.shape[1]} x {motion.shape[0]} px, "
                 f"but the frame has {width} x {height} px; needed one size. Track again."
             )

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from olat.engine.stage import Grain, Stage
+from olat.errors import SolveError
 from olat.model.condition import ColorGradient, Olat, Tracking
 from olat.model.image import Frames
 from olat.model.motion import (
@@ -113,6 +114,13 @@ def _corrected(motion: FrameMotion, correction: MotionCorrection, index: int) ->
 
     if not _spans(correction.frames, index):
         return motion
+    if correction.shape != motion.shape:
+        sizes = (correction.shape, motion.shape or (0, 0))
+        found, needed = (f"{width} x {height}" for height, width in sizes)
+        raise SolveError(
+            f"interpolate_motion: the correction is of frames of {found} px, the motion of "
+            f"{needed} px; needed is one size. Refine again."
+        )
     rest = _between(correction.flows, *_around(correction.frames, index))
     return replace(motion, flow=motion.flow + upsampled(rest, motion.flow.shape[:2]))
 

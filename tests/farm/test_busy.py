@@ -33,6 +33,9 @@ pytestmark = [
     ),
 ]
 
+LITTLE = 0.1
+"""Cores that were waited for, below which these can be said to have been free."""
+
 PIPELINE = """
 summary = "Flow between tracking frames only."
 stages = ["develop", "choose_reference", "track"]
@@ -42,6 +45,8 @@ stages = ["develop", "choose_reference", "track"]
 def timed_work(job: Job, task: Task) -> Result:
     """Do a task; tell its span, its time on a core and its wait for one [s]."""
     import cv2
+    import numba
+    import threadpoolctl
 
     started, (ran, waited) = time.time(), _scheduled()
     result = work(job, task)
@@ -53,6 +58,8 @@ def timed_work(job: Job, task: Task) -> Result:
         "ran": now_ran - ran,
         "waited": now_waited - waited,
         "opencv": float(cv2.getNumThreads()),
+        "numba": float(numba.get_num_threads()),
+        "blas": float(max(pool["num_threads"] for pool in threadpoolctl.threadpool_info())),
     }
     return replace(result, metrics=told)
 
@@ -75,7 +82,8 @@ def shares(session: Path, pipeline: Path) -> tuple[float, float]:
         farm.close()
     tracked = [made.metrics for made in outcome.receipts.values() if made.stage == "track"]
     assert len(tracked) == 25
-    assert {each["opencv"] for each in tracked} == {1.0}
+    for library in ("opencv", "numba", "blas"):
+        assert {each[library] for each in tracked} == {1.0}, library
     # What a new worker reads and compiles first is no part of tracking.
     tracked = sorted(tracked, key=lambda each: each["started"])[2:]
     wall = max(each["ended"] for each in tracked) - min(each["started"] for each in tracked)
@@ -98,3 +106,6 @@ def test_a_sweep_of_25_tracking_frames_keeps_two_cores_busy(tmp_path: Path) -> N
         f"waited for a core that others held {best[1]:.2f}"
     )
     assert best[1] >= 1.7
+    if best[1] - best[0] < LITTLE:
+        # Nobody else held the cores: then waiting is no excuse.
+        assert best[0] >= 1.6

@@ -96,29 +96,22 @@ def test_a_still_subject_does_not_move(still_head):
     assert motion.mean() < 0.1
 
 
-def test_gains_of_the_exposures_are_found(sphere):
+def test_unequal_exposures_change_no_flow(sphere):
+    """Of the gradient and of the complement, by channel or not: gains make them add up."""
     plain = solved(sphere)
-    joint = joint_flows(
-        np.float32(0.97) * sphere.gradient, np.float32(1.05) * sphere.complement, sphere.full_on
-    )
-    assert_allclose(joint.gains[0] / plain.gains[0], 1.0 / 0.97, rtol=0, atol=0.005)
-    assert_allclose(joint.gains[1] / plain.gains[1], 1.0 / 1.05, rtol=0, atol=0.005)
-    assert_allclose(plain.gains, 1.0, rtol=0, atol=0.02)
-    assert errors(joint.to_gradient, sphere.to_gradient, sphere.mask).mean() < 0.1
-
-
-def test_an_unknown_common_exposure_and_color_are_found(sphere):
     tint = np.array([0.2, 0.3, 0.4], np.float32)
-    joint = joint_flows(tint * sphere.gradient, tint * sphere.complement, sphere.full_on)
-    assert_allclose(joint.gains * tint, 1.0, rtol=0, atol=0.02)
-    assert errors(joint.to_complement, sphere.to_complement, sphere.mask).mean() < 0.1
+    for first, second in ((np.float32(0.97), np.float32(1.05)), (tint, tint), (tint, 1.0 / tint)):
+        joint = joint_flows(first * sphere.gradient, second * sphere.complement, sphere.full_on)
+        off = np.linalg.norm(joint.to_gradient - plain.to_gradient, axis=2)
+        print(f"exposures of {first} and {second}: flow differs by {off.max():.3f} px")
+        assert errors(joint.to_gradient, sphere.to_gradient, sphere.mask).mean() < 0.1
+        assert errors(joint.to_complement, sphere.to_complement, sphere.mask).mean() < 0.1
 
 
 def test_exposure_of_all_three_changes_no_flow(sphere):
     bright = joint_flows(*(4.0 * shot for shot in (sphere.gradient, sphere.complement, sphere[0])))
     plain = solved(sphere)
     assert_allclose(bright.to_gradient, plain.to_gradient, rtol=0, atol=1e-3)
-    assert_allclose(bright.residual, 4.0 * plain.residual, rtol=0, atol=1e-3)
 
 
 def test_gradient_and_complement_are_interchangeable(sphere):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+import cv2
 import numpy as np
 import pytest
 
-from olat.motion.flow import FlowMethod, flow_between, upsampled
+from olat.motion.flow import flow_between, upsampled
 from olat.motion.methods import flow_method
 from tests.motion.photographs import mosaic, moved_pair, photographed, smooth_motion
 
@@ -16,8 +17,21 @@ HALF_MEGAPIXEL = (612, 816)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "nvidia"])
-def test_a_name_leads_to_a_method(name):
-    assert isinstance(flow_method(name), FlowMethod)
+@pytest.mark.parametrize("is_hinted", [False, True])
+def test_a_name_leads_to_a_method_that_finds_a_small_shift(name, is_hinted, rng):
+    """Flow and confidence of each pixel in single precision, whatever solved them."""
+    codes = cv2.GaussianBlur(rng.integers(0, 256, (120, 168), np.uint8), (0, 0), 2.0)
+    codes = cv2.normalize(codes, None, 0, 255, cv2.NORM_MINMAX)
+    reference, moving = codes[:96, :128], np.ascontiguousarray(codes[1:97, 2:130])
+    hint = np.full((96, 128, 2), (-1.5, -0.5), np.float32) if is_hinted else None
+    flow, confidence = flow_method(name)(np.ascontiguousarray(reference), moving, hint)
+    assert (flow.shape, flow.dtype) == ((96, 128, 2), np.float32)
+    assert (confidence.shape, confidence.dtype) == ((96, 128), np.float32)
+    inner = np.s_[16:-16, 16:-16]
+    assert np.abs(np.median(flow[inner], axis=(0, 1)) - (-2.0, -1.0)).max() < 0.1
+    assert np.median(confidence[inner]) > 0.9
+    assert confidence.min() >= 0.0
+    assert confidence.max() <= 1.0
 
 
 def cat(shape, longest, rng, *, subjects=("chelsea",), gain=1.0, **noise):

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import olat
-from olat.errors import CalibrationError
+from olat.errors import CalibrationError, SolveError
 from olat.geometry.undistortion import undistorted_positions
 from olat.io.map_files import read_radiance
 from olat.model.condition import ColorGradient, Olat, Tracking
@@ -45,6 +45,12 @@ UNKNOWN = FrameMotion(np.zeros((1, 1, 2), np.float32), np.ones((1, 1), np.float3
 def test_a_subject_of_unknown_motion_without_a_lens_is_passed_on(rng):
     photograph = image(rng)
     assert Align().run(photograph, UNKNOWN, None) is photograph
+
+
+def test_motion_of_frames_of_another_size_is_no_fault_of_olat(rng):
+    motion = replace(moved_by(1.0), shape=(48, 60))
+    with pytest.raises(SolveError, match=r"found in frames of 60 x 48 px, but .* has 64 x 48 px"):
+        Align().run(image(rng), motion, None)
 
 
 def test_a_subject_of_unknown_motion_is_undistorted(rng):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,14 @@ def test_frames_without_a_correction_keep_their_motion(corrected: tuple[int, ...
     motion = InterpolateMotion().run(frame_at(5), tracked(), SWEEP, correction=correction)
     assert_allclose(motion.flow[..., 0], 1.0, rtol=0, atol=1e-6)
     assert_allclose(motion.flow[..., 1], 0.0, rtol=0, atol=1e-6)
+
+
+def test_a_correction_of_frames_of_another_size_is_refused():
+    correction = replace(correction_of(3, 4), shape=(96, 128))
+    with pytest.raises(
+        SolveError, match="correction is of frames of 128 x 96 px, the motion of 64"
+    ):
+        InterpolateMotion().run(frame_at(4), tracked(), SWEEP, correction=correction)
 
 
 @pytest.mark.parametrize("interpolation", ["spline", "catmull_rom", "linear"])

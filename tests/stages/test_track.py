@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import olat
+from olat.engine.receipt import read_receipt
+from olat.io.motion_file import read_reference
 from olat.model.condition import Tracking
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import ReferenceFrame, TrackingFlow
 from olat.model.session import Frame
+from olat.motion import flow_nvidia
 from olat.stages.track import Track
+from tests.support.sessions import simulated
 from tests.support.texture import Texture, noisy, pixel_centers
 
 SHAPE = (256, 320)
@@ -64,3 +69,23 @@ def test_the_presets_solve_at_their_size() -> None:
         for preset in ("standard", "fine")
     }
     assert sizes == {"standard": (128, 160), "fine": (256, 320)}
+
+
+def test_the_receipt_tells_which_flow_the_processor_solved_in_place_of_a_chip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLAT_NVOF_LIBRARY", str(tmp_path / "none.so"))
+    flow_nvidia._trouble.cache_clear()
+    simulated(tmp_path / "s", size=64, lights=12, tracking_every=6, near_lights=False)
+    pipeline = str(Path(__file__).parents[1] / "definitions" / "motion.toml")
+    setting = ["track.flow_method=nvidia"]
+    summary = olat.process(tmp_path / "s", workers=0, pipeline=pipeline, settings=setting)
+    flow_nvidia._trouble.cache_clear()
+    assert summary.failures == []
+    products = tmp_path / "s" / "olat-motion" / "A"
+    reference = read_reference(products / "reference.json").frame
+    receipts = [read_receipt(path) for path in sorted(products.glob("flow/*.receipt.json"))]
+    solved = [each for each in receipts if each is not None and each.frame != reference]
+    assert solved
+    for each in solved:
+        assert any("dense inverse search is used instead" in note for note in each.notes)
