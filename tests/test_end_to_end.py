@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -319,6 +320,8 @@ def test_ctrl_c_on_a_terminal_brings_the_cursor_back(tmp_path: Path) -> None:
     told = bytearray()
     child, terminal = pty.fork()
     if child == 0:
+        # What runs in the background of a shell is deaf to Ctrl-C, and so would its children be.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(  # noqa: S606 - our own command, without a shell
             sys.executable,
             [sys.executable, "-m", "olat", "process", str(tmp_path), "--workers", "0"],
