@@ -87,3 +87,18 @@ def test_light_from_the_left_brightens_the_left_cheek(shared_data: Path, tmp_pat
     assert left[:, :half].mean() > 1.5 * left[:, half:].mean()
     normals = olat.open(session).normals().normals
     assert normals[:, :half, 0].mean() < 0 < normals[:, half:, 0].mean()
+
+
+@pytest.mark.parametrize("thing", ["cat", "buddha"])
+def test_a_still_thing_is_the_same_with_and_without_registration(
+    thing: str, shared_data: Path, tmp_path: Path
+) -> None:
+    made = {}
+    for pipeline in ("normals", "untracked"):
+        session = session_of(
+            shared_data / "uw" / thing, tmp_path / pipeline, "--encoding", "linear"
+        )
+        olat.process(session, workers=0, pipeline=pipeline)
+        made[pipeline] = olat.open(session).normals()
+    assert np.array_equal(made["normals"].normals, made["untracked"].normals)
+    assert np.array_equal(made["normals"].flags, made["untracked"].flags)

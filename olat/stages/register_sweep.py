@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from jaxtyping import Float32
 from pydantic import Field
 
 from olat.engine.stage import Grain, Stage, Under
@@ -15,7 +16,7 @@ from olat.model.condition import Olat
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import SweepRegistration
 from olat.model.session import Camera
-from olat.model.shapes import Mask
+from olat.model.shapes import Array, Mask
 from olat.stages.small_sweep import SmallSweep
 from olat.stages.subject import inside
 
@@ -31,7 +32,7 @@ class RegisterSweep(Stage):
     grain = Grain.CAMERA
     makes = "registration"
     leads_only = True
-    revision = 3
+    revision = 4
 
     megapixels: Annotated[float, Field(ge=0.02, le=0.5)] = 0.15
     """Size of the pictures that are compared [Mpx]."""
@@ -68,9 +69,19 @@ class RegisterSweep(Stage):
             small.frames[found.reference],
             small.frames,
             found.flows * small.to_photo,
-            found.confidence,
+            self._trusted(found),
             small.photo_shape,
         )
+
+    def _trusted(self, found: Registration) -> Float32[Array, "frame grid_h grid_w"]:
+        """Return the confidence; nothing is doubted about frames that stay as they are.
+
+        It would tell of motion that is not taken, as of highlights that few lights do not explain.
+        """
+        if found.moved_px > 0.0:
+            return found.confidence
+        stays = found.agreement >= self.least_agreement
+        return np.where(stays[:, None, None], np.float32(1.0), found.confidence)
 
     def _note(self, found: Registration, small: SmallSweep) -> None:
         scale, count = float(small.to_photo.mean()), len(small.frames)

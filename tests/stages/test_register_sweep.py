@@ -70,6 +70,7 @@ def test_a_still_subject_is_told_and_left_alone(
 ) -> None:
     found = RegisterSweep().run(sweep_of(still), MASK, CAMERA)
     assert not found.flows.any()
+    assert (found.confidence == 1.0).all()
     assert caplog.messages == [
         "No motion was found that frames under different lights bear out: all 32 are taken as they "
         "are, which is right for a still subject."
@@ -107,6 +108,18 @@ def test_a_frame_of_something_else_is_named(
     pictures[7] = patterned_sweep(np.random.default_rng(9), SHAPE, 1)[0] + 0.2
     found = RegisterSweep().run(sweep_of(pictures), MASK, CAMERA)
     assert np.median(found.confidence[7]) < 0.5
+    assert "Frames that do not look as the others tell, with low confidence: 12." in caplog.text
+
+
+def test_of_a_still_subject_only_a_frame_of_something_else_is_doubted(
+    still: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = still.copy()
+    pictures[7] = patterned_sweep(np.random.default_rng(9), SHAPE, 1)[0] + 0.2
+    found = RegisterSweep().run(sweep_of(pictures), MASK, CAMERA)
+    assert not found.flows.any()
+    assert np.median(found.confidence[7]) < 0.5
+    assert (np.delete(found.confidence, 7, axis=0) == 1.0).all()
     assert "Frames that do not look as the others tell, with low confidence: 12." in caplog.text
 
 
