@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+Axis: TypeAlias = Literal["x", "y", "z"]
+"""Of the world."""
+Axes: TypeAlias = Literal["xx", "yy", "zz", "xy", "yz", "zx"]
+"""Two axes of the world, whose product is meant."""
+Polarizer: TypeAlias = Literal["crossed", "parallel"]
+"""How the filter before the lens stands to those before the lights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,33 @@ class ColorGradient:
 
 
 @dataclass(frozen=True, slots=True)
+class AxisGradient:
+    """White light that rises along one axis: (1 + x)/2; the complement is (1 - x)/2.
+
+    A binary one lights the half of the sphere with x > 0; its complement lights the rest.
+    """
+
+    axis: Axis
+    complement: bool = False
+    is_binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrder:
+    """White light by the product of two axes: x², or (1 + 2xy)/2 where they differ."""
+
+    axes: Axes
+
+
+@dataclass(frozen=True, slots=True)
+class Polarized:
+    """A pattern of polarized light behind a polarizer: crossed, no surface reflection passes."""
+
+    pattern: Pattern
+    polarizer: Polarizer
+
+
+@dataclass(frozen=True, slots=True)
 class Dark:
     """No light."""
 
@@ -43,7 +77,14 @@ class Target:
     """Counts the places where the object stood, or its views, in capture order."""
 
 
-Condition: TypeAlias = Olat | Tracking | ColorGradient | Dark | Target
+Pattern: TypeAlias = Tracking | ColorGradient | AxisGradient | SecondOrder
+"""What many lights at once may do to the subject."""
+Condition: TypeAlias = Olat | Pattern | Polarized | Dark | Target
+
+GRADIENTS: tuple[type[Condition], ...] = (ColorGradient, AxisGradient, SecondOrder, Polarized)
+"""Conditions that normals, lobes and roughness are solved from, besides full-on light."""
+ON_SUBJECT: tuple[type[Condition], ...] = (Olat, Tracking, *GRADIENTS)
+"""Conditions of frames that show the subject."""
 
 TARGETS = {
     "mirror_ball": "a mirror ball under all lights, for its outline; in a sweep, under one",
@@ -74,6 +115,15 @@ def role(condition: Condition) -> str:
             return "tracking"
         case ColorGradient(complement=complement):
             return "complement" if complement else "gradient"
+        case AxisGradient(axis=axis, complement=complement, is_binary=is_binary):
+            kind = "binary_" if is_binary else "" if complement else "gradient_"
+            return f"{kind}{'complement_' if complement else ''}{axis}"
+        case SecondOrder(axes=axes):
+            return f"second_order_{axes}"
+        case Polarized(pattern=Tracking(), polarizer=polarizer):
+            return f"full_on_{polarizer}"
+        case Polarized(pattern=pattern, polarizer=polarizer):
+            return f"{role(pattern)}_{polarizer}"
         case Dark():
             return "dark"
         case Target(kind=kind):
@@ -104,13 +154,50 @@ def condition_from_role(word: str, light: int | None = None) -> Condition:
         if light is None:
             raise ValueError("an 'olat' frame needs a light")
         return Olat(light)
-    plain: dict[str, Condition] = {
-        "tracking": Tracking(),
-        "gradient": ColorGradient(),
-        "complement": ColorGradient(complement=True),
-        "dark": Dark(),
-        **{kind: Target(kind, light) for kind in TARGETS},
-    }
-    if word not in plain:
-        raise ValueError(f"there is no role {word!r}; there are olat, {', '.join(plain)}")
-    return plain[word]
+    if word in TARGETS:
+        return Target(word, light)
+    if word in PLAIN:
+        return PLAIN[word]
+    if word in PATTERNS:
+        return PATTERNS[word]
+    raise ValueError(
+        f"there is no role {word!r}; there are olat, {', '.join((*PLAIN, *TARGETS, *PATTERNS))}"
+    )
+
+
+def complement_of(condition: Condition) -> Condition | None:
+    """Return what adds up to full-on light with a gradient; none for what is no gradient."""
+    match condition:
+        case ColorGradient() | AxisGradient():
+            return replace(condition, complement=not condition.complement)
+        case Polarized(pattern=ColorGradient() | AxisGradient() as pattern):
+            return replace(condition, pattern=replace(pattern, complement=not pattern.complement))
+    return None
+
+
+def _patterns() -> dict[str, Condition]:
+    """Return every pattern that has no role of its own in a rule, by its role word."""
+    axes: tuple[Axis, ...] = ("x", "y", "z")
+    pairs: tuple[Axes, ...] = ("xx", "yy", "zz", "xy", "yz", "zx")
+    polarizers: tuple[Polarizer, ...] = ("crossed", "parallel")
+    white: list[Pattern] = [
+        AxisGradient(axis, complement, is_binary)
+        for is_binary in (False, True)
+        for complement in (False, True)
+        for axis in axes
+    ]
+    white += [SecondOrder(pair) for pair in pairs]
+    plain: tuple[Pattern, ...] = (Tracking(), ColorGradient(), ColorGradient(complement=True))
+    polarized = [
+        Polarized(pattern, polarizer) for polarizer in polarizers for pattern in (*plain, *white)
+    ]
+    return {role(condition): condition for condition in (*white, *polarized)}
+
+
+PLAIN: dict[str, Condition] = {
+    role(condition): condition
+    for condition in (Tracking(), ColorGradient(), ColorGradient(complement=True), Dark())
+}
+"""Conditions that are neither of one light, nor of a target, nor among `PATTERNS`, by role."""
+PATTERNS: dict[str, Condition] = _patterns()
+"""White gradients, second-order patterns, and all that was shot polarized, by role."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from olat.model.color import ColorSpace
 from olat.model.condition import (
     LED_PRIMARIES,
+    AxisGradient,
     ColorGradient,
     Condition,
     Dark,
     Olat,
+    Polarized,
+    SecondOrder,
     Target,
     Tracking,
 )
-from olat.model.shapes import Directions, LightColors
+from olat.model.shapes import Array, Directions, LightColors
 
 
 @dataclass(frozen=True)
@@ -75,5 +79,22 @@ class LightRig:
             case ColorGradient(complement=complement):
                 sign = -1.0 if complement else 1.0
                 return (1.0 + sign * self.directions) / 2.0
+            case AxisGradient() | SecondOrder():
+                return np.repeat(self._white(condition)[:, np.newaxis], 3, axis=1)
+            case Polarized(pattern=pattern):
+                return self.pattern(pattern)
             case Dark():
                 return np.zeros((count, 3))
+
+    def _white(self, pattern: AxisGradient | SecondOrder) -> Float64[Array, " light"]:
+        """Return the drive of every light under a pattern of white light, from 0 to 1."""
+        if isinstance(pattern, SecondOrder):
+            first, second = (self.directions[:, "xyz".index(axis)] for axis in pattern.axes)
+            is_square = pattern.axes[0] == pattern.axes[1]
+            return np.asarray(first * second if is_square else (1.0 + 2.0 * first * second) / 2.0)
+        along = self.directions[:, "xyz".index(pattern.axis)]
+        along = -along if pattern.complement else along
+        # A light on the border counts to the complement, so that each is in one of the two.
+        if pattern.is_binary:
+            return np.asarray(along >= 0 if pattern.complement else along > 0, np.float64)
+        return np.asarray((1.0 + along) / 2.0)
