@@ -10,7 +10,8 @@ from pathlib import Path
 
 from olat.errors import FileError
 from olat.io.publish import publish_text
-from olat.model.condition import TARGETS, lit_alone, role
+from olat.model.condition import TARGETS, lit_alone
+from olat.model.roles import role
 from olat.model.session import Frame, Session
 
 RESOLVED = "session.frames.csv"

@@ -10,7 +10,8 @@ from typing import TypeAlias, TypeVar
 from olat.io.frame_expression import format_frames
 from olat.io.manifest_schema import SequenceTable
 from olat.io.manifest_text import Complaints
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Tracking, role
+from olat.model.condition import ColorGradient, Condition, Dark, Olat, Tracking
+from olat.model.roles import role
 from olat.model.session import Frame
 from olat.model.words import counted
 

@@ -21,9 +21,9 @@ from olat.model.condition import (
     Dark,
     Olat,
     Target,
-    condition_from_role,
 )
 from olat.model.rig import LightRig
+from olat.model.roles import condition_from_role
 from olat.model.words import counted
 
 _NAMED = ("tracking", "gradient", "complement", "dark", *TARGETS)

@@ -19,8 +19,8 @@ from olat.io.content_hash import ContentHashes
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import read_photograph
 from olat.model.calibration import Kind, LensCalibration
-from olat.model.condition import role
 from olat.model.motion import TrackingFlow
+from olat.model.roles import role
 from olat.model.session import Camera, Frame, Session
 from olat.model.shapes import Mask
 from olat.stages.calibrations import CAMERA_KINDS, Calibrations
