@@ -132,12 +132,15 @@ def _calibration(path: Path) -> str:
     from dataclasses import asdict
 
     from olat.io.calibration_file import read_calibration
+    from olat.model.calibration import RigCalibration
 
     header, calibration = read_calibration(path)
     state = f"certified from {header.valid_from} on" if header.valid_from else "a candidate"
     lines = [f"{path}: {header.kind} calibration of {header.device!r}, {state}"]
     told = {name: value for name, value in asdict(header).items() if value not in (None, "")}
     lines += [f"  {name}: {value}" for name, value in told.items() if name != "kind"]
+    if isinstance(calibration, RigCalibration):
+        lines += [f"  {p}: not measured, but those of a light file" for p in calibration.unmeasured]
     lines += [f"  residual {name}: {value:g}" for name, value in calibration.residuals.items()]
     return "\n".join(lines)
 
