@@ -9,6 +9,7 @@ from pathlib import Path
 
 from olat.api.candidates import Candidate, candidates
 from olat.errors import CalibrationError, UsageError
+from olat.inspection.exif import day_of
 from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, place_on_shelf
 from olat.io.manifest import read_session
@@ -113,9 +114,13 @@ def certify(
     captured = read_session(Path(session))
     day = terms.valid_from or captured.date
     if day is None:
+        told = day_of(frame.path for frame in captured.frames)
+        example = "YYYY-MM-DD" if told is None else told.isoformat()
+        seen = "" if told is None else ", as its photographs say"
         raise UsageError(
             f"{captured.folder}: the session has no date, so it is not known from when on its "
-            "calibrations hold. Say --valid-from YYYY-MM-DD, or date under [session]."
+            f"calibrations hold; needed is the day of the capture. Write date = {example} under "
+            f"[session]{seen}, or say --valid-from {example}."
         )
     chosen = _one_rig(candidates(captured, only), camera)
     for candidate in chosen:

@@ -32,7 +32,7 @@ FROM_FILE = Terms(valid_from=DAY, insist=True)
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a session without balls."""
     session, folder = (tmp_path_factory.mktemp(name) for name in ("tiny", "subject"))
-    write_session(session, SyntheticStage.preset("tiny"))
+    write_session(session, SyntheticStage(size=64, lights=20, tracking_every=7))
     folder.rmdir()
     return without(session, "(?:mirror|gray)_ball", folder)
 
