@@ -30,6 +30,7 @@ from olat.stages import STAGES
 from olat.stages.calibrations import measured_by, used_by
 from olat.stages.capture import GIVEN
 from olat.stages.checks import check_lit, check_pictures, check_rig, duplicates
+from olat.stages.missing_frames import nothing_made
 from olat.stages.work import Desk, Job, work
 
 logger = logging.getLogger(__name__)
@@ -176,6 +177,8 @@ def process(  # noqa: PLR0913 - one argument for each thing that a person may sa
                 notes = _checked(ready, trust=trust_manifest)
             outcome, used = _run(ready, workers, hears)
         notes = [*ready.warnings, *_notes(ready), *notes]
+    if idle := nothing_made(ready.desk.keys):
+        notes = [idle, *notes]
     outcome.seconds = time.perf_counter() - started
     return summary_of(
         ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes
