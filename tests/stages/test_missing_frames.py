@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from olat.api.processing import prepare
 from olat.cli.process import command
 from olat.stages.missing_frames import missing_frames, nothing_made
-from tests.support.lambert_sphere import sphere_pictures, spread_directions, write_pictures
-
-MANIFEST = """\
-schema = 1
-
-[session]
-name = "bare"
-
-[rig]
-lights = "lights.txt"
-
-[camera.A]
-files = "{frame}.png"
-
-[sequence]
-"""
+from tests.support.bare_sweep import bare_sweep
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Path:
     """Return a session of a bare sweep."""
-    directions = spread_directions(9, hemisphere=True)
-    write_pictures([tmp_path / f"{n}.png" for n in range(9)], sphere_pictures(directions))
-    np.savetxt(tmp_path / "lights.txt", directions)
-    (tmp_path / "session.toml").write_text(MANIFEST, encoding="utf-8")
-    return tmp_path
+    return bare_sweep(tmp_path)
 
 
 def lacks(session: Path, pipeline: str) -> dict[str, str]:
