@@ -14,6 +14,7 @@ from pathlib import Path
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import MadeWith, is_current, made_with, mark_current, mark_unfinished
 from olat.api.lock import session_lock
+from olat.api.pipeline_change import replaced
 from olat.api.sequence_check import sequence_notes
 from olat.api.summary import Summary, summary_of
 from olat.engine.driver import Executor, Inline, Outcome, Result, drive
@@ -104,7 +105,8 @@ def _planned(job: Job, desk: Desk) -> Prepared:
     now = made_with_now(job.pipeline, desk.capture, job.calibration)
     changes = CalibrationChanges(job.pipeline, desk.capture, made_with(job.products), now)
     todo = plan(desk.keys, desk.store)
-    return Prepared(job, desk, changes.explained(todo), now, tuple(changes.losses(todo)))
+    warnings = (*changes.losses(todo), *replaced(todo, job.pipeline, job.products))
+    return Prepared(job, desk, changes.explained(todo), now, warnings)
 
 
 def _absolute(path: Path | str) -> Path:
