@@ -177,4 +177,10 @@ def _reasons(session: Session, definition: Pipeline) -> dict[TaskName, str]:
         settings=settings,
         calibration=made_with(products).calibration,
     )
-    return {task.name: task.reason for task in ready.todo.tasks}
+    desk = ready.desk
+    gone = {
+        (stage.verb(), Unit(camera)): "the session has no frames for it"
+        for stage, camera in itertools.product(ready.job.pipeline.stages, desk.capture.cameras())
+        if not desk.keys.units(stage, camera)
+    }
+    return gone | {task.name: task.reason for task in ready.todo.tasks}

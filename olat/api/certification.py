@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from olat.api.candidates import Candidate, candidates
 from olat.errors import CalibrationError, UsageError
+from olat.inspection.exif import day_of
 from olat.io.calibration_file import write_calibration
 from olat.io.calibration_shelf import CALIBRATION_FOLDER, place_on_shelf
 from olat.io.manifest import read_session
 from olat.io.publish import publish_bytes
-from olat.model.calibration import Calibration, RigCalibration
+from olat.model.calibration import Calibration, Kind, RigCalibration, RigPart
 
 LIMITS = {
     "linearity_percent": 2.0,
@@ -28,6 +29,17 @@ LIMITS = {
     "mirror_rms": 0.25,
 }
 """Residuals above which a calibration is not admitted unless somebody insists."""
+NEEDED: Mapping[Kind, tuple[str, ...]] = {
+    "sensor": ("dark_frames", "dark_over_black_dn"),
+    "color": ("mean_delta_e_2000",),
+    "lens": ("rms_px",),
+}
+"""Residuals that a measurement of a kind has."""
+NEEDED_OF_RIG: Mapping[RigPart, tuple[str, ...]] = {
+    "directions": ("outline_rms_px", "mean_sigma_deg"),
+    "intensities": ("mean_relative_sigma",),
+}
+"""Those that a measurement of part of a rig has."""
 MOST_DEAD = 0.1
 """Share of a rig's lights that may give no light."""
 
@@ -44,6 +56,8 @@ class Certified:
     """What residuals must not be above, for those that are judged."""
     picture: Path | None = None
     """What it was read from, beside the document, if that was drawn."""
+    unmeasured: tuple[RigPart, ...] = ()
+    """What of a rig was not measured, and is that of the light file."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +107,24 @@ def certify(
     Raises
     ------
     CalibrationError
-        If nothing was measured, a residual is above its limit, or the day is taken.
+        If nothing was measured, a residual is missing or above its limit, or the day is taken.
     UsageError
         If there is no day, or cameras disagree about the rig.
     """
     captured = read_session(Path(session))
     day = terms.valid_from or captured.date
     if day is None:
+        told = day_of(frame.path for frame in captured.frames)
+        example = "YYYY-MM-DD" if told is None else told.isoformat()
+        seen = "" if told is None else ", as its photographs say"
         raise UsageError(
             f"{captured.folder}: the session has no date, so it is not known from when on its "
-            "calibrations hold. Say --valid-from YYYY-MM-DD, or date under [session]."
+            f"calibrations hold; needed is the day of the capture. Write date = {example} under "
+            f"[session]{seen}, or say --valid-from {example}."
         )
     chosen = _one_rig(candidates(captured, only), camera)
+    for candidate in chosen:
+        _check_measured(candidate)
     return admit(chosen, folder or captured.folder / CALIBRATION_FOLDER, day, terms)
 
 
@@ -147,6 +167,22 @@ def _one_rig(measured: list[Candidate], camera: str | None) -> list[Candidate]:
     return [c for c in measured if c not in rigs or c in chosen]
 
 
+def _check_measured(candidate: Candidate) -> None:
+    """Refuse what does not say how well it fits, however much somebody insists."""
+    what = candidate.calibration
+    needed = list(NEEDED.get(candidate.header.kind, ()))
+    if isinstance(what, RigCalibration):
+        parts = [part for part in NEEDED_OF_RIG if part not in what.unmeasured]
+        needed = [name for part in parts for name in NEEDED_OF_RIG[part]]
+    missing = [name for name in needed if name not in what.residuals]
+    if missing or not needed:
+        lack = f"it lacks {', '.join(missing)}" if missing else "nothing of it was measured"
+        raise CalibrationError(
+            f"{candidate.path}: it does not say how well it fits: {lack}; needed is what was "
+            "measured on photographs of targets. Remove the file and measure again."
+        )
+
+
 def _check(candidate: Candidate, shelf: Path, day: datetime.date, *, replaces: bool) -> None:
     """Refuse a bad fit and a day that is taken."""
     kind, device = candidate.header.kind, candidate.header.device
@@ -177,4 +213,6 @@ def _shelve(candidate: Candidate, shelf: Path, day: datetime.date, terms: Terms)
     write_calibration(path, header, what)
     limits = limits_of(what)
     shown = None if source is None else picture
-    return Certified(header.kind, header.device, path, dict(what.residuals), limits, shown)
+    taken_over = what.unmeasured if isinstance(what, RigCalibration) else ()
+    told = dict(what.residuals)
+    return Certified(header.kind, header.device, path, told, limits, shown, taken_over)

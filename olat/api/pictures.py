@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from olat.model.color import ColorSpace
     from olat.model.shapes import Radiance
 
+FOR_DISPLAY = "for display, in sRGB at an exposure of its own; linear values are in EXR files"
+"""What a PNG says about its values."""
+
 
 def write_relit(
     path: Path,
@@ -25,7 +28,7 @@ def write_relit(
     radiance
         Linear [diffuse white under the stated lighting = 1].
     lighting
-        What lights it, in words; goes into the EXR header.
+        What lights it, in words; goes into the file.
     space
         What its red, green and blue are: the `space` of the field's header.
     exposure_stops
@@ -39,4 +42,5 @@ def write_relit(
     from olat.io.display import picture_from_radiance, write_png
 
     scale = None if exposure_stops is None else 2.0**exposure_stops
-    write_png(path, picture_from_radiance(radiance, exposure=scale, space=space))
+    told = {"Software": "olat", "Description": f"relit: {lighting}", "Comment": FOR_DISPLAY}
+    write_png(path, picture_from_radiance(radiance, exposure=scale, space=space), told=told)

@@ -14,6 +14,7 @@ from pathlib import Path
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import MadeWith, is_current, made_with, mark_current, mark_unfinished
 from olat.api.lock import session_lock
+from olat.api.pipeline_change import replaced
 from olat.api.sequence_check import sequence_notes
 from olat.api.summary import Summary, summary_of
 from olat.engine.driver import Executor, Inline, Outcome, Result, drive
@@ -30,6 +31,7 @@ from olat.stages import STAGES
 from olat.stages.calibrations import measured_by, used_by
 from olat.stages.capture import GIVEN
 from olat.stages.checks import check_lit, check_pictures, check_rig, duplicates
+from olat.stages.missing_frames import nothing_made
 from olat.stages.work import Desk, Job, work
 
 logger = logging.getLogger(__name__)
@@ -103,7 +105,8 @@ def _planned(job: Job, desk: Desk) -> Prepared:
     now = made_with_now(job.pipeline, desk.capture, job.calibration)
     changes = CalibrationChanges(job.pipeline, desk.capture, made_with(job.products), now)
     todo = plan(desk.keys, desk.store)
-    return Prepared(job, desk, changes.explained(todo), now, tuple(changes.losses(todo)))
+    warnings = (*changes.losses(todo), *replaced(todo, job.pipeline, job.products))
+    return Prepared(job, desk, changes.explained(todo), now, warnings)
 
 
 def _absolute(path: Path | str) -> Path:
@@ -176,6 +179,8 @@ def process(  # noqa: PLR0913 - one argument for each thing that a person may sa
                 notes = _checked(ready, trust=trust_manifest)
             outcome, used = _run(ready, workers, hears)
         notes = [*ready.warnings, *_notes(ready), *notes]
+    if idle := nothing_made(ready.desk.keys):
+        notes = [idle, *notes]
     outcome.seconds = time.perf_counter() - started
     return summary_of(
         ready.desk, ready.todo, outcome, session=ready.job.session, workers=used, notes=notes

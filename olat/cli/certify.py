@@ -78,4 +78,5 @@ def _as_dict(item: Certified) -> dict[str, object]:
         "residuals": item.residuals,
         "limits": item.limits,
         "picture": None if item.picture is None else str(item.picture),
+        "unmeasured": list(item.unmeasured),
     }

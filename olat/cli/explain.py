@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from olat.cli.picture_words import exr_words, png_words
+
 if TYPE_CHECKING:
     from olat.engine.receipt import Receipt
     from olat.engine.stage import Stage
@@ -25,7 +27,6 @@ def command(name: str) -> int:
     """
     from olat.engine.pipeline import load_pipeline, shipped_pipelines
     from olat.errors import UsageError
-    from olat.model.calibration import KINDS
     from olat.stages import STAGES
     from olat.stages.capture import GIVEN
 
@@ -39,8 +40,8 @@ def command(name: str) -> int:
         click.echo("\n\n".join(parameters))
     elif path.name == "session.toml" and path.is_file():
         click.echo(_session(path.parent))
-    elif path.stem in KINDS and path.suffix == ".toml" and path.is_file():
-        click.echo(_calibration(path))
+    elif document := _calibration_of(path):
+        click.echo(_calibration(document, path))
     elif path.suffix == ".toml" or name in definitions:
         pipeline = load_pipeline(name, catalog=STAGES, given=GIVEN)
         click.echo(f"{pipeline.name}: {pipeline.summary}\n")
@@ -111,7 +112,8 @@ def _file(path: Path) -> str:
 
 def _receipt(path: Path, receipt: Receipt) -> str:
     of = receipt.camera if receipt.frame is None else f"{receipt.camera}, frame {receipt.frame}"
-    lines = [f"{path}: made by {receipt.stage} (revision {receipt.revision}) for camera {of}"]
+    by = f" in pipeline {receipt.pipeline}" if receipt.pipeline else ""
+    lines = [f"{path}: made by {receipt.stage} (revision {receipt.revision}){by} for camera {of}"]
     lines.append(f"  in {receipt.seconds:g} s, at most {receipt.peak_memory_mb:g} MB")
     stages = {**receipt.through, receipt.stage: receipt.parameters}
     for verb, parameters in stages.items():
@@ -127,37 +129,62 @@ def _receipt(path: Path, receipt: Receipt) -> str:
     return "\n".join(lines)
 
 
-def _calibration(path: Path) -> str:
-    """Describe a calibration: what it is of, when it holds, how well it fits."""
+def _calibration_of(path: Path) -> Path | None:
+    """Return the document of a calibration that a file is, or belongs to."""
+    from olat.model.calibration import KINDS
+
+    document = path.with_suffix(".toml") if path.suffix else path
+    is_measured = path.with_name(f"{path.stem}.receipt.json").is_file()
+    named = document.stem in KINDS or is_measured
+    belongs = path.suffix in {".toml", ".png", ".exr", ".csv"}
+    return document if named and belongs and path.is_file() and document.is_file() else None
+
+
+def _calibration(path: Path, file: Path) -> str:
+    """Describe a calibration: what it is of, when it holds, how well it fits, what made it."""
+    from dataclasses import replace
+
+    from olat.engine.receipt import read_receipt
+
+    lines = [f"{file}: part of the calibration in {path.name}"] if file != path else []
+    lines.append(_document(path))
+    receipt = read_receipt(path.with_name(f"{path.stem}.receipt.json"))
+    # Its numbers are the residuals.
+    made = [] if receipt is None else [_receipt(path, replace(receipt, metrics={}))]
+    return "\n".join([*lines, *made])
+
+
+def _document(path: Path) -> str:
+    """Describe what the document of a calibration says."""
     from dataclasses import asdict
 
     from olat.io.calibration_file import read_calibration
+    from olat.model.calibration import RigCalibration
 
     header, calibration = read_calibration(path)
     state = f"certified from {header.valid_from} on" if header.valid_from else "a candidate"
     lines = [f"{path}: {header.kind} calibration of {header.device!r}, {state}"]
     told = {name: value for name, value in asdict(header).items() if value not in (None, "")}
     lines += [f"  {name}: {value}" for name, value in told.items() if name != "kind"]
+    if isinstance(calibration, RigCalibration):
+        lines += [f"  {p}: not measured, but those of a light file" for p in calibration.unmeasured]
     lines += [f"  residual {name}: {value:g}" for name, value in calibration.residuals.items()]
     return "\n".join(lines)
 
 
 def _header(path: Path) -> str:
-    """Describe an EXR by its channels and attributes, a session by its frames."""
+    """Describe a picture by what it says of itself, a session by its frames."""
     from olat.errors import UsageError
 
     if path.suffix.lower() == ".exr":
-        from olat.io.exr import read_exr
-
-        channels, attributes = read_exr(path)
-        lines = [f"{path}: EXR with channels {', '.join(channels)}"]
-        lines += [f"  {name}: {value}" for name, value in sorted(attributes.items())]
-        return "\n".join(lines)
+        return exr_words(path)
+    if path.suffix.lower() == ".png":
+        return png_words(path)
     if path.is_dir() and (path / "session.toml").is_file():
         return _session(path)
     raise UsageError(
         f"{path}: there is no receipt beside it, and olat cannot read its header. Explained are "
-        "products of olat, EXR files, session folders, pipelines and stages."
+        "products of olat, EXR and PNG files, session folders, pipelines and stages."
     )
 
 

@@ -55,6 +55,7 @@ def fit_words(item: Certified, *, judged_only: bool = False) -> str:
     rest = [name for name in item.residuals if name not in item.limits]
     names = judged if judged_only else [*judged, *rest]
     lines = [f"{item.kind} of {item.device}, from {since} on"]
+    lines += [f"  {part} were not measured: those of the light file" for part in item.unmeasured]
     lines += [_line(name, item.residuals[name], item.limits.get(name)) for name in names]
     return "\n".join(lines)
 

@@ -103,6 +103,8 @@ def say(summary: Summary, console: Console, *, traceback: bool = False) -> None:
             f"{len(summary.failures)} failed, {total['blocked']} not begun for want of them; "
             f"{total['done']} done and kept. Mend the cause and run the same command.",
         )
+    elif not total["done"] and not total["standing"]:
+        tell(console, f"Nothing made: {summary.pipeline} has no frames here to run on.")
     elif not total["done"]:
         standing = counted(total["standing"], "product")
         tell(console, f"Nothing to do: all {standing} stand ({summary.seconds:.2f} s).")
@@ -140,7 +142,9 @@ def _plan_as_text(ready: Prepared) -> str:
     """Say per stage how much is to be done and why."""
     from olat.model.words import counted
     from olat.stages.calibrations import used_by
+    from olat.stages.missing_frames import missing_frames
 
+    lacks = missing_frames(ready.desk.keys)
     count = counted(len(ready.todo.tasks), "product")
     lines = [f"warning: {warning}" for warning in ready.warnings]
     lines.append(f"{ready.job.pipeline.name}: {count} to make")
@@ -150,6 +154,7 @@ def _plan_as_text(ready: Prepared) -> str:
             if task.stage == verb:
                 reasons[task.reason] = reasons.get(task.reason, 0) + 1
         told = "; ".join(f"{count} {reason}" for reason, count in reasons.items()) or "nothing"
+        told += f": needs {lacks[verb]}, and there are none" if verb in lacks else ""
         lines.append(f"  {verb:<16} {told}" + (f" ({standing} stand)" if standing else ""))
     calibrations = ready.desk.calibrations
     lines += [f"  note: {note}" for note in calibrations.notes(used_by(ready.job.pipeline))]

@@ -176,7 +176,8 @@ class Keys:
         if maker is not None and not self.units(maker, camera):
             return False
         kinds = () if maker is None else maker.conditions
-        return not need.is_many or bool(self.frames(camera, kinds, need.conditions))
+        wanted = need.essential or need.conditions
+        return not need.is_many or bool(self.frames(camera, kinds, wanted))
 
     def _need_key(self, stage: Stage, need: Need, unit: Unit) -> str:
         maker = self.maker(stage, need, unit.camera)

@@ -25,6 +25,8 @@ class Task:
     reason: str
     after: frozenset[TaskName]
     """Tasks of the same plan that must be done first."""
+    replaces: str = ""
+    """Pipeline that made the product which this one replaces; empty if none stands."""
 
     @property
     def name(self) -> TaskName:
@@ -55,14 +57,16 @@ def plan(keys: Keys, store: Store) -> Plan:
         standing[stage.verb()] = 0
         for camera in keys.capture.cameras():
             for unit in keys.units(stage, camera):
-                reason = _reason(stage, unit, keys, store)
+                receipt = store.receipt(stage.makes, unit)
+                reason = _reason(receipt, stage, unit, keys, store)
                 if not reason:
                     standing[stage.verb()] += 1
                     continue
                 after = frozenset(
                     name for name in kept_upstream(keys, stage, unit) if name in tasks
                 )
-                task = Task(stage.verb(), unit, keys.key(stage, unit), reason, after)
+                replaces = "" if receipt is None else receipt.pipeline
+                task = Task(stage.verb(), unit, keys.key(stage, unit), reason, after, replaces)
                 tasks[task.name] = task
     return Plan(tuple(tasks.values()), standing)
 
@@ -100,9 +104,8 @@ def _passed_on(keys: Keys, stage: Stage, unit: Unit) -> Iterator[Stage]:
             yield maker
 
 
-def _reason(stage: Stage, unit: Unit, keys: Keys, store: Store) -> str:
+def _reason(receipt: Receipt | None, stage: Stage, unit: Unit, keys: Keys, store: Store) -> str:
     """Say why a product must be made; empty if it stands."""
-    receipt = store.receipt(stage.makes, unit)
     if receipt is None:
         known = store.receipt_path(stage.makes, unit).exists()
         return "a file of it is missing or has another size" if known else "new"

@@ -36,6 +36,8 @@ class Receipt:
     """What the stage found worth telling, in words."""
     metrics: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    pipeline: str = ""
+    """Definition that it was made by; empty in receipts of older versions."""
     schema: int = SCHEMA
 
     def write(self, path: Path) -> None:

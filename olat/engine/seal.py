@@ -84,6 +84,7 @@ def set_seals(keys: Keys, store: Store, versions: dict[str, str]) -> None:
             notes=tuple(dict.fromkeys(note for receipt in standing for note in receipt.notes)),
             metrics={"frames": len(standing)},
             versions=versions,
+            pipeline=keys.pipeline.name,
         ).write(path)
 
 

@@ -32,6 +32,8 @@ class Under:
     """
 
     conditions: tuple[type | Condition, ...]
+    essential: tuple[type | Condition, ...] = ()
+    """Those without which the rest is of no use: a frame under one of them must be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Need:
     """Only the frames of the own exposure bracket."""
     part: str = ""
     """Entry of what is given that alone matters; all of it if empty."""
+    essential: tuple[type | Condition, ...] = ()
+    """Conditions of which one must have a frame; any of all if empty."""
 
     @property
     def given(self) -> str:
@@ -132,11 +136,13 @@ class Stage(BaseModel):
 def _need(name: str, hint: Any) -> Need:
     """Read one annotation of ``run``."""
     conditions: tuple[type | Condition, ...] = ()
+    essential: tuple[type | Condition, ...] = ()
     is_optional = is_bracket = False
     part = ""
     if get_origin(hint) is Annotated:
         hint, *marks = get_args(hint)
-        conditions = next((mark.conditions for mark in marks if isinstance(mark, Under)), ())
+        under = next((mark for mark in marks if isinstance(mark, Under)), Under(()))
+        conditions, essential = under.conditions, under.essential
         is_bracket = any(isinstance(mark, Bracket) for mark in marks)
         part = next((mark.name for mark in marks if isinstance(mark, Part)), "")
     if get_origin(hint) in (Union, UnionType):
@@ -146,4 +152,4 @@ def _need(name: str, hint: Any) -> Need:
         hint = functools.reduce(operator.or_, rest)
     is_many = get_origin(hint) is Frames
     wanted = get_args(hint)[0] if is_many else hint
-    return Need(name, wanted, is_many, is_optional, conditions, is_bracket, part)
+    return Need(name, wanted, is_many, is_optional, conditions, is_bracket, part, essential)

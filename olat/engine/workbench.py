@@ -66,6 +66,7 @@ class Workbench:
             notes=tuple(dict.fromkeys(notes)),
             metrics=self._store.codec(stage).metrics(product),
             versions=self._versions,
+            pipeline=self._keys.pipeline.name,
         )
         receipt.write(self._store.receipt_path(stage.makes, unit))
         return receipt

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float64
+from numpy.polynomial import polynomial
 
 from olat.model.calibration import LensCalibration
 from olat.model.shapes import Array
@@ -103,8 +105,7 @@ def distorted(slopes: Slopes, distortion: Coefficients) -> Slopes:
     out = np.empty_like(slopes)
     out[:, 0] = x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x) + s1 * r2 + s2 * r4
     out[:, 1] = y * radial + 2.0 * p2 * x * y + p1 * (r2 + 2.0 * y * y) + s3 * r2 + s4 * r4
-    farthest = float(np.sqrt(np.nanmax(r2, initial=0.0)))
-    out[r2 > turning_radius(distortion, farthest) ** 2] = np.nan
+    out[r2 > turning_radius(distortion) ** 2] = np.nan
     return out
 
 
@@ -125,20 +126,32 @@ def undistorted(slopes: Slopes, distortion: Coefficients) -> Slopes:
     return found
 
 
-def turning_radius(distortion: Coefficients, farthest: float) -> float:
-    """Return the slope at which a lens images farther in again what lies farther out.
+def turning_radius(distortion: Coefficients) -> float:
+    r"""Return the slope at which a lens images farther in again what lies farther out.
 
-    Infinite if that is beyond the farthest slope asked for.
+    With :math:`s = r^2` and the radial factor :math:`N(s) / M(s)` of `distorted`, that is the first
+    root of
+
+    .. math:: N M + 2 s\, (N' M - N M')
+
+    or of M, where the image would lie at infinity. Infinite where there is none.
     """
-    k1, k2, _, _, k3, k4, k5, k6, *_ = _twelve(distortion)
-    if not farthest > 0.0 or not distortion.any():
-        return np.inf
-    r = np.linspace(0.0, farthest * 1.01, 4096)
-    r2 = r * r
-    below = 1.0 + r2 * (k4 + r2 * (k5 + r2 * k6))
-    imaged = r * (1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))) / np.where(below > 0.0, below, np.nan)
-    rises = np.diff(imaged) > 0.0
-    return np.inf if rises.all() else float(r[int(np.argmin(rises))])
+    return _turning_radius(_twelve(distortion))
+
+
+@functools.lru_cache(maxsize=64)  # asked for in each step of an iteration on one lens
+def _turning_radius(coefficients: tuple[float, ...]) -> float:
+    k1, k2, _, _, k3, k4, k5, k6, *_ = coefficients
+    above, below = np.array([1.0, k1, k2, k3]), np.array([1.0, k4, k5, k6])
+    apart = polynomial.polysub(
+        polynomial.polymul(polynomial.polyder(above), below),
+        polynomial.polymul(above, polynomial.polyder(below)),
+    )
+    rise = polynomial.polyadd(polynomial.polymul(above, below), 2.0 * polynomial.polymulx(apart))
+    # Solved for 1 / s: both polynomials begin with 1, and may end with as many zeros as they like.
+    inverse = np.concatenate([polynomial.polyroots(one[::-1]) for one in (rise, below)])
+    real = inverse.real[(inverse.imag == 0.0) & (inverse.real > 0.0)]
+    return float(1.0 / np.sqrt(real.max())) if len(real) else np.inf
 
 
 def to_pixels(slopes: Slopes, lens: LensCalibration) -> Pixels:

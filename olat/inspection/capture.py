@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from olat.errors import UsageError
 from olat.inspection.camera import CameraFound, Said, inspect_camera
+from olat.inspection.exif import day_of
 from olat.inspection.finding import Finding
 from olat.inspection.light_check import axes_finding, placing_warnings
 from olat.inspection.light_search import (
@@ -35,6 +37,8 @@ class Inspection:
     """Whether the lights come from file names, so that a light file has to be written."""
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+    date: datetime.date | None = None
+    """Day of the capture, where files tell it."""
 
 
 def inspect_capture(
@@ -76,6 +80,7 @@ def inspect_capture(
     )
     rig = found.rig()
     cameras, findings, warnings = _inspect_cameras(pictures, found, Said(encoding, mask))
+    day = day_of(item.frames[min(item.frames)] for item in pictures.sets)
     return Inspection(
         folder,
         folder.absolute().name,
@@ -84,6 +89,7 @@ def inspect_capture(
         from_names,
         findings=(
             *_pictures_finding(pictures),
+            *_day_finding(day),
             *found.findings,
             *(() if from_names else (axes_finding(rig),)),
             *findings,
@@ -95,6 +101,7 @@ def inspect_capture(
             *warnings,
             *_left_out(pictures, cameras),
         ),
+        date=day,
     )
 
 
@@ -182,6 +189,13 @@ def _pictures_finding(pictures: Pictures) -> list[Finding]:
         )
         for item in pictures.sets
     ]
+
+
+def _day_finding(day: datetime.date | None) -> list[Finding]:
+    """Say on which day the photographs were taken, as far as the camera's clock was right."""
+    if day is None:
+        return []
+    return [Finding("date", day.isoformat(), "likely", "Exif of the first frame")]
 
 
 def _left_out(pictures: Pictures, cameras: list[CameraFound]) -> list[str]:

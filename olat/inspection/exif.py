@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from olat.io.raw import RAW_SUFFIXES
 
 _BARE = "Image ExposureTime"
 """As DNG may have it, outside of the Exif tags."""
+_TIMES = ("EXIF DateTimeOriginal", "Image DateTimeOriginal")
+"""When a photograph was taken; the second as DNG may have it."""
 _WITH_EXIF = RAW_SUFFIXES | {".jpg", ".jpeg", ".tif", ".tiff"}
 
 
@@ -59,9 +61,10 @@ def read_exposure(path: Path) -> Exposure | None:
 
 def _time(tags: Mapping[str, Any]) -> datetime | None:
     """Return when a photograph was taken, to the fraction that the file has."""
+    told = next((str(tags[name]) for name in _TIMES if name in tags), "")
     try:
-        time = datetime.strptime(str(tags["EXIF DateTimeOriginal"]), "%Y:%m:%d %H:%M:%S")
-    except (KeyError, ValueError):
+        time = datetime.strptime(told, "%Y:%m:%d %H:%M:%S")
+    except ValueError:
         return None
     fraction = str(tags.get("EXIF SubSecTimeOriginal", "")).strip()
     return time + timedelta(seconds=float(f"0.{fraction}")) if fraction.isdecimal() else time
@@ -73,6 +76,12 @@ def _ratio(tag: Any) -> float | None:
         return float(tag.values[0]) or None
     except (AttributeError, IndexError, TypeError, ValueError, ZeroDivisionError):
         return None
+
+
+def day_of(paths: Iterable[Path]) -> date | None:
+    """Return the day on which the first photograph that tells it was taken."""
+    shots = (read_exposure(path) for path in paths)
+    return next((shot.time.date() for shot in shots if shot and shot.time), None)
 
 
 def exposure_findings(

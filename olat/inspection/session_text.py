@@ -73,7 +73,7 @@ def session_texts(inspection: Inspection, target: Path) -> dict[str, str]:
         texts[FRAMES] = _frames_table(inspection.cameras, target)
     tables = [
         _HEAD + "schema = 1",
-        f"[session]\nname = {_quoted(inspection.name)}",
+        _about(inspection),
         _rig(inspection, lights_path),
         *(_camera(camera, inspection, target, needs_table) for camera in inspection.cameras),
         _sequence(inspection, needs_table=needs_table),
@@ -81,6 +81,16 @@ def session_texts(inspection: Inspection, target: Path) -> dict[str, str]:
     ]
     texts[MANIFEST] = "\n\n".join(tables) + "\n"
     return texts
+
+
+def _about(inspection: Inspection) -> str:
+    """Return the table of the session as a whole."""
+    lines = [f"name = {_quoted(inspection.name)}", *_remark(inspection, "date")]
+    if inspection.date is None:
+        lines.append("# date = YYYY-MM-DD  # day of the capture: which calibrations hold")
+    else:
+        lines.append(f"date = {inspection.date.isoformat()}")
+    return "\n".join(["[session]", *lines])
 
 
 def _rig(inspection: Inspection, lights_path: str) -> str:

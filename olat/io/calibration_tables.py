@@ -20,6 +20,7 @@ from olat.model.calibration import (
     ColorCalibration,
     LensCalibration,
     RigCalibration,
+    RigPart,
     SensorCalibration,
 )
 from olat.model.color import ColorSpace
@@ -141,6 +142,15 @@ class RigTable(_Table):
     holds: Literal["directions", "positions"]
     space: ColorSpace | None = None
     falloff: float | None = None
+    unmeasured: tuple[RigPart, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out that all was measured, so that the digests of older files still hold."""
+        table: dict[str, Any] = dump(self)
+        if not self.unmeasured:
+            table.pop("unmeasured", None)
+        return table
 
     @classmethod
     def of(cls, what: RigCalibration) -> RigTable:
@@ -148,14 +158,20 @@ class RigTable(_Table):
         holds: Literal["directions", "positions"] = (
             "directions" if what.rig.positions is None else "positions"
         )
-        return cls(name=what.rig.name, holds=holds, space=what.rig.space, falloff=what.falloff)
+        return cls(
+            name=what.rig.name,
+            holds=holds,
+            space=what.rig.space,
+            falloff=what.falloff,
+            unmeasured=what.unmeasured,
+        )
 
     def calibration(self, rig: LightRig, residuals: Residuals) -> RigCalibration:
         """Return the calibration of a rig that was read as `holds` says."""
         plain = LightRig(
             self.name, rig.directions, rig.intensities, rig.positions, space=self.space
         )
-        return RigCalibration(plain, self.falloff, residuals)
+        return RigCalibration(plain, self.falloff, residuals, unmeasured=self.unmeasured)
 
 
 class Document(_Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from olat.errors import FileError
 from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
 from olat.io.photograph import read_photograph
 from olat.io.picture_frame import fitted_words
-from olat.io.publish import publish
+from olat.io.png_text import with_text
+from olat.io.publish import publish_bytes
 from olat.io.rig_canvas import Canvas
 from olat.model.color import ColorSpace
 from olat.model.image import RawMosaic
@@ -30,9 +32,15 @@ _FLOW_LONGEST = 1024
 """Longer side of the picture of a flow [px]."""
 
 
-def write_png(path: Path, picture: UInt8[Array, "h w channel"]) -> None:
-    """Write a display picture, RGB or RGB and alpha, whole or not at all."""
-    publish(path, lambda part: iio.imwrite(part, picture, extension=".png"))
+def write_png(
+    path: Path, picture: UInt8[Array, "h w channel"], *, told: Mapping[str, str] | None = None
+) -> None:
+    """Write a display picture, RGB or RGB and alpha, whole or not at all.
+
+    What is told about it goes into the file, by PNG's keywords, such as ``Description``.
+    """
+    content = iio.imwrite("<bytes>", picture, extension=".png")
+    publish_bytes(path, with_text(content, told or {}))
 
 
 def read_mask(path: Path) -> Mask:

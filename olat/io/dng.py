@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +20,13 @@ XYZ_TO_LINEAR_SRGB = (32405, -15371, -4985, -9693, 18760, 416, 556, -2040, 10572
 
 
 def write_dng(
-    path: Path, mosaic: RawMosaic, *, exposure_s: float, model: str = "olat", serial: str = ""
+    path: Path,
+    mosaic: RawMosaic,
+    *,
+    exposure_s: float,
+    model: str = "olat",
+    serial: str = "",
+    day: datetime.date | None = None,
 ) -> None:
     """Write a mosaic as an uncompressed DNG whose camera color is linear sRGB.
 
@@ -35,6 +42,8 @@ def write_dng(
         Name of the camera.
     serial
         Serial number of the camera; left out if empty.
+    day
+        On which the photograph was taken, at noon; left out if none.
 
     Raises
     ------
@@ -48,6 +57,9 @@ def write_dng(
     tags = _tags(mosaic, exposure_s=exposure_s, model=model)
     if serial:
         tags.append((50735, ASCII, 0, serial))  # CameraSerialNumber
+
+    if day is not None:
+        tags.append((36867, ASCII, 0, f"{day:%Y:%m:%d} 12:00:00"))  # DateTimeOriginal
 
     def write(part: Path) -> None:
         tifffile.imwrite(

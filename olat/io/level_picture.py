@@ -97,6 +97,7 @@ def _told(rig: RigCalibration, found: LevelEvidence) -> str:
         lights = [light for light, other in enumerate(found.sources) if other == source]
         if lights:
             parts.append(f"{words}: {named(lights)}")
+    parts += [f"{part} are those of the light file" for part in rig.unmeasured]
     return "   \N{MIDDLE DOT}   ".join(parts)
 
 

@@ -167,6 +167,10 @@ class LensCalibration:
         return replace(self, matrix=matrix, height=height, width=width)
 
 
+RigPart: TypeAlias = Literal["directions", "intensities"]
+"""What is known of a rig; directions stand for positions too."""
+
+
 @dataclass(frozen=True)
 class RigCalibration:
     """Where the lights are and how bright."""
@@ -180,6 +184,8 @@ class RigCalibration:
     )
     """The mirror ball in each of its places, where the lights were just located with it; or what
     their intensities were just read off."""
+    unmeasured: tuple[RigPart, ...] = field(default=(), kw_only=True)
+    """What no ball told, and what is that of the light file."""
 
 
 Calibration: TypeAlias = SensorCalibration | ColorCalibration | LensCalibration | RigCalibration

@@ -28,7 +28,7 @@ SMALLEST_FRAME = 16
 """Fewer pixels on the short side do not hold one patch on two scales."""
 
 
-@runtime_checkable
+@runtime_checkable  # the tests check every argument as it is passed
 class FlowMethod(Protocol):
     """A way to find motion between two pictures."""
 

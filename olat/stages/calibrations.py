@@ -145,6 +145,7 @@ class Calibrations:
         held = self.held(kinds)
         used = [
             f"{kind} of {device or self.session.rig.name!r} from {path.parent.name}"
+            + self._taken_over(kind, device)
             for (kind, device), path in held.items()
         ]
         notes = [
@@ -164,6 +165,13 @@ class Calibrations:
                 "YYYY-MM-DD under [session]."
             )
         return notes
+
+    def _taken_over(self, kind: Kind, device: str) -> str:
+        """Say what of a certified rig was not measured."""
+        what = self.calibration(kind, device or self.session.rig.name) if kind == "rig" else None
+        if not isinstance(what, RigCalibration) or not what.unmeasured:
+            return ""
+        return f" ({' and '.join(what.unmeasured)} not measured, but those of a light file)"
 
     def _place_notes(self) -> list[str]:
         """Say which cameras count as the reference beside one that is it."""

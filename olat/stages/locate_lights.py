@@ -122,6 +122,12 @@ def _calibration(
         first = int(unseen[0])
         why = reasons.get(first, "it is not in the sweep, or its highlight lies on the outline")
         words = f"{named(unseen.tolist())} (light {first}: {why})"
+        if len(unseen) == len(rig):
+            raise SolveError(
+                f"{told}: the ball shows none of {len(rig)} lights (light {first}: {why}); needed "
+                "is a highlight. Is it the mirror ball that these frames show, and not the gray "
+                "one?"
+            )
         if not np.isfinite(rig.directions[unseen]).all():
             raise SolveError(
                 f"{told}: no direction was found for {len(unseen)} of {len(rig)} lights: {words}; "

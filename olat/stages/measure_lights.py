@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+BALLS = (Target("gray_ball"), Target("mirror_ball"))
+"""Conditions without a frame under which nothing tells of the lights."""
+
 
 class MeasureLights(Stage):
     """Intensity of each light and color, off a matte gray ball (Woodham 1980)."""
 
     grain = Grain.CAMERA
     makes = "lights"
-    revision = 4
+    revision = 5
 
     albedo: PositiveFloat | None = None
     """Albedo of the gray ball; none: intensities are relative to the mean of the rig [1]."""
@@ -55,8 +58,8 @@ class MeasureLights(Stage):
     def run(
         self,
         radiance: Annotated[
-            Frames[RadianceImage] | None,
-            Under((Target("gray_ball"), Target("mirror_ball"), Tracking)),
+            Frames[RadianceImage],
+            Under((*BALLS, Tracking), essential=BALLS),
         ],
         located: RigCalibration | None,
         camera: Camera,
@@ -64,9 +67,9 @@ class MeasureLights(Stage):
         rig: LightRig,
         photo_mask: Mask | None,
     ) -> RigCalibration:
-        """Return the located rig with intensities."""
+        """Return the located rig with intensities; what was not measured is the light file's."""
         told = f"measure_lights: camera {camera.name!r}"
-        placed = RigCalibration(rig) if located is None else located
+        placed = RigCalibration(rig, unmeasured=("directions",)) if located is None else located
         if not np.isfinite(placed.rig.directions).all():
             raise SolveError(
                 f"{told}: it is not known where all {len(rig)} lights are; needed are directions. "
@@ -74,27 +77,25 @@ class MeasureLights(Stage):
             )
         try:
             read = self._levels(radiance, placed.rig, camera, lens, photo_mask)
+            if read is None:
+                return _without_levels(placed, rig)
             measured = _calibration(placed, read, albedo=self.albedo)
         except ValueError as error:
             raise SolveError(f"{told}: {error}") from error
-        if radiance is None or read is None:
-            return measured
         space = next(iter(radiance.values())).space
         return replace(measured, rig=replace(measured.rig, space=space))
 
     def _levels(
         self,
-        radiance: Frames[RadianceImage] | None,
+        radiance: Frames[RadianceImage],
         rig: LightRig,
         camera: Camera,
         lens: LensCalibration | None,
         mask: Mask | None,
     ) -> LightLevels | None:
         """Read the gray ball, and the mirror ball for lights that it does not show."""
-        balls = None
-        if radiance is not None:
-            balls = radiance.under(Target("gray_ball"), Target("mirror_ball"))
-        if radiance is None or not balls or not sweeps_of(balls.shots):
+        balls = radiance.under(*BALLS)
+        if not sweeps_of(balls.shots):
             return None
         pinhole = pinhole_of(camera, lens, size_of(balls), self.projection)
         gains, drift = drift_of(balls, radiance.under(Tracking), mask)
@@ -140,24 +141,35 @@ def _off_mirror_alone(mirror: MirrorLevels, drift: dict[str, float]) -> LightLev
     )
     seen = tuple(np.flatnonzero(np.isfinite(levels).all(axis=1)).tolist())
     sigmas = mirror.sigmas[:, np.newaxis] * levels
-    return LightLevels(levels, sigmas, drift, is_off_gray=False, off_mirror=seen)
+    residuals = {**drift, "off_mirror_lights": float(len(seen))}
+    return LightLevels(levels, sigmas, residuals, is_off_gray=False, off_mirror=seen)
+
+
+def _without_levels(placed: RigCalibration, rig: LightRig) -> RigCalibration:
+    """Return lights that were located, as bright as the light file says; `ValueError` if not."""
+    if "directions" in placed.unmeasured:
+        raise ValueError(
+            "a ball was photographed under all lights at once only, which tells neither where "
+            "lights are nor how bright; needed is a sweep. Name it as gray_ball_sweep or "
+            "mirror_ball_sweep in session.toml."
+        )
+    logger.warning(
+        "No ball tells how bright the lights are: all %d are taken to be as bright as the "
+        "light file says, or alike. Photograph a gray ball under each light.",
+        len(rig),
+    )
+    told = replace(placed.rig, intensities=rig.intensities)
+    return replace(placed, rig=told, evidence=(), unmeasured=("intensities",))
 
 
 def _calibration(
-    placed: RigCalibration, read: LightLevels | None, *, albedo: float | None
+    placed: RigCalibration, read: LightLevels, *, albedo: float | None
 ) -> RigCalibration:
-    """Return the rig with intensities; of 1 where nothing was measured at all."""
+    """Return the rig with intensities."""
     from olat.light.gray_ball import intensities_from_levels
     from olat.light.mirror_ball import named
 
     rig, count = placed.rig, len(placed.rig)
-    if read is None:
-        logger.warning(
-            "No ball tells how bright the lights are: all %d are taken to be as bright as the "
-            "light file says, or alike. Photograph a gray ball under each light.",
-            count,
-        )
-        return replace(placed, evidence=())
     albedo = albedo if read.is_off_gray else None
     found = intensities_from_levels(read.levels, read.sigmas, albedo=albedo)
     intensities = found.intensities.copy()
@@ -185,7 +197,8 @@ def _calibration(
     }
     falloff = placed.falloff if read.falloff is None else read.falloff
     evidence = LevelEvidence(read.ball, found.relative_sigmas, _sources(found, read, count))
-    return RigCalibration(replace(rig, intensities=intensities), falloff, residuals, evidence)
+    told = replace(rig, intensities=intensities)
+    return RigCalibration(told, falloff, residuals, evidence, unmeasured=placed.unmeasured)
 
 
 def _sources(found: Intensities, read: LightLevels, count: int) -> tuple[Source, ...]:

@@ -52,6 +52,7 @@ def write_session(
             exposure_s=exposure_s,
             model="olat synthetic",
             serial=stage.serial,
+            day=stage.date,
         )
 
     # BLAS must not start threads of its own for products of three rows: they only wait.

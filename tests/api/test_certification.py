@@ -159,12 +159,15 @@ def test_a_candidate_whose_maps_were_changed_in_place_is_refused(measured: Path)
         certify(measured, terms=Terms(insist=True))
 
 
-def test_a_session_without_a_day_needs_one(measured: Path) -> None:
+def test_a_session_without_a_day_is_told_what_its_photographs_say(measured: Path) -> None:
     manifest = measured / "session.toml"
     text = manifest.read_text("utf-8")
     assert "date = 2026-11-23\n" in text
     manifest.write_text(text.replace("date = 2026-11-23\n", ""), encoding="utf-8")
-    with pytest.raises(UsageError, match="Say --valid-from YYYY-MM-DD"):
+    words = (
+        r"Write date = 2026-11-23 under \[session\], as its photographs say, or say --valid-from"
+    )
+    with pytest.raises(UsageError, match=words):
         certify(measured)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
+from olat.api.certification import certify
 from olat.cli.init import command
 from olat.errors import SessionError, UsageError
 from olat.io.frame_table import RESOLVED
@@ -69,6 +73,26 @@ def test_pictures_that_are_named_as_patterns_are_told_apart(tmp_path: Path) -> N
         "gradient_x.png": AxisGradient("x"),
     }
     assert len(session.olat_frames(session.cameras[0].name)) == 9
+
+
+def test_the_day_of_the_capture_is_taken_from_the_photographs(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2026:11:23 23:59:59"  # DateTimeOriginal
+    for path in jpeg_capture(tmp_path).glob("*.jpg"):
+        with Image.open(path) as picture:
+            picture.save(path, exif=exif)
+    result = init(tmp_path)
+    assert re.search(r"date +likely +2026-11-23\n +Exif of the first frame", result.output)
+    assert read_session(tmp_path).date == datetime.date(2026, 11, 23)
+
+
+def test_a_day_that_no_file_tells_has_its_place_in_the_manifest(tmp_path: Path) -> None:
+    assert "date" not in init(capture(tmp_path)).output
+    text = (tmp_path / "session.toml").read_text()
+    assert 'name = "' in text.split("# date = YYYY-MM-DD  # day of the capture")[0]
+    assert read_session(tmp_path).date is None
+    with pytest.raises(UsageError, match=r"Write date = YYYY-MM-DD under \[session\], or say --va"):
+        certify(tmp_path)
 
 
 def test_a_session_elsewhere_leaves_the_capture_alone(tmp_path: Path) -> None:

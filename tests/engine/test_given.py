@@ -145,3 +145,38 @@ def test_what_is_given_stands_in_where_a_camera_lacks_the_frames_for_the_product
     assert RUNS == []
     assert not outcome.failures
     assert made(folder, "clean/0001") == 11 - 100
+
+
+class Bright(Stage):
+    """Sum over flat pictures and dark ones, of which the flat ones matter."""
+
+    grain = Grain.CAMERA
+    makes = "bright"
+
+    def run(
+        self,
+        photo: Annotated[
+            Frames[float],
+            Under((Target("flat"), Dark), essential=(Target("flat"), Target("board"))),
+        ],
+    ) -> float:
+        """Add up."""
+        return sum(photo.values())
+
+
+class Balls(Bright):
+    """The same without a flat picture."""
+
+    makes = "balls"
+
+    def run(
+        self, photo: Annotated[Frames[float], Under((Dark,), essential=(Target("gray_ball"),))]
+    ) -> float:
+        """Add up."""
+        return sum(photo.values())
+
+
+def test_a_stage_runs_only_where_there_is_a_frame_of_those_that_matter(folder: Path) -> None:
+    bench, _ = run(folder, Bright(), Balls())
+    assert made(folder, "bright") == 10 + 11 + 12
+    assert bench.keys.units(Balls(), "A") == []

@@ -75,10 +75,36 @@ def test_what_lies_behind_the_camera_is_not_seen():
 def test_barrel_distortion_turns_back_at_its_closed_form():
     # r (1 + k r^2) is largest where 1 + 3 k r^2 = 0.
     only = np.array([-0.28, 0.0, 0.0, 0.0])
-    assert_allclose(turning_radius(only, 3.0), np.sqrt(1.0 / 0.84), rtol=0, atol=2e-3)
-    assert turning_radius(only, 1.0) == np.inf
+    assert_allclose(turning_radius(only), np.sqrt(1.0 / 0.84), rtol=1e-14, atol=0)
     slopes = np.array([[1.0, 0.0], [1.2, 0.0], [3.0, 0.0]])
     assert_array_equal(np.isnan(distorted(slopes, only)[:, 0]), [False, True, True])
+
+
+def test_a_quotient_turns_back_at_its_closed_form_or_at_its_pole():
+    # r / (1 + k r^2) is largest where k r^2 = 1, and infinite where k r^2 = -1.
+    zeros = (0.0,) * 5
+    assert_allclose(turning_radius(np.array([*zeros, 0.25, 0.0, 0.0])), 2.0, rtol=1e-14, atol=0)
+    assert_allclose(turning_radius(np.array([*zeros, -0.25, 0.0, 0.0])), 2.0, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("distortion", [(), (0.12, 0.05, -0.002, 0.001, 0.03), (0.0,) * 12])
+def test_what_only_rises_never_turns_back(distortion):
+    assert turning_radius(np.array(distortion)) == np.inf
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_image_rises_up_to_the_turning_radius_and_falls_beyond(seed):
+    rng = np.random.default_rng(seed)
+    distortion = rng.normal(0.0, 1.0, 8) * [0.3, 0.2, 0, 0, 0.1, 0.3, 0.2, 0.1]
+    radius = turning_radius(distortion)
+    r = np.linspace(0.0, min(radius, 4.0) * 1.02, 2000)
+    r2 = r * r
+    k1, k2, _, _, k3, k4, k5, k6 = distortion
+    below = 1.0 + r2 * (k4 + r2 * (k5 + r2 * k6))
+    imaged = r * (1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))) / np.where(below > 0.0, below, np.nan)
+    rises = np.diff(imaged) > 0.0
+    assert rises[r[1:] < radius].all()
+    assert np.isinf(radius) or radius > 4.0 or not rises.all()
 
 
 def test_no_direction_is_seen_beyond_the_image_circle():

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from olat.inspection.exif import exposure_findings, read_exposure
+from olat.inspection.exif import day_of, exposure_findings, read_exposure
 
 MODEL, EXIF_IFD = 0x0110, 0x8769
 SECONDS, APERTURE, ISO, TIME, FRACTION = 0x829A, 0x829D, 0x8827, 0x9003, 0x9291
@@ -35,6 +35,14 @@ def test_exposure_is_read_with_the_fraction_of_the_second(tmp_path: Path) -> Non
     assert shot is not None
     assert shot.time == datetime(2026, 11, 23, 12, 0, 0, 250_000)
     assert (shot.seconds, shot.iso, shot.aperture, shot.camera) == (0.01, 100, 8, "Test Camera")
+
+
+def test_the_day_is_that_of_the_first_photograph_that_tells_one(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    Image.new("L", (8, 8)).save(tmp_path / "b.jpg")
+    bare = [tmp_path / "a.png", tmp_path / "b.jpg"]
+    assert day_of(bare) is None
+    assert day_of([*bare, photograph(tmp_path / "c.jpg")]) == date(2026, 11, 23)
 
 
 def test_a_file_without_exif_says_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import rawpy
 import tifffile
 
+from olat.inspection.exif import day_of
 from olat.io.dng import write_dng
 from olat.model.image import RawMosaic
 
@@ -56,6 +58,14 @@ def test_the_serial_number_is_kept_where_it_is_told(
         assert file.pages[0].tags["CameraSerialNumber"].value == "OLAT-7"
     with tifffile.TiffFile(tmp_path / "not.dng") as file:
         assert "CameraSerialNumber" not in file.pages[0].tags
+
+
+def test_the_day_is_kept_where_it_is_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    day = datetime.date(2026, 11, 23)
+    write_dng(tmp_path / "told.dng", a_mosaic(rng, "RGGB"), exposure_s=1 / 60, day=day)
+    write_dng(tmp_path / "not.dng", a_mosaic(rng, "RGGB"), exposure_s=1 / 60)
+    assert day_of([tmp_path / "not.dng"]) is None
+    assert day_of([tmp_path / "not.dng", tmp_path / "told.dng"]) == day
 
 
 def test_a_fractional_black_level_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:

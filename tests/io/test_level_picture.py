@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,14 @@ def test_lights_that_were_not_measured_are_marked(source, is_marked) -> None:
     found = dots(picture_of_levels(rig_of(levels, sources=sources)), ALARM, within=2)
     at = found[(np.abs(found[:, 0] - 7.0) < 0.7) & (np.abs(found[:, 1] - levels[7, 0]) < 0.1)]
     assert (len(at) > 20) == is_marked
+
+
+def test_the_heading_tells_what_was_not_measured_and_nothing_else_changes() -> None:
+    whole = rig_of(np.ones((COUNT, 3)))
+    found = picture_of_levels(whole)
+    told = picture_of_levels(replace(whole, unmeasured=("directions",)))
+    changed = np.flatnonzero((found != told).any(axis=(1, 2)))
+    assert 0 < changed.min() <= changed.max() < HEAD
 
 
 def test_the_gray_ball_stands_beside_the_plot() -> None:

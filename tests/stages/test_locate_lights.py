@@ -157,6 +157,12 @@ def test_dark_lights_stay_where_the_light_file_has_them(caplog):
     assert "does not show light 5 (light 5: nothing on the ball stands out" in notes(caplog)
 
 
+def test_a_ball_that_shows_no_light_locates_none_though_there_is_a_light_file():
+    plan = LightRig("plan", LIGHTS, np.ones((COUNT, 3)))
+    with pytest.raises(SolveError, match=rf"'A': the ball shows none of {COUNT} lights \(light 0"):
+        locate(capture([None] * COUNT), rig=plan)
+
+
 def test_lights_that_are_swapped_in_the_light_file_are_named(caplog):
     swapped = LIGHTS.copy()
     swapped[[3, 7]] = swapped[[7, 3]]

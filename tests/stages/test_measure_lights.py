@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +89,9 @@ def mirror_sweep(session, intensities, white=np.inf):
 def measure(session, *, located="plan", rig=None, **settings):
     rig = rig or LightRig("plan", LIGHTS, np.ones((COUNT, 3)))
     found = RigCalibration(rig, residuals={"highlight_sigma_px": 0.03})
-    frames = session.frames if session is not None else None
     seen_by = Camera("A", field_of_view_deg=VIEW_DEG)
     return MeasureLights(**settings).run(
-        frames, found if located == "plan" else located, seen_by, None, rig, None
+        session.frames, found if located == "plan" else located, seen_by, None, rig, None
     )
 
 
@@ -197,13 +197,23 @@ def test_a_mirror_alone_tells_relative_intensities(rng, caplog):
     assert found.rig.intensities.mean() == pytest.approx(1.0, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    "session", [None, Session().add(Tracking(), None)], ids=["none", "no ball"]
-)
-def test_without_any_ball_the_rig_stays_as_it_is_with_a_note(session, caplog):
-    found = measure(session)
-    np.testing.assert_array_equal(found.rig.intensities, 1.0)
+def test_lights_that_were_only_located_are_as_bright_as_the_light_file_says(rng, caplog):
+    """As with a mirror ball whose highlights are all clipped."""
+    plan = LightRig("plan", LIGHTS, brightness(rng))
+    located = RigCalibration(
+        replace(plan, intensities=np.ones((COUNT, 3))), residuals={"mean_sigma_deg": 0.5}
+    )
+    found = measure(Session().add(Target("mirror_ball"), None), located=located, rig=plan)
+    np.testing.assert_array_equal(found.rig.intensities, plan.intensities)
+    assert found.unmeasured == ("intensities",)
+    assert dict(found.residuals) == {"mean_sigma_deg": 0.5}
     assert f"all {COUNT} are taken to be as bright as the light file says" in notes(caplog)
+
+
+def test_a_ball_under_all_lights_at_once_measures_nothing():
+    session = Session().add(Target("gray_ball"), None).add(Tracking(), None)
+    with pytest.raises(SolveError, match=r"'A': a ball was photographed under all lights at once"):
+        measure(session, located=None)
 
 
 def test_lights_of_unknown_place_are_refused():
@@ -215,6 +225,7 @@ def test_lights_of_unknown_place_are_refused():
 def test_a_light_file_does_without_locate_lights(rng):
     truth = brightness(rng)
     found = measure(gray_sweep(Session(), truth, rng=rng), located=None, albedo=ALBEDO)
+    assert found.unmeasured == ("directions",)
     np.testing.assert_allclose(
         found.rig.intensities[GRAY_SEES], truth[GRAY_SEES], rtol=0.01, atol=0
     )
