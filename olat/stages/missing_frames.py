@@ -16,8 +16,8 @@ from olat.model.condition import (
     SecondOrder,
     Target,
     Tracking,
-    role,
 )
+from olat.model.roles import role
 
 _ROLES: dict[type, str] = {
     Olat: "olat",
