@@ -83,5 +83,7 @@ def _words(kinds: Conditions) -> str:
 def _word(kind: type | Condition) -> str:
     if isinstance(kind, type):
         return _ROLES.get(kind, kind.__name__)
+    if isinstance(kind, Polarized):  # there are too many of them to name each
+        return _ROLES[Polarized]
     swept = isinstance(kind, Target) and kind.kind in _SWEPT
     return f"{role(kind)}_sweep" if swept else role(kind)

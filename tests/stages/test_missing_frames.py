@@ -37,7 +37,9 @@ def test_what_measures_says_which_targets_it_lacks(session: Path) -> None:
 def test_only_stages_that_have_nothing_to_run_on_lack_something(session: Path) -> None:
     found = lacks(session, "standard")
     assert found["track"] == "tracking frames"
-    assert found["track_gradients"] == "tracking frames and gradient frames"
+    assert found["track_gradients"] == (
+        "tracking frames and gradient, white gradient or polarized frames"
+    )
     assert not {"assemble_field", "solve_normals"} & set(found)
     assert nothing_made(prepare(session).desk.keys) == ""
 
