@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking, role
+from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking
+from olat.model.roles import role
 from olat.synthetic.studio import Targets
 
 BRACKET_STEP = 4.0
