@@ -160,9 +160,7 @@ class ViewGeometry:
         x, y = self.width / width, self.height / height
         corner = self.corner + (x - 1.0) / 2.0 * self.across + (y - 1.0) / 2.0 * self.down
         across, down = self.across * x, self.down * y
-        return replace(
-            self, height=height, width=width, corner=corner, across=across, down=down
-        )
+        return replace(self, height=height, width=width, corner=corner, across=across, down=down)
 
     def rays(self) -> Float64[Array, "h w 3"]:
         """Return what is multiplied by depth; of unit length along the axis."""

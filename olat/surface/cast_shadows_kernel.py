@@ -135,7 +135,7 @@ def _between(near: Numbers, x: float, y: float, row: int, column: int) -> float:
     below, right = min(row + 1, height - 1), min(column + 1, width - 1)
     a, b = near[row, column], near[row, right]
     c, d = near[below, column], near[below, right]
-    if min(min(a, b), min(c, d)) <= _KNOWN:
+    if min(a, b, c, d) <= _KNOWN:
         return float(NOTHING)
     u, v = x - column, y - row
     return float((a * (1.0 - u) + b * u) * (1.0 - v) + (c * (1.0 - u) + d * u) * v)

@@ -96,7 +96,7 @@ def field_of_differences(
     field, image = start.copy(), np.empty_like(start)
     kernel.apply(*links, field, image)
     rest = side - image
-    least = tolerance**2 * max(np.count_nonzero(scales[0].inverse), 1)
+    least = tolerance**2 * max(int(np.count_nonzero(scales[0].inverse)), 1)
     energy, way = 0.0, np.zeros_like(start)
     for step in range(steps):
         scaled = _cycle(scales, rest)

@@ -18,8 +18,12 @@ GRAZING = 0.02
 """Cosine to the ray below which a normal tells nothing of depth: steeper than 89 degrees."""
 LEAST_DOUBTED_PX = 0.1
 """What a link must leave over, at right angles to the surface, to lose half of its weight."""
-DOUBTED_MEDIANS = 3.0
-"""The same in medians of what all links leave over, where that is more: normals are noisy."""
+USUAL, DOUBTED_TIMES = 90.0, 3.0
+"""The same as a multiple of this percentile of what links leave over, where that is more.
+
+Then what is wrong all over is borne by all: normals that lean a little do not tear the surface.
+Where it really is torn, the rest falls with every round, and doubt sharpens by itself.
+"""
 ROUNDS = 20
 DRAFT, FINAL = 1e-3, 1e-6
 """Errors of slope at which the rounds and the last one stop [1]."""
@@ -105,9 +109,7 @@ def depth_from_normals(
        pixel; needs more rounds).
     """
     if rounds < 0:
-        raise ValueError(
-            f"rounds: {rounds}; 0 or more were needed. Use 0 for Poisson's equation."
-        )
+        raise ValueError(f"rounds: {rounds}; 0 or more were needed. Use 0 for Poisson's equation.")
     trust = _trusted(normals, confidence, mask, geometry)
     net = _Net.of(normals, trust, geometry)
     if not any(scale.any() for scale in net.scales):
@@ -133,9 +135,7 @@ class _Net:
 
     @classmethod
     def of(cls, normals: UnitVectors, trust: Plane, geometry: ViewGeometry) -> _Net:
-        steps, scales, links = (
-            (np.zeros_like(trust), np.zeros_like(trust)) for _ in range(3)
-        )
+        steps, scales, links = ((np.zeros_like(trust), np.zeros_like(trust)) for _ in range(3))
         view = np.stack([geometry.corner, geometry.across, geometry.down, geometry.axis])
         limits = (geometry.is_perspective, geometry.spacing, GRAZING)
         kernel.tell_steps(np.ascontiguousarray(normals), trust, view, limits, steps, scales)
@@ -165,8 +165,8 @@ class _Net:
         told = np.diff(self.depth[rows], axis=1) - self.steps[0][rows, :-1]
         scale = self.scales[0][rows, :-1]
         rest = np.abs(told[scale > 0.0]) * np.sqrt(scale[scale > 0.0])
-        usual = float(np.median(rest)) if rest.size else 0.0
-        return max(LEAST_DOUBTED_PX, DOUBTED_MEDIANS * usual)
+        usual = float(np.percentile(rest, USUAL)) if rest.size else 0.0
+        return max(LEAST_DOUBTED_PX, DOUBTED_TIMES * usual)
 
     def confidence(self) -> Plane:
         """Return how far each pixel is trusted."""

@@ -109,9 +109,7 @@ def weigh(
 
 
 @compiled
-def _rest(
-    depth: Numbers, step: Numbers, scale: Numbers, y: int, x: int, dy: int, dx: int
-) -> float:
+def _rest(depth: Numbers, step: Numbers, scale: Numbers, y: int, x: int, dy: int, dx: int) -> float:
     """Return the square of what a link leaves over [px squared]."""
     rest = depth[y + dy, x + dx] - depth[y, x] - step[y, x]
     return float(scale[y, x] * rest * rest)
@@ -138,7 +136,7 @@ def gather_steps(
 
 @compiled
 def number_pieces(links: tuple[Numbers, Numbers], least: float, pieces: Numbers) -> int:
-    """Number the pieces that links above the least weight hold together; -1 for single pixels."""
+    """Count pieces of pixels that links above the least weight join; single ones are none, -1."""
     height, width = pieces.shape
     pieces[:] = -1
     stack = np.empty(height * width, np.int64)
@@ -170,7 +168,7 @@ def _spread(
     size: int,
     pieces: Numbers,
 ) -> int:
-    """Number the neighbors of a pixel that have no number yet; return the size of the stack."""
+    """Give neighbors without a number that of their pixel; return the size of the stack."""
     height, width = pieces.shape
     y, x = place // width, place % width
     for axis in range(2):
