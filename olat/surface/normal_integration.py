@@ -29,7 +29,7 @@ DRAFT, FINAL = 1e-3, 1e-6
 """Errors of slope at which the rounds and the last one stop [1]."""
 STEPS = 60
 """Of conjugate gradients in one round, at most."""
-HALF_CONFIDENCE_PX = 0.5
+HALF_CONFIDENCE_PX = 0.25
 """What the links of a pixel leave over where it is trusted half."""
 
 
@@ -80,7 +80,7 @@ def depth_from_normals(
     -------
     depth
         With places, and without a mesh. Confidence is that of the normal, times
-        :math:`1/(1 + (e / 0.5)^2)` with e the root mean square that the links of a pixel leave
+        :math:`1/(1 + (e / 0.25)^2)` with e the root mean square that the links of a pixel leave
         over [px]. UNDERDETERMINED with depth 0 are pixels of the subject without a link. With a
         depth they are of a piece that no link connects to the largest one: its mean depth is
         taken for that of the largest, and confidence is halved.
