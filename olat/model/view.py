@@ -174,10 +174,14 @@ class ViewGeometry:
             raise ValueError(
                 f"depth: {depth.shape}; {self.shape} was needed. Make the view for its size."
             )
-        places = self.center + depth[..., np.newaxis].astype(np.float64) * self.rays()
-        if not self.is_perspective:
-            places = places + self._grid()
-        return np.where(depth[..., np.newaxis] != 0.0, places, 0.0).astype(np.float32)
+        places = np.empty((*self.shape, 3), np.float32)
+        columns = np.arange(self.width)[:, np.newaxis] * self.across
+        for row in range(self.height):
+            depths = depth[row, :, np.newaxis].astype(np.float64)
+            ray = self.corner + columns + row * self.down
+            along = depths * ray if self.is_perspective else ray + depths * self.axis
+            places[row] = np.where(depths != 0.0, self.center + along, 0.0)
+        return places
 
     def toward(self) -> UnitVectors:
         """Return the direction from what each pixel shows to the camera."""
