@@ -162,6 +162,13 @@ class ViewGeometry:
         across, down = self.across * x, self.down * y
         return replace(self, height=height, width=width, corner=corner, across=across, down=down)
 
+    def halved(self) -> ViewGeometry:
+        """Return the same camera with 2 x 2 pixels joined; an odd size gets a last one beyond."""
+        even = replace(
+            self, height=self.height + self.height % 2, width=self.width + self.width % 2
+        )
+        return even.at(even.height // 2, even.width // 2)
+
     def rays(self) -> Float64[Array, "h w 3"]:
         """Return what is multiplied by depth; of unit length along the axis."""
         if not self.is_perspective:

@@ -127,3 +127,14 @@ def test_a_lens_that_looks_away_from_the_origin_is_refused():
     )
     with pytest.raises(ValueError, match=r"origin is 1\.3 behind it"):
         ViewGeometry.of_lens(away, 30, 40)
+
+
+@pytest.mark.parametrize("field_of_view_deg", [None, 20.0])
+def test_halving_an_odd_picture_joins_pixels_two_by_two(field_of_view_deg):
+    whole = ViewGeometry.of_reference(5, 7, field_of_view_deg)
+    half = whole.halved()
+    assert half.shape == (3, 4)
+    depth = np.full((5, 7), whole.origin_depth, np.float32)
+    mean = whole.places(depth)[:4, :6].reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
+    joined = half.places(np.full((3, 4), whole.origin_depth, np.float32))[:2, :3]
+    assert_allclose(joined, mean, atol=1e-5)

@@ -11,7 +11,8 @@ from scipy.sparse.linalg import lsqr, spsolve
 from olat.model.flags import PixelFlag
 from olat.model.view import ViewGeometry
 from olat.surface import normal_integration_kernel as kernel
-from olat.surface.normal_integration import GRAZING, depth_from_normals
+from olat.surface.normal_integration import depth_from_normals
+from olat.surface.normal_net import GRAZING, halved
 from tests.surface.reliefs import (
     Relief,
     facing,
@@ -138,7 +139,7 @@ def test_normals_that_are_no_number_or_look_away_are_not_used():
     assert np.abs(ball.error(found.depth, known)).max() < 1e-3
 
 
-def test_a_second_piece_has_its_shape_a_guessed_place_and_a_flag():
+def test_a_second_piece_has_its_shape_continues_the_first_and_has_a_flag():
     x, y = grid(96)
     bowl = of_height(0.004 * (x**2 + y**2), 0.008 * x, 0.008 * y)
     mask = np.abs(x - 10.0) > 2.0
@@ -146,7 +147,9 @@ def test_a_second_piece_has_its_shape_a_guessed_place_and_a_flag():
     left, right = mask & (x < 10.0), mask & (x > 10.0)
     for piece in (left, right):
         assert np.abs(bowl.error(found.depth, piece)).max() < 0.01
-        assert_allclose(found.depth[piece].mean(), bowl.geometry.origin_depth, atol=0.01)
+    assert_allclose(found.depth[left].mean(), bowl.geometry.origin_depth, atol=0.01)
+    # Nearest are the pixels 6 px apart across the gap, level as they come.
+    assert np.abs(bowl.error(found.depth, mask)).max() < 0.008 * 10.0 * 6.0
     assert_array_equal(found.flags[left], 0)
     assert_array_equal(found.flags[right], PixelFlag.UNDERDETERMINED)
     assert_allclose(found.confidence[right], 0.5, atol=0.01)
@@ -326,3 +329,27 @@ def test_what_cannot_be_integrated_is_refused():
         depth_from_normals(normals, sure, None, ViewGeometry.of_reference(8, 9))
     with pytest.raises(ValueError, match="rounds: -1"):
         depth_from_normals(normals, sure, None, geometry, rounds=-1)
+
+
+def test_tears_are_found_as_well_in_large_pictures():
+    """A picture begins with what was found in one of half the size."""
+    errors = {}
+    for size in (48, 192):
+        sheet = two_planes(size)
+        errors[size] = float(np.abs(sheet.error(integrated(sheet).depth)).mean()) / size
+    print(f"\ntwo planes: off by {1e3 * errors[48]:.2f} and {1e3 * errors[192]:.2f} thousandths")
+    assert errors[192] <= errors[48]
+
+
+def test_normals_of_half_the_size_are_the_mean_of_those_known(rng):
+    normals = facing(*rng.normal(size=(2, 5, 7)))
+    trust = rng.uniform(0.2, 1.0, (5, 7)).astype(np.float32)
+    trust[0, :2] = trust[1, 1] = trust[4, 6] = 0.0
+    found, sure = halved(normals, trust)
+    assert_allclose(found[0, 0], normals[1, 0], atol=1e-6)
+    assert_allclose(sure[0, 0], trust[1, 0], rtol=1e-6)
+    mean = (normals[2:4, 2:4] * trust[2:4, 2:4, None]).sum(axis=(0, 1))
+    assert_allclose(found[1, 1], mean / np.linalg.norm(mean), atol=1e-6)
+    assert_allclose(sure[1, 1], trust[2:4, 2:4].mean(), rtol=1e-6)
+    assert_array_equal(found[2, 3], 0.0)
+    assert_array_equal(sure[2, 3], 0.0)
