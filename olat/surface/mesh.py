@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int32, UInt8
 
 from olat.model.maps import DepthMap, Mesh
 from olat.model.shapes import Array, UnitVectors
@@ -68,7 +68,7 @@ def mesh_of_depth(
     if geometry.is_perspective:
         torn *= heights.ravel()
     rows, columns = heights.shape
-    kept = [np.zeros((0, 3), np.int64)]
+    kept = [np.zeros((0, 3), np.int32)]
     for top in range(0, rows - 1, ROWS):
         faces = _triangles(heights, top, min(top + ROWS, rows - 1))
         is_whole = _is_whole(faces, places, facing, torn)
@@ -83,10 +83,11 @@ def mesh_of_depth(
 
 def _triangles(
     depth: Float32[Array, "rows columns"], top: int, bottom: int
-) -> Int64[Array, "face 3"]:
+) -> Int32[Array, "face 3"]:
     """Return the corners of all triangles between these rows, counterclockwise to the camera."""
     columns = depth.shape[1]
-    number = np.arange(top * columns, (bottom + 1) * columns).reshape(-1, columns)
+    number = np.arange(top * columns, (bottom + 1) * columns, dtype=np.int32)
+    number = number.reshape(-1, columns)
     near = depth[top : bottom + 1]
     a, b, c, d = _corners(number)
     za, zb, zc, zd = _corners(near)
@@ -100,12 +101,12 @@ def _triangles(
     return np.asarray(faces[(depth.ravel()[faces] != 0).all(axis=1)])
 
 
-def _corners(grid: Int64[Array, "r c"] | Float32[Array, "r c"]) -> tuple[Array, ...]:
+def _corners(grid: Int32[Array, "r c"] | Float32[Array, "r c"]) -> tuple[Array, ...]:
     return grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]
 
 
 def _is_whole(
-    faces: Int64[Array, "face 3"],
+    faces: Int32[Array, "face 3"],
     places: Float32[Array, "vertex 3"],
     normals: Float32[Array, "vertex 3"],
     torn: Float32[Array, " vertex"],
@@ -122,7 +123,7 @@ def _is_whole(
 
 
 def _cosine(
-    faces: Int64[Array, "face 3"],
+    faces: Int32[Array, "face 3"],
     places: Float32[Array, "vertex 3"],
     view: Float32[Array, "vertex 3"],
 ) -> Float32[Array, " face"]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.ndimage import label
 from scipy.sparse.linalg import lsqr, spsolve
 
 from olat.model.flags import PixelFlag
@@ -353,3 +354,38 @@ def test_normals_of_half_the_size_are_the_mean_of_those_known(rng):
     assert_allclose(sure[1, 1], trust[2:4, 2:4].mean(), rtol=1e-6)
     assert_array_equal(found[2, 3], 0.0)
     assert_array_equal(sure[2, 3], 0.0)
+
+
+def test_pieces_are_those_that_scipy_labels(rng):
+    mask = rng.random((40, 50)) < 0.55
+    right, below = (np.zeros(mask.shape, np.float32) for _ in range(2))
+    right[:, :-1] = mask[:, :-1] & mask[:, 1:]
+    below[:-1] = mask[:-1] & mask[1:]
+    pieces = np.empty(mask.shape, np.int32)
+    count = kernel.number_pieces((right, below), 0.0, pieces)
+    labels, _ = label(mask)
+    sizes = np.bincount(labels.ravel())
+    linked = mask & (sizes[labels] > 1)
+    assert_array_equal(pieces >= 0, linked)
+    pairs = set(zip(pieces[linked].tolist(), labels[linked].tolist(), strict=True))
+    assert len(pairs) == count == np.count_nonzero(sizes[1:] > 1)
+    assert len({piece for piece, _ in pairs}) == len({name for _, name in pairs}) == count
+
+
+def test_what_links_leave_over_is_their_weighted_mean_square(rng):
+    shape = (6, 7)
+    depth = rng.normal(size=shape)
+    steps, scales, links = (
+        tuple(rng.uniform(0.1, 1.0, shape).astype(np.float32) for _ in range(2)) for _ in range(3)
+    )
+    rest = np.empty(shape, np.float32)
+    kernel.left_over(depth, steps, scales, links, rest)
+    sums, weights = np.zeros(shape), np.zeros(shape)
+    for axis, (step, scale, link) in enumerate(zip(steps, scales, links, strict=True)):
+        first = np.s_[:-1] if axis else np.s_[:, :-1]
+        second = np.s_[1:] if axis else np.s_[:, 1:]
+        square = scale[first] * (depth[second] - depth[first] - step[first]) ** 2
+        for end in (first, second):
+            sums[end] += link[first] * square
+            weights[end] += link[first]
+    assert_allclose(rest, sums / weights, rtol=1e-4)
