@@ -15,7 +15,7 @@ from olat.engine.receipt import Receipt
 from olat.engine.store import Store
 from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.manifest import read_session
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages import STAGES
@@ -74,6 +74,14 @@ class OpenSession:
         from olat.io.map_files import read_normals
 
         return read_normals(self._store.place("normals", unit).with_suffix(".exr"))
+
+    def depth(self, camera: str | None = None) -> DepthMap:
+        """Return the depth of a camera, without its mesh; `SessionError` if it was not made."""
+        unit = Unit(self._named(camera))
+        self._receipt("depth", unit, "integrate_normals")
+        from olat.io.depth_file import read_depth
+
+        return read_depth(self._store.place("depth", unit).with_suffix(".exr"))
 
     def phong(self, camera: str | None = None) -> PhongMaps:
         """Return the Phong terms of a camera; `SessionError` if they were not fitted."""

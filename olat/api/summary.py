@@ -94,6 +94,8 @@ def _products(desk: Desk) -> list[str]:
         for stage in desk.keys.pipeline.stages:
             place = desk.store.place(stage.makes, Unit(camera))
             if desk.store.receipt(stage.makes, Unit(camera)) is not None:
-                files = (place.with_suffix(suffix) for suffix in (".toml", ".exr", ".png", ".zarr"))
+                files = [place.with_suffix(suffix) for suffix in (".toml", ".exr", ".png", ".zarr")]
+                if stage.makes == "depth":
+                    files.append(place.with_name("mesh.ply"))
                 found += [str(path) for path in files if path.exists()]
     return found

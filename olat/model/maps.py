@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from jaxtyping import Float32, Int32, UInt8
 
 from olat.model.color import ColorSpace
-from olat.model.shapes import Flags, Plane, Radiance, UnitVectors
+from olat.model.shapes import Array, Flags, Plane, Radiance, UnitVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,36 @@ class PhongMaps:
     flags: Flags
     space: ColorSpace = "camera"
     """What red, green and blue of the albedos are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A surface of triangles."""
+
+    places: Float32[Array, "vertex 3"]
+    """World positions, in the unit of the depth that they are from."""
+    normals: Float32[Array, "vertex 3"]
+    """Unit vectors, world frame."""
+    faces: Int32[Array, "face 3"]
+    """Numbers of three vertices, counterclockwise as seen from outside."""
+    colors: UInt8[Array, "vertex 3"] | None = None
+    """Red, green and blue as displays show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthMap:
+    """Where the surface is."""
+
+    depth: Plane
+    """Along the camera's axis, from its center; zero where unknown."""
+    places: Radiance
+    """World positions; zero where unknown."""
+    confidence: Plane
+    """From 0 (guess, or unknown) to 1."""
+    flags: Flags
+    is_metric: bool
+    """Whether lengths are meters; else their unit is the width of a pixel at the origin."""
+    is_perspective: bool
+    """Whether pixels look along rays from one center; else along parallel ones."""
+    mesh: Mesh | None = field(default=None, repr=False, compare=False)
+    """The same as triangles, where it was just made; one that was read has none."""

@@ -8,6 +8,7 @@ from olat.stages.assemble_field import AssembleField
 from olat.stages.choose_reference import ChooseReference
 from olat.stages.develop import Develop
 from olat.stages.fit_phong import FitPhong
+from olat.stages.integrate_normals import IntegrateNormals
 from olat.stages.interpolate_motion import InterpolateMotion
 from olat.stages.light_evenly import LightEvenly
 from olat.stages.locate_lights import LocateLights
@@ -46,6 +47,7 @@ STAGES: dict[str, type[Stage]] = {
         AssembleField,
         LightEvenly,
         SolveNormals,
+        IntegrateNormals,
         FitPhong,
     )
 }

@@ -22,7 +22,7 @@ from olat.model.drift import LightDrift
 from olat.model.field import CERTAIN, FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.motion import (
     MotionCorrection,
     ReferenceFrame,
@@ -46,6 +46,7 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         TrackingFlow: ExrFiles("flow", _motion),
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
+        DepthMap: DepthFiles("depth", _confidence),
         LightPlane: FieldFiles(session),
         LightDrift: WholeCameraFile("olat.io.drift_file", "drift", ".csv", light_changes),
         ReferenceFrame: WholeCameraFile(
@@ -111,6 +112,23 @@ class ExrFiles:
         return self._metrics(product)
 
 
+class DepthFiles(ExrFiles):
+    """Depth: an EXR file, a display PNG and perhaps a mesh."""
+
+    def write(self, place: Path, unit: Unit, product: DepthMap, provenance: str) -> list[Path]:
+        """Write ``<place>.exr`` and what belongs beside it."""
+        from olat.io.depth_file import write_depth
+
+        path = place.with_name(f"{place.name}.exr")
+        return write_depth(path, product, {"olat/provenance": provenance})
+
+    def read(self, place: Path, unit: Unit) -> DepthMap:
+        """Read ``<place>.exr``."""
+        from olat.io.depth_file import read_depth
+
+        return read_depth(place.with_name(f"{place.name}.exr"))
+
+
 def _motion(product: TrackingFlow) -> dict[str, float]:
     length = np.linalg.norm(product.flow, axis=2)
     sure = product.confidence > 0.5
@@ -118,7 +136,7 @@ def _motion(product: TrackingFlow) -> dict[str, float]:
     return {"median_motion_px": round(moved, 4), "sure_share": round(float(sure.mean()), 4)}
 
 
-def _confidence(product: NormalMap | PhongMaps) -> dict[str, float]:
+def _confidence(product: NormalMap | PhongMaps | DepthMap) -> dict[str, float]:
     known = product.confidence > 0
     mean = float(product.confidence[known].mean()) if known.any() else 0.0
     return {

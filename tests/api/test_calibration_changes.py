@@ -105,7 +105,8 @@ def test_a_number_makes_again_what_it_matters_to_and_is_named(root: Path) -> Non
     told = reasons(planned(root, "studio"))
     assert told["track"] == {"changed input: radiance, reference (another color)"}
     motion = {"choose_reference", "track", "measure_motion", "track_gradients"}
-    assert told.keys() == motion | {"measure_drift", "assemble_field", "solve_normals"}
+    solves = {"measure_drift", "assemble_field", "solve_normals", "integrate_normals"}
+    assert told.keys() == motion | solves
     for (reason,) in told.values():
         assert reason.startswith("changed input: ")
         assert reason.endswith(" (another color)")
@@ -116,7 +117,8 @@ def test_an_led_matrix_makes_no_radiance_again(root: Path) -> None:
     assert isinstance(color, ColorCalibration)
     write_calibration(document(root, "color"), header, replace(color, led_matrix=np.eye(3)))
     assert reasons(planned(root, "studio")) == {
-        "solve_normals": {"changed input: color (another color)"}
+        "solve_normals": {"changed input: color (another color)"},
+        "integrate_normals": {"changed input: normals (another color)"},
     }
 
 
