@@ -64,10 +64,10 @@ def contrast(
         )
     first, second = given[:2]
     if gradient is None:
-        return second - 2 * first, second  # type: ignore[return-value]
+        return second - 2 * first, second
     if complement is None:
-        return 2 * first - second, second  # type: ignore[return-value]
-    return first - second, first + second  # type: ignore[return-value]
+        return 2 * first - second, second
+    return first - second, first + second
 
 
 def mismatch(first: Radiance, second: Radiance, *, shadow_floor: float = 1e-3) -> float:

@@ -1,4 +1,4 @@
-r"""Gradients inverted over the lights of the rig: from what was measured to what a full sphere gives.
+r"""Gradients inverted over the lights of the rig.
 
 Under a full, even sphere of lights a cosine lobe of axis a gives the ratio :math:`p = s\,a`, its
 first moment over its integral, and the closed forms of `olat.surface.cosine_lobe` take over.
@@ -29,8 +29,6 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 from scipy.spatial import KDTree
 
-from olat.light.arrangements import fibonacci_sphere
-from olat.light.spacing import spacings
 from olat.model.shapes import Array, Directions, Plane
 from olat.surface.rig_table_kernel import look_up, simulate, solve
 
@@ -50,8 +48,8 @@ RATIO_NOISE = 0.01
 """Noise of a ratio that `Ideal.doubt` is told for."""
 UNREACHED = 0.02
 """Distance of a ratio to the nearest that any lobe gives, beyond which it is out of range."""
-_STARTS = 1500
-_LENGTHS = (0.05, 0.2, 0.35, 0.5, 0.6, 2.0 / 3.0, 0.75, 0.85, 0.93)
+_APART = 0.15
+"""Of the lobes among which the first guesses are."""
 
 Drives = Float64[Array, "light 3"]
 
@@ -85,17 +83,18 @@ class RigTable:
         flat = np.ascontiguousarray(ratio, np.float32).reshape(-1, 3)
         found = np.empty((len(flat), 5), np.float32)
         look_up(self.nodes, REACH, self.shell, flat, found)
-        found = found.reshape(height, width, 5)
-        return Ideal(found[..., :3], found[..., 3], found[..., 4])
+        planes = found.reshape(height, width, 5)
+        return Ideal(planes[..., :3], planes[..., 3], planes[..., 4])
 
 
 def sharpest_ratio(directions: Directions) -> float:
-    """Return the ratio of the sharpest lobe that lights so far apart can tell.
+    r"""Return the ratio of the sharpest lobe that lights so far apart can tell.
 
-    Its half-width at half maximum, :math:`1.18 / \\sqrt{n}`, is nine tenths of the typical angle
+    Its half-width at half maximum, :math:`1.18 / \sqrt{n}`, is nine tenths of the typical angle
     between neighboring lights.
     """
-    width = NARROWEST * float(np.median(spacings(directions)))
+    chord = KDTree(directions).query(directions, k=2)[0][:, 1] if len(directions) > 1 else [2.0]
+    width = NARROWEST * max(float(np.median(chord)), 1e-2)
     exponent = max(2.0 * np.log(2.0) / width**2, 1.0)
     return float(min((exponent + 1.0) / (exponent + 2.0), SHARPEST))
 
@@ -201,21 +200,21 @@ def _solved(
     lengths: tuple[float, float],
 ) -> tuple[Float64[Array, "n 3"], Float64[Array, " n"], Float64[Array, "n 3 3"]]:
     """Return the ideal ratios, how far each is from what was wanted, and the slopes there."""
-    axes = fibonacci_sphere(_STARTS // len(_LENGTHS))
-    lobes = np.concatenate([length * axes for length in _LENGTHS])
+    edge = np.arange(-0.975, 1.0, _APART)
+    lobes = np.stack(np.meshgrid(edge, edge, edge), axis=-1).reshape(-1, 3)
+    lobes = lobes[np.linalg.norm(lobes, axis=1) < 1.0]
     tree = KDTree(ratio_under(directions, difference, total, lobes, lengths))
-    ideals = lobes[tree.query(wanted)[1]]
-    distances, slopes = np.zeros(len(wanted)), np.zeros((len(wanted), 3, 3))
-    solve(directions, difference, total, wanted, lengths, ideals, distances, slopes)
+    guesses = np.asarray(lobes[tree.query(wanted)[1]])
+    ideals, distances, slopes = solve(directions, difference, total, wanted, lengths, guesses)
     return ideals, distances, slopes
 
 
 def _doubts(ideals: Float64[Array, "n 3"], slopes: Float64[Array, "n 3 3"]) -> Float64[Array, " n"]:
-    r"""Return what noise of a ratio does to the axis, :math:`\epsilon\,|(I - a a^T) J^{-1}| / s`."""
+    r"""Return what noise does to the axis, :math:`\epsilon\,|(I - a a^T) J^{-1}| / s` [rad]."""
     lengths = np.maximum(np.linalg.norm(ideals, axis=1), 1e-3)
     axes = ideals / lengths[:, np.newaxis]
     u, values, v = np.linalg.svd(slopes)
     inverse = np.einsum("nji,nj,nkj->nik", v, 1.0 / np.maximum(values, 1e-3), u)
     across = inverse - np.einsum("ni,nj,njk->nik", axes, axes, inverse)
     worst = np.linalg.norm(across, ord=2, axis=(1, 2))
-    return np.minimum(RATIO_NOISE * worst / lengths, np.pi / 2.0)
+    return np.asarray(np.minimum(RATIO_NOISE * worst / lengths, np.pi / 2.0))

@@ -96,7 +96,7 @@ def simulate(
             slopes[axis, part] = (up[axis, part] - ratio[axis] * down[axis, part]) / below[axis]
     if reached != length:
         _scale(ratio, slopes, np.array([x, y, z]), reached, length)
-    return least
+    return float(least)
 
 
 @compiled
@@ -128,17 +128,22 @@ def _step(slopes: Numbers, off: Numbers, damping: float, step: Numbers) -> None:
 
 @compiled
 def solve(
-    directions: Numbers, difference: Numbers, total: Numbers, wanted: Numbers,
-    lengths: tuple[float, float], ideals: Numbers, distances: Numbers, slopes_of: Numbers,
-) -> None:  # fmt: skip
-    """Move ideal ratios until each gives the wanted ratio under the rig (Levenberg, Marquardt).
+    directions: Numbers,
+    difference: Numbers,
+    total: Numbers,
+    wanted: Numbers,
+    lengths: tuple[float, float],
+    guesses: Numbers,
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Find the ideal ratios whose lobes give the wanted ratios under a rig (Levenberg, Marquardt).
 
-    ``ideals`` hold the first guesses. Fills in how far each ended from what was wanted, and the
-    slopes there.
+    Returns them, how far each ended from what was wanted, and the slopes there.
     """
+    count = len(wanted)
+    ideals, distances, slopes_of = guesses.copy(), np.zeros(count), np.zeros((count, 3, 3))
     ratio, slopes = np.zeros(3), np.zeros((3, 3))
     tried, tried_slopes, step = np.zeros(3), np.zeros((3, 3)), np.zeros(3)
-    for node in range(len(wanted)):
+    for node in range(count):
         ideal = ideals[node].copy()
         simulate(directions, difference, total, ideal, lengths, ratio, slopes)
         off = wanted[node] - ratio
@@ -162,6 +167,7 @@ def solve(
                 if damping > 1e3:
                     break
         ideals[node], distances[node], slopes_of[node] = ideal, np.sqrt(cost), slopes
+    return ideals, distances, slopes_of
 
 
 @compiled
