@@ -20,13 +20,14 @@ References
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
-from olat.model.shapes import Radiance
+from olat.model.shapes import Array, Radiance
 
-Numbers = TypeVar("Numbers", bound=np.ndarray[Any, Any])
+Numbers: TypeAlias = Float[Array, "..."]
 
 MISMATCH = 0.03
 """Share by which sums that should be equal may differ before it is told."""

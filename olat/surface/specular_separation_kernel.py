@@ -136,13 +136,14 @@ def _descend(
     """
     gloss, slope = np.zeros(4), np.zeros(4)
     expected, weight = prior
-    place, kept, step, best = start, start, 0.0, np.inf
+    best: Any = np.inf
+    place, kept, step = start, start, 0.0
     for _ in range(STEPS):
         gloss_moments(lights, axis, place, gloss, slope)
         gloss -= (across @ gloss) * across
         slope -= (across @ slope) * across
         squared = gloss @ gloss + 1e-18
-        integral = np.maximum((gloss @ pulled) / squared, 0.0)
+        integral: Any = max((gloss @ pulled) / squared, 0.0)
         off = pulled - integral * gloss
         cost = off @ off + weight * (place - expected) ** 2
         if cost > best:
@@ -173,13 +174,13 @@ def _shared(seen: Numbers, across: Numbers, pulled: Numbers) -> tuple[float, flo
     pulled[:] = 0.0
     weight, light, apart = 0.0, 0.0, 0.0
     for channel in range(3):
-        bright = np.maximum(seen[channel, 0], 1e-9)
+        bright: Any = max(seen[channel, 0], 1e-9)
         pulled += (seen[channel] - (across @ seen[channel]) * across) / bright**2
         weight += 1.0 / bright**2
         light += bright / 3.0
     pulled /= weight
     for channel in range(3):
-        bright = np.maximum(seen[channel, 0], 1e-9)
+        bright = max(seen[channel, 0], 1e-9)
         part = seen[channel] - (across @ seen[channel]) * across - pulled
         apart += (part @ part) / bright**2 / DEGREES
     return weight, apart, light
