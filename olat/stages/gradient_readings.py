@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -22,6 +23,9 @@ from olat.model.shapes import Array, Flags, LightColors, Plane, Radiance
 from olat.stages.choose_reference import outward
 from olat.stages.gradient_sets import WhiteSet, white_set
 from olat.stages.gradients import GradientPhotographs, solid_angle_of_one
+
+if TYPE_CHECKING:
+    from olat.surface.specular_separation import WhiteLights
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +65,23 @@ class GradientReadings:
         return confidence if self.confidence is None else confidence * self.confidence
 
 
+@dataclass(frozen=True, slots=True)
+class WhiteMoments:
+    """Full-on light and three differences, channel by channel, and the lights that gave them."""
+
+    moments: Float32[Array, "h w 3 4"]
+    lights: WhiteLights
+    flags: Flags
+    space: ColorSpace
+    """Of the photographs."""
+    confidence: Plane | None
+    """Least trust in the motion of any of them; none where nothing was moved."""
+
+    def trusted(self, confidence: Plane) -> Plane:
+        """Return a confidence times the trust in the motion of the photographs."""
+        return confidence if self.confidence is None else confidence * self.confidence
+
+
 @dataclass
 class WhitePhotographs:
     """Photographs under white gradients, at one level of the lights, in the unit of the lights."""
@@ -90,9 +111,12 @@ class WhitePhotographs:
         level = gains_at(self.drift, [index]).astype(np.float32)[0]
         return np.asarray(image.radiance / level * solid_angle_of_one(self.rig), np.float32)
 
-    def full_on(self, shots: WhiteSet) -> Radiance | None:
-        """Return the photograph under all lights, where the set needs one or has one."""
-        return self.radiance(Tracking()) if Tracking() in self.shots else None
+    @property
+    def known(self) -> tuple[Flags, ColorSpace]:
+        """Return the flags and the space of the photographs that were read."""
+        if self.flags is None or self.space is None:
+            raise ValueError("no photograph was read yet")
+        return self.flags, self.space
 
     def _index(self, condition: Condition) -> int | None:
         found = self.frames.under(condition)
@@ -150,11 +174,10 @@ def white_moments(
     rig: LightRig,
     drift: LightDrift | None = None,
     reference: ReferenceFrame | None = None,
-) -> tuple[Float32[Array, "h w 3 4"], Drives, WhitePhotographs] | None:
-    """Return full-on light and three differences, channel by channel, and drives of the latter.
+) -> WhiteMoments | None:
+    """Return the moments of linear white gradients; nothing where there is no whole set."""
+    from olat.surface.specular_separation import WhiteLights
 
-    Of linear white gradients; nothing where there is no whole set.
-    """
     if merged is None:
         return None
     shots = WhitePhotographs(merged, rig, drift, reference)
@@ -163,7 +186,9 @@ def white_moments(
         return None
     differences, totals, lit, _ = _along_axes(chosen, shots)
     moments = np.stack([np.mean(totals, axis=0), *differences], axis=-1)
-    return np.asarray(moments, np.float32), lit, shots
+    lights = WhiteLights(rig.directions, rig.intensities * solid_angle_of_one(rig), lit)
+    flags, space = shots.known
+    return WhiteMoments(np.asarray(moments, np.float32), lights, flags, space, shots.confidence)
 
 
 def _of_white(chosen: WhiteSet, shots: WhitePhotographs) -> GradientReadings:
@@ -179,8 +204,7 @@ def _of_white(chosen: WhiteSet, shots: WhitePhotographs) -> GradientReadings:
             for axis in (differences, totals)
         ]
         parts.append(Reading(readings[0], readings[1], white * lit, white * sums, is_matte))
-    assert shots.flags is not None  # noqa: S101  (there is a photograph)
-    return GradientReadings(tuple(parts), shots.flags, shots.confidence)
+    return GradientReadings(tuple(parts), shots.known[0], shots.confidence)
 
 
 def _along_axes(
@@ -189,7 +213,7 @@ def _along_axes(
     """Return differences and totals along x, y, z: of photographs, and drives of the lights."""
     from olat.surface.gradient_ratios import contrast
 
-    full_on = shots.full_on(chosen)
+    full_on = shots.radiance(Tracking())
     differences, totals, lit, sums = [], [], [], []
     for axis in chosen:
         pair = axis.gradient, axis.complement

@@ -27,6 +27,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
+from scipy.ndimage import map_coordinates
 from scipy.spatial import KDTree
 
 from olat.model.shapes import Array, Directions, Plane
@@ -142,7 +143,12 @@ def rig_table(
             f"gradients of a rig: all lights together give {arrays[2].sum(axis=0)} along x, y, z; "
             "light along each was needed. Check the intensities of the light list."
         )
-    return _remembered(*(array.tobytes() for array in arrays), is_matte)
+    # Neither the unit of light nor the last digit makes another table.
+    lights, lit, sums = arrays
+    unit = sums.max(axis=0)
+    return _remembered(
+        *(np.round(array, 9).tobytes() for array in (lights, lit / unit, sums / unit)), is_matte
+    )
 
 
 def ratio_under(
@@ -171,8 +177,11 @@ def _remembered(directions: bytes, difference: bytes, total: bytes, is_matte: bo
     edge = np.linspace(-REACH, REACH, NODES)
     wanted = np.stack(np.meshgrid(edge, edge, edge, indexing="ij"), axis=-1).reshape(-1, 3)
     asked = _asked(wanted, SHELL if is_matte else 0.0)
+    guesses = _guesses(lights, lit, sums, wanted, lengths)
     ideals = np.zeros_like(wanted)
-    ideals[asked], distances, slopes = _solved(lights, lit, sums, wanted[asked], lengths)
+    ideals[asked], distances, slopes = solve(
+        lights, lit, sums, wanted[asked], lengths, guesses[asked]
+    )
     nodes = np.zeros((len(wanted), 5))
     nodes[:, :3] = ideals
     nodes[asked, 3], nodes[asked, 4] = _doubts(ideals[asked], slopes), distances
@@ -192,21 +201,31 @@ def _asked(wanted: Float64[Array, "n 3"], shell: float) -> Bool[Array, " n"]:
     return np.asarray(abs(length - shell) < room if shell else length < REACH)
 
 
-def _solved(
+def _guesses(
     directions: Directions,
     difference: Drives,
     total: Drives,
     wanted: Float64[Array, "n 3"],
     lengths: tuple[float, float],
-) -> tuple[Float64[Array, "n 3"], Float64[Array, " n"], Float64[Array, "n 3 3"]]:
-    """Return the ideal ratios, how far each is from what was wanted, and the slopes there."""
+) -> Float64[Array, "n 3"]:
+    """Return first guesses for all nodes: every second one is solved, and between is interpolated.
+
+    The coarse ones begin at the lobe among some that gives the most similar ratio.
+    """
     edge = np.arange(-0.975, 1.0, _APART)
     lobes = np.stack(np.meshgrid(edge, edge, edge), axis=-1).reshape(-1, 3)
     lobes = lobes[np.linalg.norm(lobes, axis=1) < 1.0]
     tree = KDTree(ratio_under(directions, difference, total, lobes, lengths))
-    guesses = np.asarray(lobes[tree.query(wanted)[1]])
-    ideals, distances, slopes = solve(directions, difference, total, wanted, lengths, guesses)
-    return ideals, distances, slopes
+    coarse = wanted.reshape(NODES, NODES, NODES, 3)[::2, ::2, ::2].reshape(-1, 3)
+    begin = np.asarray(lobes[tree.query(coarse)[1]])
+    ideals, _, _ = solve(directions, difference, total, coarse, lengths, begin)
+    side = (NODES + 1) // 2
+    places = (wanted.T + REACH) * (side - 1) / (2.0 * REACH)
+    planes = ideals.reshape(side, side, side, 3)
+    return np.stack(
+        [map_coordinates(planes[..., part], places, order=3, mode="nearest") for part in range(3)],
+        axis=-1,
+    )
 
 
 def _doubts(ideals: Float64[Array, "n 3"], slopes: Float64[Array, "n 3 3"]) -> Float64[Array, " n"]:

@@ -12,7 +12,7 @@ Numbers: TypeAlias = np.ndarray[Any, Any]
 
 STEPS = 12
 """Most steps of a solve."""
-CLOSE = 1e-6
+CLOSE = 1e-5
 """Distance of ratios at which a solve ends."""
 
 
