@@ -193,10 +193,13 @@ def separate(
     normals: Numbers,
     view: Numbers,
     prior: tuple[float, float],
-    noise: float,
+    noise: Numbers,
     found: Numbers,
 ) -> None:
-    """Split the moments of pixels, channel by channel; fill in `COLUMNS` numbers each."""
+    """Split the moments of pixels, channel by channel; fill in `COLUMNS` numbers each.
+
+    ``noise`` is what doubts are told for at least, as a share of the light.
+    """
     matte, slopes, pulled = np.zeros(4), np.zeros((3, 4)), np.zeros(4)
     gloss, growth, fit = np.zeros(4), np.zeros(4), np.zeros(6)
     for pixel in range(len(seen)):
@@ -223,7 +226,7 @@ def separate(
         for channel in range(3):
             rest = seen[pixel, channel] - integral * gloss
             found[pixel, MATTE + channel] = (matte @ rest) / squared
-        spread = max(apart, noise**2) / weight
+        spread = max(apart, noise[pixel] ** 2) / weight
         a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + prior[1]
         determinant = max(a * c - b * b, 1e-18)
         by_lobe, by_exponent = across @ gloss, integral * (across @ growth)
