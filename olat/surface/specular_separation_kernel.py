@@ -58,12 +58,14 @@ def gloss_moments(
     """Fill in what a lobe of unit integral gives, and its slopes by the log of the exponent."""
     exponent = np.exp(log_exponent)
     scale, growth = (exponent + 1.0) / (2.0 * np.pi), 1.0 / (exponent + 1.0)
+    # Farther out a lobe is less than a millionth of its peak.
+    least = np.exp(-14.0 / exponent)
     moments[:], slopes[:] = 0.0, 0.0
     for light in range(len(lights)):
         cosine = (
             axis[0] * lights[light, 0] + axis[1] * lights[light, 1] + axis[2] * lights[light, 2]
         )
-        if cosine > 1e-6:
+        if cosine > least:
             log = np.log(min(cosine, 1.0))
             value = scale * np.exp(exponent * log)
             slope = value * (log + growth) * exponent
