@@ -20,8 +20,8 @@ from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
-from olat.stages.gradient_readings import WhiteMoments, white_moments
-from olat.stages.gradients import GradientPhotographs, trust_in_gradients
+from olat.stages.gradient_readings import WhiteMoments, in_primaries, white_moments
+from olat.stages.gradients import GradientPhotographs
 from olat.stages.pixel_views import view_of
 from olat.stages.subject import inside
 from olat.stages.sufficiency import note_gloss
@@ -152,6 +152,7 @@ class FitPhong(Stage):
         rig: LightRig,
     ) -> PhongMaps:
         from olat.surface.phong_gradient import phong_from_gradients
+        from olat.surface.rig_moments import ColorLights
 
         maps = phong_from_gradients(
             photographs.all_lights,
@@ -160,9 +161,9 @@ class FitPhong(Stage):
             view,
             exponent=self.exponent,
             shadow_floor=self.shadow_floor,
+            lights=ColorLights(rig.directions, in_primaries(rig, photographs)),
         )
         np.bitwise_or(maps.flags, photographs.flags, out=maps.flags)
-        np.multiply(maps.confidence, trust_in_gradients(rig), out=maps.confidence)
         return replace(
             maps,
             confidence=photographs.trusted(maps.confidence),

@@ -239,7 +239,7 @@ def _of_color(shot: GradientPhotographs, rig: LightRig) -> GradientReadings:
     difference, total = contrast(shot.gradient, shot.complement, shot.full_on)
     if shot.complement is not None:
         _check_levels([("gradient and complement", total)], shot.full_on)
-    lights = _in_primaries(rig, shot)
+    lights = in_primaries(rig, shot)
     pattern = (1.0 + rig.directions) / 2.0
     lit, sums = contrast(
         pattern, None if shot.complement is None else 1.0 - pattern, np.ones_like(pattern)
@@ -248,14 +248,14 @@ def _of_color(shot: GradientPhotographs, rig: LightRig) -> GradientReadings:
     return GradientReadings((part,), shot.flags, shot.confidence)
 
 
-def _in_primaries(rig: LightRig, shot: GradientPhotographs) -> LightColors:
-    """Return how bright the primaries of each light are, up to one factor a primary."""
+def in_primaries(rig: LightRig, shot: GradientPhotographs) -> LightColors:
+    """Return how bright the primaries of each light are: a white patch reads pi under all [sr]."""
     light = rig.intensities * solid_angle_of_one(rig)
     if shot.mixing is None:
         return light
-    primaries = np.linalg.solve(shot.mixing, light.T).T
     # Measured tints may lie a little outside of what the primaries can mix.
-    return np.asarray(np.maximum(primaries, 0.0))
+    primaries = np.maximum(np.linalg.solve(shot.mixing, light.T).T, 0.0)
+    return np.asarray(primaries * (light.sum(axis=0) / primaries.sum(axis=0)))
 
 
 def _share_a_tint(light: LightColors) -> bool:

@@ -20,10 +20,6 @@ from olat.stages.choose_reference import outward
 
 logger = logging.getLogger(__name__)
 
-TOLERATED_DEG = 2.0
-"""Lean of the moments that is passed over in silence [degree]."""
-HALF_TRUST_DEG = 5.0
-"""Lean that halves the confidence, as an error of the sweep's normals does [degree]."""
 UNTOLD = 10
 """Frames from a gradient to what completes it that may pass without a word on their level."""
 
@@ -128,23 +124,6 @@ def solid_angle_of_one(rig: LightRig) -> np.ndarray[tuple[int], np.dtype[np.floa
 
     lit = 4.0 * np.pi * coverage(rig.directions)
     return np.asarray(lit / rig.intensities.sum(axis=0), np.float32)
-
-
-def trust_in_gradients(rig: LightRig) -> float:
-    """Return what the confidence of a solve from gradients is worth under a rig, and tell why."""
-    from olat.light.evenness import gradient_lean
-
-    lean = np.degrees(gradient_lean(rig.directions, rig.intensities))
-    typical = float(np.sqrt(np.mean(lean**2)))
-    if typical > TOLERATED_DEG:
-        logger.warning(
-            "The lights surround the subject unevenly: what color gradients tell of gloss leans by "
-            "about %.0f degrees, by %.0f in places, and has less confidence. White gradients and "
-            "the OLAT sweep do better.",
-            typical,
-            float(np.percentile(lean, 95.0)),
-        )
-    return 1.0 / (1.0 + (typical / HALF_TRUST_DEG) ** 2)
 
 
 def _least_confidence(shots: list[RadianceImage]) -> Plane | None:
