@@ -18,12 +18,18 @@ from olat.surface import specular_separation_kernel as kernel
 
 SURE_OF_NORMAL = np.radians(10.0)
 """Doubt of a normal from colors beyond which the given one takes its place [rad]."""
+LEAN = np.radians(4.0)
+"""Error of the given normals: gloss of exponent 20 and peak 0.4 leans them by as much [rad]."""
 HALF_SURE = np.radians(5.0)
 """Doubt of a normal that halves the confidence [rad]."""
 HALF_CONFIDENCE = float(np.log(1.5))
 """Error of log m that halves the confidence."""
 MATTE_DOUBT = 0.05
 """Doubt of the matte part, as a share of the light, beyond which it is flagged."""
+MOST_GLOSS = 0.3
+"""Share of the light that a lobe has at most, as a rule."""
+LEAST_NOISE = 1e-4
+"""Noise of photographs that the rules count against at least, as a share of the light."""
 BROAD = 3.0
 """Exponent below which a lobe is easily taken for a matte part."""
 NOISE = 0.005
@@ -81,10 +87,12 @@ def separate_specular(
     summed over the lights of the rig.
 
     1. Differences of channels hold :math:`\mu(n)` alone: the first singular vector of the
-       :math:`y_c` less their mean gives n.
+       :math:`y_c` less their mean gives n. It is drawn to the given normal as far as its error,
+       for the noise that channels disagree by, exceeds the 4 degrees of that one.
     2. Across :math:`\mu(n)`, all channels see the same lobe: B and log m by least squares,
-       the latter drawn to ``exponent`` where photographs say little (surfaces that face the
-       camera, for which r is n).
+       drawn to nothing and to ``exponent`` where photographs say little against the noise that
+       their channels disagree by (surfaces that face the camera, for which r is n; lobes that
+       point to where the rig has no lights).
     3. :math:`d_c` from what is left along :math:`\mu(n)`, and
        :math:`s = B\,(m + 1)/2\pi`.
 
@@ -112,10 +120,10 @@ def separate_specular(
         light, or of what channels disagree by where that is more; 0 where there is no lobe.
 
         Flags: UNDERDETERMINED where colors are too gray for a normal of their own, where the lobe
-        is smaller than its doubt, where m is below 3, and where the matte part is open by more
-        than 5 % of the light, above all where the surface faces the camera; CLAMPED where a matte
-        part would be below zero, or the exponent below 1.2 or above 200; SHADOWED and DEAD, with
-        zeros.
+        is smaller than its doubt or points to where the rig has no lights, where m is below 3,
+        and where the matte part is open by more than 5 % of the light, above all where the
+        surface faces the camera; CLAMPED where a matte part would be below zero, or the exponent
+        below 1.2 or above 200; SHADOWED and DEAD, with zeros.
 
     Raises
     ------
@@ -150,20 +158,29 @@ def separate_specular(
     seen = np.ascontiguousarray(moments[lit] / lights.tint[:, np.newaxis], np.float64)
     turned, doubt = _from_color(seen, rows, normals[lit])
     known = turned.any(axis=1)
+    typical = _noise_of(rows, seen[known], turned[known])
+    turned = _drawn(turned, normals[lit], doubt * typical / NOISE)
     # A normal that is off lets as much of the matte part pass for gloss.
     noise = np.hypot(NOISE, 0.5 * np.minimum(doubt, SURE_OF_NORMAL))
     found = np.zeros((len(seen), kernel.COLUMNS))
-    kernel.separate(
-        rows,
-        seen[known],
-        turned[known],
-        np.ascontiguousarray(view[lit][known], np.float64),
-        (float(np.log(exponent)), 1.0),
-        noise[known],
-        rest := np.zeros((int(known.sum()), kernel.COLUMNS)),
-    )
+    rest = np.zeros((int(known.sum()), kernel.COLUMNS))
+    toward = np.ascontiguousarray(view[lit][known], np.float64)
+    prior = (float(np.log(exponent)), MOST_GLOSS, typical)
+    kernel.separate(rows, seen[known], turned[known], toward, prior, noise[known], rest)
     found[known] = rest
     return _maps(lit, shadowed, dead, turned, doubt, found)
+
+
+def _noise_of(
+    rows: Float64[Array, "light 7"], seen: Float64[Array, "n 3 4"], normals: Float64[Array, "n 3"]
+) -> float:
+    """Return the noise of photographs that channels typically differ by, as a share of the light.
+
+    Of a single pixel it is told too badly: some would seem free of noise by chance.
+    """
+    squares = np.zeros(len(seen))
+    kernel.disagreement(rows, seen, normals, squares)
+    return float(max(np.sqrt(np.median(squares)) if len(squares) else 0.0, LEAST_NOISE))
 
 
 def _from_color(
@@ -187,20 +204,30 @@ def _from_color(
     return normals, doubt
 
 
+def _drawn(
+    turned: Float64[Array, "n 3"], given: Float32[Array, "n 3"], error: Float64[Array, " n"]
+) -> Float64[Array, "n 3"]:
+    """Return normals from colors drawn to the given ones, by the squares of their errors [rad]."""
+    share = error**2 / (error**2 + LEAN**2) * given.any(axis=1)
+    mean = (1.0 - share[:, np.newaxis]) * turned + share[:, np.newaxis] * given
+    length = np.linalg.norm(mean, axis=1, keepdims=True)
+    return np.asarray(np.divide(mean, length, out=np.zeros_like(mean), where=length > 0))
+
+
 def _maps(
     lit: Mask,
     shadowed: Mask,
     dead: Mask,
     turned: Float64[Array, "n 3"],
     doubt: Float64[Array, " n"],
-    found: Float64[Array, "n 8"],
+    found: Float64[Array, "n 9"],
 ) -> Separation:
     """Return maps of what was found, with its flags."""
     sure, known = doubt < SURE_OF_NORMAL, turned.any(axis=1)
     integral, place = found[:, kernel.INTEGRAL], found[:, kernel.EXPONENT]
     matte = found[:, kernel.MATTE : kernel.MATTE + 3]
     lobe = integral > 0.0
-    open_ = ~known | ~sure
+    open_ = ~known | ~sure | (found[:, kernel.SEEN] < kernel.LEAST_SEEN)
     open_ |= lobe & (found[:, kernel.LOBE_DOUBT] > 1.0)
     open_ |= lobe & (found[:, kernel.MATTE_DOUBT] > MATTE_DOUBT)
     open_ |= lobe & (place < np.log(BROAD))

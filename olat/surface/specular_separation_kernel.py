@@ -12,14 +12,14 @@ Numbers: TypeAlias = np.ndarray[Any, Any]
 
 STEPS = 12
 """Most steps towards an exponent."""
+LEAST_SEEN = 0.1
+"""Share of a lobe that the lights must see for it to be told."""
 STARTS = (1.8, 3.0, 4.2, 0.7, 0.0)
 """Logarithms of exponents to go down from where the first guess led into a wrong valley."""
 ENOUGH = 10.0
 """Squared residual that is passed over, as a multiple of the noise."""
 TURNS = 8
 """Most steps towards a normal."""
-LEAST_NOISE = 1e-4
-"""Of photographs, as a share of the light, that the prior counts against."""
 LEAST, MOST = 0.2, 5.3
 """Limits of the logarithm of an exponent: 1.2 to 200."""
 DEGREES = 4.0
@@ -27,9 +27,9 @@ DEGREES = 4.0
 
 INTEGRAL, MATTE, EXPONENT = 0, 1, 4
 """Columns of what is found: integral of the lobe, matte albedos, log of the exponent."""
-MATTE_DOUBT, LOBE_DOUBT, EXPONENT_DOUBT = 5, 6, 7
-"""And of the doubts: share of the light, share of the lobe, of the logarithm."""
-COLUMNS = 8
+MATTE_DOUBT, LOBE_DOUBT, EXPONENT_DOUBT, SEEN = 5, 6, 7, 8
+"""And of the doubts: share of the light, share of the lobe, of the logarithm; the share seen."""
+COLUMNS = 9
 
 
 @compiled
@@ -136,27 +136,28 @@ def _descend(
     near: Numbers,
     across: Numbers,
     pulled: Numbers,
-    prior: tuple[float, float],
+    prior: tuple[float, float, float],
     start: float,
     fit: Numbers,
 ) -> float:
     """Go down from one exponent to the best near by (Gauss-Newton, the integral projected out).
 
-    Minimizes |pulled - B g|^2 + weight (log m - expected)^2, all across the matte vector. Fills in
-    B, log m, the squares of both slopes and their product, if that is better than what is there.
+    Minimizes |pulled - B g|^2 + v B^2 + u (log m - expected)^2, all across the matte vector, with
+    the prior (expected, u, v). Fills in B, log m, the squares of both slopes and their product, if
+    that is better than what is there.
     """
     gloss, slope = np.zeros(4), np.zeros(4)
-    expected, weight = prior
+    expected, weight, small = prior
     best: Any = np.inf
     place, kept, step = start, start, 0.0
     for _ in range(STEPS):
         gloss_moments(near, place, gloss, slope)
         gloss -= (across @ gloss) * across
         slope -= (across @ slope) * across
-        squared = gloss @ gloss + 1e-18
+        squared = gloss @ gloss + small + 1e-18
         integral: Any = max((gloss @ pulled) / squared, 0.0)
         off = pulled - integral * gloss
-        cost = off @ off + weight * (place - expected) ** 2
+        cost = off @ off + small * integral**2 + weight * (place - expected) ** 2
         if cost > best:
             step *= 0.5
             place = min(max(kept + step, LEAST), MOST)
@@ -198,22 +199,35 @@ def _shared(seen: Numbers, across: Numbers, pulled: Numbers) -> tuple[float, flo
 
 
 @compiled
+def disagreement(lights: Numbers, seen: Numbers, normals: Numbers, found: Numbers) -> None:
+    """Fill in the square of the noise that the channels of pixels differ by."""
+    matte, slopes, pulled = np.zeros(4), np.zeros((3, 4)), np.zeros(4)
+    for pixel in range(len(seen)):
+        matte_moments(lights, normals[pixel].astype(np.float64), matte, slopes)
+        squared = matte @ matte
+        if squared > 1e-18:
+            found[pixel] = _shared(seen[pixel], matte / np.sqrt(squared), pulled)[1]
+
+
+@compiled
 def separate(
     lights: Numbers,
     seen: Numbers,
     normals: Numbers,
     view: Numbers,
-    prior: tuple[float, float],
+    prior: tuple[float, float, float],
     noise: Numbers,
     found: Numbers,
 ) -> None:
     """Split the moments of pixels, channel by channel; fill in `COLUMNS` numbers each.
 
-    ``noise`` is what doubts are told for at least, as a share of the light.
+    The prior is the log of the exponent that is expected, the share of the light that a lobe has at
+    most as a rule, and the noise that the photographs have at least. ``noise`` is what doubts are
+    told for at least, pixel by pixel, as a share of the light.
     """
     matte, slopes, pulled = np.zeros(4), np.zeros((3, 4)), np.zeros(4)
     gloss, growth, fit = np.zeros(4), np.zeros(4), np.zeros(6)
-    room = np.zeros((len(lights), 5))
+    room, sphere = np.zeros((len(lights), 5)), 4.0 * np.pi / lights[:, 3].sum()
     for pixel in range(len(seen)):
         normal = normals[pixel].astype(np.float64)
         mirror = 2.0 * (normal @ view[pixel]) * normal - view[pixel]
@@ -223,8 +237,10 @@ def separate(
             continue
         across = matte / np.sqrt(squared)
         weight, apart, light = _shared(seen[pixel], across, pulled)
-        ridge = max(apart, LEAST_NOISE**2) / weight
-        towards = (prior[0], ridge * prior[1])
+        ridge = max(apart, prior[2] ** 2) / weight
+        # The integral of a lobe that is all of the light.
+        whole = light * sphere
+        towards = (prior[0], ridge, ridge / (prior[1] * whole) ** 2)
         near = room[: _in_front(lights, mirror, room)]
         fit[0] = np.inf
         start = _start(across, pulled, mirror)
@@ -235,15 +251,18 @@ def separate(
             start = further
         integral, place = fit[1], fit[2]
         gloss_moments(near, place, gloss, growth)
+        if gloss[0] * sphere < LEAST_SEEN:
+            integral = 0.0
         found[pixel, INTEGRAL], found[pixel, EXPONENT] = integral, place
         for channel in range(3):
             rest = seen[pixel, channel] - integral * gloss
             found[pixel, MATTE + channel] = (matte @ rest) / squared
         spread = max(apart, noise[pixel] ** 2) / weight
-        a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + prior[1]
+        a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + 1.0
         determinant = max(a * c - b * b, 1e-18)
         by_lobe, by_exponent = across @ gloss, integral * (across @ growth)
         matte_doubt = by_lobe**2 * c - 2.0 * by_lobe * by_exponent * b + by_exponent**2 * a
         found[pixel, MATTE_DOUBT] = np.sqrt(max(matte_doubt, 0.0) / determinant) / light
         found[pixel, LOBE_DOUBT] = np.sqrt(c / determinant) / max(integral, 1e-9)
+        found[pixel, SEEN] = gloss[0] * sphere
         found[pixel, EXPONENT_DOUBT] = np.sqrt(a / determinant)
