@@ -18,6 +18,10 @@ from olat.surface import specular_separation_kernel as kernel
 
 SURE_OF_NORMAL = np.radians(10.0)
 """Doubt of a normal from colors beyond which the given one takes its place [rad]."""
+BLOCK = 65536
+"""Pixels that are split at a time."""
+SAMPLE = 20000
+"""Pixels that tell the noise of all."""
 LEAN = np.radians(4.0)
 """Error of the given normals: gloss of exponent 20 and peak 0.4 leans them by as much [rad]."""
 HALF_SURE = np.radians(5.0)
@@ -154,32 +158,61 @@ def separate_specular(
     dead = ~np.isfinite(moments).all(axis=(2, 3))
     shadowed = ~dead & (moments[..., 0] <= shadow_floor).any(axis=2)
     lit = ~(dead | shadowed)
-    rows = lights.rows
-    seen = np.ascontiguousarray(moments[lit] / lights.tint[:, np.newaxis], np.float64)
-    turned, doubt = _from_color(seen, rows, normals[lit])
+    rows, white = lights.rows, lights.tint[:, np.newaxis]
+    seen, given, toward = moments[lit], normals[lit], view[lit]
+    some = slice(None, None, max(1, len(seen) // SAMPLE))
+    sample = np.ascontiguousarray(seen[some] / white, np.float64)
+    noise = _noise_of(rows, sample, _from_color(sample, rows, given[some]))
+    prior = (float(np.log(exponent)), MOST_GLOSS, noise)
+    blocks = [
+        _block(np.ascontiguousarray(seen[part] / white, np.float64), rows, given[part],
+               toward[part], prior)
+        for part in _parts(len(seen))
+    ]  # fmt: skip
+    turned, doubt, found = (
+        np.concatenate([block[column] for block in blocks]) for column in range(3)
+    )
+    return _maps(lit, shadowed, dead, turned, doubt, found)
+
+
+def _parts(count: int) -> list[slice]:
+    """Return slices of as many pixels as fit in memory at double precision."""
+    return [slice(start, start + BLOCK) for start in range(0, max(count, 1), BLOCK)]
+
+
+def _block(
+    seen: Float64[Array, "n 3 4"],
+    rows: Float64[Array, "light 7"],
+    given: Float32[Array, "n 3"],
+    toward: Float32[Array, "n 3"],
+    prior: tuple[float, float, float],
+) -> tuple[Float64[Array, "n 3"], Float64[Array, " n"], Float64[Array, "n 9"]]:
+    """Return normals, their doubts, and what the kernel finds, of some pixels."""
+    turned, doubt = _from_color(seen, rows, given)
+    turned = _drawn(turned, given, doubt * prior[2] / NOISE)
     known = turned.any(axis=1)
-    typical = _noise_of(rows, seen[known], turned[known])
-    turned = _drawn(turned, normals[lit], doubt * typical / NOISE)
     # A normal that is off lets as much of the matte part pass for gloss.
     noise = np.hypot(NOISE, 0.5 * np.minimum(doubt, SURE_OF_NORMAL))
     found = np.zeros((len(seen), kernel.COLUMNS))
     rest = np.zeros((int(known.sum()), kernel.COLUMNS))
-    toward = np.ascontiguousarray(view[lit][known], np.float64)
-    prior = (float(np.log(exponent)), MOST_GLOSS, typical)
-    kernel.separate(rows, seen[known], turned[known], toward, prior, noise[known], rest)
+    view = np.ascontiguousarray(toward[known], np.float64)
+    kernel.separate(rows, seen[known], turned[known], view, prior, noise[known], rest)
     found[known] = rest
-    return _maps(lit, shadowed, dead, turned, doubt, found)
+    return turned, doubt, found
 
 
 def _noise_of(
-    rows: Float64[Array, "light 7"], seen: Float64[Array, "n 3 4"], normals: Float64[Array, "n 3"]
+    rows: Float64[Array, "light 7"],
+    seen: Float64[Array, "n 3 4"],
+    solved: tuple[Float64[Array, "n 3"], Float64[Array, " n"]],
 ) -> float:
     """Return the noise of photographs that channels typically differ by, as a share of the light.
 
     Of a single pixel it is told too badly: some would seem free of noise by chance.
     """
-    squares = np.zeros(len(seen))
-    kernel.disagreement(rows, seen, normals, squares)
+    known = solved[0].any(axis=1)
+    squares = np.zeros(int(known.sum()))
+    kernel.disagreement(rows, seen[known], solved[0][known], squares)
     return float(max(np.sqrt(np.median(squares)) if len(squares) else 0.0, LEAST_NOISE))
 
 

@@ -257,12 +257,25 @@ def separate(
         for channel in range(3):
             rest = seen[pixel, channel] - integral * gloss
             found[pixel, MATTE + channel] = (matte @ rest) / squared
-        spread = max(apart, noise[pixel] ** 2) / weight
-        a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + 1.0
-        determinant = max(a * c - b * b, 1e-18)
-        by_lobe, by_exponent = across @ gloss, integral * (across @ growth)
-        matte_doubt = by_lobe**2 * c - 2.0 * by_lobe * by_exponent * b + by_exponent**2 * a
-        found[pixel, MATTE_DOUBT] = np.sqrt(max(matte_doubt, 0.0) / determinant) / light
-        found[pixel, LOBE_DOUBT] = np.sqrt(c / determinant) / max(integral, 1e-9)
         found[pixel, SEEN] = gloss[0] * sphere
-        found[pixel, EXPONENT_DOUBT] = np.sqrt(a / determinant)
+        spread = max(apart, noise[pixel] ** 2) / weight
+        by_lobe: Any = across @ gloss
+        by_exponent: Any = integral * (across @ growth)
+        _tell_doubts(fit, spread, by_lobe, by_exponent, found[pixel])
+        found[pixel, MATTE_DOUBT] /= light
+
+
+@compiled
+def _tell_doubts(
+    fit: Numbers, spread: float, by_lobe: float, by_exponent: float, found: Numbers
+) -> None:
+    """Fill in what noise of this spread does to matte part, lobe and exponent.
+
+    ``by_lobe`` and ``by_exponent`` are what the matte part changes with them, along its own vector.
+    """
+    a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + 1.0
+    determinant = max(a * c - b * b, 1e-18)
+    matte = by_lobe**2 * c - 2.0 * by_lobe * by_exponent * b + by_exponent**2 * a
+    found[MATTE_DOUBT] = np.sqrt(max(matte, 0.0) / determinant)
+    found[LOBE_DOUBT] = np.sqrt(c / determinant) / max(found[INTEGRAL], 1e-9)
+    found[EXPONENT_DOUBT] = np.sqrt(a / determinant)

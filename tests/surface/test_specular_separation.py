@@ -11,6 +11,7 @@ from scipy.optimize import least_squares
 
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.flags import PixelFlag
+from olat.surface import specular_separation
 from olat.surface.specular_separation import WhiteLights, separate_specular
 from tests.surface.readings import degrees_between, normals_facing
 from tests.surface.rig_gradients import VIEW, glossy_moments, without_floor
@@ -125,6 +126,18 @@ def test_doubtful_pixels_have_a_reason_and_nothing_made_up(rng):
     for plane in (terms.diffuse_albedo, terms.specular_albedo, terms.exponent, terms.confidence):
         assert np.isfinite(plane).all()
         assert not plane[0, :2].any()
+
+
+def test_pixels_come_out_the_same_in_blocks_of_any_size(rng, monkeypatch):
+    light = np.ones((331, 3))
+    *_, moments = scene(rng, LIGHTS, light, noise=0.003)
+    moments[:3] = 0.0
+    whole = separated(moments, LIGHTS, light)
+    monkeypatch.setattr(specular_separation, "BLOCK", 97)
+    parts = separated(moments, LIGHTS, light)
+    np.testing.assert_array_equal(parts.normals, whole.normals)
+    np.testing.assert_array_equal(parts.terms.exponent, whole.terms.exponent)
+    assert not separated(0.0 * moments, LIGHTS, light).terms.diffuse_albedo.any()
 
 
 def test_a_matte_surface_has_no_gloss(rng):
