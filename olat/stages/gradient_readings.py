@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from olat.model.rig import LightRig
 from olat.model.roles import role
 from olat.model.shapes import Array, Flags, LightColors, Plane, Radiance
 from olat.stages.choose_reference import outward
+from olat.stages.gradient_levels import check_levels, note_untold
 from olat.stages.gradient_sets import WhiteSet, white_set
 from olat.stages.gradients import GradientPhotographs, solid_angle_of_one
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OTHER_EXPOSURE = 0.2
-"""Share by which totals of a set differ that were not exposed alike."""
 SHARED_TINT = 1e-3
 """Spread of the tint of lights that is passed over, so that channels are added."""
 
@@ -103,7 +101,7 @@ class WhitePhotographs:
         """Return the photograph under a condition, and keep its flags; scaled to [sr]."""
         from olat.light.drift import gains_at
 
-        index = None if condition is None else self._index(condition)
+        index = None if condition is None else self.frame(condition)
         if index is None:
             return None
         image = self.frames[index]
@@ -118,13 +116,23 @@ class WhitePhotographs:
             raise ValueError("no photograph was read yet")
         return self.flags, self.space
 
-    def _index(self, condition: Condition) -> int | None:
+    def frame(self, condition: Condition) -> int | None:
+        """Return the number of the frame that shows a condition."""
         found = self.frames.under(condition)
         if condition != Tracking():
             return next(iter(found), None)
         if self.reference is not None and self.reference.frame in found:
             return self.reference.frame
         return next(outward(found), None)
+
+    def farthest(self, chosen: WhiteSet) -> tuple[int, int]:
+        """Return the numbers of a gradient and what completes it, of those farthest apart."""
+        along = []
+        for axis in chosen:
+            shots = [shot for shot in (axis.gradient, axis.complement, Tracking()) if shot]
+            found = [index for index in map(self.frame, shots) if index is not None]
+            along.append((found[0], found[1]))
+        return max(along, key=lambda pair: abs(pair[0] - pair[1]))
 
     def _keep(self, image: RadianceImage) -> None:
         """Keep what is doubtful about a photograph."""
@@ -229,7 +237,8 @@ def _along_axes(
              for axis in chosen]  # fmt: skip
     pairs = [(name, total) for name, total, axis in zip(names, totals, chosen, strict=True)
              if axis.is_pair]  # fmt: skip
-    _check_levels(pairs, full_on)
+    note_untold(*shots.farthest(chosen), shots.drift, kind="a white gradient")
+    check_levels(pairs, full_on)
     return differences, totals, np.column_stack(lit), np.column_stack(sums)
 
 
@@ -238,7 +247,7 @@ def _of_color(shot: GradientPhotographs, rig: LightRig) -> GradientReadings:
 
     difference, total = contrast(shot.gradient, shot.complement, shot.full_on)
     if shot.complement is not None:
-        _check_levels([("gradient and complement", total)], shot.full_on)
+        check_levels([("gradient and complement", total)], shot.full_on)
     lights = in_primaries(rig, shot)
     pattern = (1.0 + rig.directions) / 2.0
     lit, sums = contrast(
@@ -262,33 +271,3 @@ def _share_a_tint(light: LightColors) -> bool:
     level = light.mean(axis=1, keepdims=True)
     tint = np.divide(light, level, out=np.ones_like(light), where=level > 0)
     return bool(np.ptp(tint, axis=0).max() < SHARED_TINT)
-
-
-def _check_levels(pairs: Iterable[tuple[str, Radiance]], full_on: Radiance | None) -> None:
-    """Refuse pairs whose sums differ as by another exposure; note what differs by less.
-
-    Full-on light that differs from the pairs is noted only: it is not solved from.
-    """
-    from olat.surface.gradient_ratios import MISMATCH, mismatch
-
-    totals = list(pairs)
-    if not totals:
-        return
-    others = [(*total, True) for total in totals[1:]]
-    if full_on is not None:
-        others.append(("full-on light", full_on, False))
-    for name, other, is_pair in others:
-        off = mismatch(totals[0][1], other)
-        more = "more" if off > 0 else "less"
-        told = f"{totals[0][0]} add up to {100 * abs(off):.0f} % {more} than {name}"
-        if is_pair and abs(off) > OTHER_EXPOSURE:
-            raise SolveError(
-                f"gradients: {told}; the same was needed. Were they exposed alike? Check [drive] "
-                "and the exposures in session.toml."
-            )
-        if abs(off) > MISMATCH:
-            logger.warning(
-                "In gradients %s: normals lean if gradient and complement differ like that. Check "
-                "[drive] and the exposures in session.toml.",
-                told,
-            )

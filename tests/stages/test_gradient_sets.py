@@ -214,3 +214,16 @@ def test_pixels_without_motion_are_trusted_less_and_flags_are_kept(matte):
     solved = solve(Frames(frames.shots, load), SPHERE)
     assert solved.confidence.max() <= 0.25
     assert (solved.flags == PixelFlag.OCCLUDED).all()
+
+
+@pytest.mark.parametrize(("at", "notes"), [(3, 0), (40, 1)])
+def test_full_on_light_far_from_its_gradients_is_noted(matte, caplog, at, notes):
+    frames = photographs_of(matte, SPHERE, [*RISING, *FULL])
+    places = dict(zip((0, 1, 2, at), frames.shots.items(), strict=True))
+    moved = {place: replace(frame, index=place) for place, (_, frame) in places.items()}
+    apart = Frames(moved, lambda frame: frames[places[frame.index][0]])
+    solve(apart, SPHERE)
+    assert len(caplog.messages) == notes
+    assert all(
+        note.startswith("From a white gradient to what completes") for note in caplog.messages
+    )
