@@ -56,11 +56,12 @@ def face_frames(
     from olat.surface.polarized import at_the_face
 
     parallel, crossed = behind(frames, "parallel"), behind(frames, "crossed")
-    partner = {
-        frame.index: crossed.get(replace(condition, polarizer="crossed"))
+    pairs = {
+        frame.index: crossed[other]
         for condition, frame in parallel.items()
+        if (other := replace(condition, polarizer="crossed")) in crossed
     }
-    alone = [role(condition) for condition, frame in parallel.items() if not partner[frame.index]]
+    alone = [role(condition) for condition, frame in parallel.items() if frame.index not in pairs]
     if alone:
         raise SolveError(
             f"polarized frames: there is {', '.join(alone)} without its crossed partner; needed "
@@ -72,8 +73,7 @@ def face_frames(
     }
 
     def load(frame: Frame) -> RadianceImage:
-        other = partner[frame.index]
-        assert other is not None  # noqa: S101  (those alone were refused)
+        other = pairs[frame.index]
         both, below = frames[frame.index], frames[other.index]
         levels = gains_at(drift, [frame.index, other.index]).astype(np.float32)
         face = at_the_face(both.radiance, below.radiance * (levels[0] / levels[1]))
