@@ -21,6 +21,7 @@ from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.refine_motion import RefineMotion
 from olat.stages.register_sweep import RegisterSweep
+from olat.stages.separate_polarization import SeparatePolarization
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
 from olat.stages.track_gradients import TrackGradients
@@ -48,6 +49,7 @@ STAGES: dict[str, type[Stage]] = {
         LightEvenly,
         SolveNormals,
         IntegrateNormals,
+        SeparatePolarization,
         FitPhong,
     )
 }

@@ -17,15 +17,9 @@ from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.shapes import Flags, Matrix3, Plane, Radiance
 from olat.stages.choose_reference import outward
+from olat.stages.gradient_levels import note_untold
 
 logger = logging.getLogger(__name__)
-
-TOLERATED_DEG = 2.0
-"""Lean of the normals that is passed over in silence [degree]."""
-HALF_TRUST_DEG = 5.0
-"""Lean that halves the confidence, as an error of the sweep's normals does [degree]."""
-UNTOLD = 10
-"""Frames from a gradient to what completes it that may pass without a word on their level."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class GradientPhotographs:
         partner = full_on if complement is None else complement
         if gradient is None or partner is None:
             return None
-        _note_untold(gradient, partner, drift)
+        note_untold(gradient, partner, drift)
         found = [index for index in (gradient, complement, full_on) if index is not None]
         levels = gains_at(drift, found).astype(np.float32)
         shots = [
@@ -128,23 +122,6 @@ def solid_angle_of_one(rig: LightRig) -> np.ndarray[tuple[int], np.dtype[np.floa
 
     lit = 4.0 * np.pi * coverage(rig.directions)
     return np.asarray(lit / rig.intensities.sum(axis=0), np.float32)
-
-
-def trust_in_gradients(rig: LightRig) -> float:
-    """Return what the confidence of a solve from gradients is worth under a rig, and tell why."""
-    from olat.light.evenness import gradient_lean
-
-    lean = np.degrees(gradient_lean(rig.directions, rig.intensities))
-    typical = float(np.sqrt(np.mean(lean**2)))
-    if typical > TOLERATED_DEG:
-        logger.warning(
-            "The lights surround the subject unevenly: normals from gradients lean by about %.0f "
-            "degrees, by %.0f in places, and what is made from gradients has less confidence. The "
-            "OLAT sweep does better.",
-            typical,
-            float(np.percentile(lean, 95.0)),
-        )
-    return 1.0 / (1.0 + (typical / HALF_TRUST_DEG) ** 2)
 
 
 def _least_confidence(shots: list[RadianceImage]) -> Plane | None:
@@ -205,20 +182,3 @@ def _chosen(
     if reference is not None:
         return gradient, complement, reference.frame
     return gradient, complement, next(outward(tracking), None)
-
-
-def _note_untold(gradient: int, partner: int, drift: LightDrift | None) -> None:
-    """Note a gradient that is far from its partner where no full-on frames tell the level."""
-    first, last = sorted((gradient, partner))
-    untold = last - first
-    if drift is not None and len(drift.moments) > 1:
-        untold -= max(0, min(last, drift.moments[-1]) - max(first, drift.moments[0]))
-    if untold > UNTOLD:
-        logger.warning(
-            "From the color gradient to what completes it (frames %d and %d) the level of the "
-            "lights is not known over %d frames: it is taken to stay. If it changes by 2 %%, "
-            "normals lean by 1 or 2 degrees. Shoot the two one after the other.",
-            gradient,
-            partner,
-            untold,
-        )

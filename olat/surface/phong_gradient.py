@@ -8,10 +8,14 @@ from olat.model.flags import PixelFlag
 from olat.model.maps import PhongMaps
 from olat.model.shapes import Mask, Plane, Radiance, UnitVectors
 from olat.surface.cosine_lobe import CosineLobes, lobes_from_moments, scale_from_integral
+from olat.surface.rig_moments import ColorLights, Moments, ideal_moments, moments_under
+from olat.surface.rig_table import rig_table
 from olat.surface.view import mirrored
 
 MODEL_ERROR = 0.01
 """Doubt of a first moment, relative to full-on light: noise, uneven lights, interreflection."""
+LEAST_LIGHT = 0.05
+"""Integral of a white matte surface below which a rig tells nothing of it [sr]."""
 HALF_CONFIDENCE = float(np.log(1.5))
 """Error of log m that halves the confidence."""
 MIRRORED = np.radians(10.0)
@@ -26,6 +30,7 @@ def phong_from_gradients(
     *,
     exponent: float = 20.0,
     shadow_floor: float = 1e-3,
+    lights: ColorLights | None = None,
 ) -> PhongMaps:
     r"""Split each pixel into a matte part and a white lobe of given exponent.
 
@@ -39,7 +44,8 @@ def phong_from_gradients(
     .. math:: A_c - \tfrac23 F_c n_c = B\,(q r_c - \tfrac23 n_c) ,
 
     solved by least squares with :math:`0 \le B \le \min_c F_c`. Then :math:`d_c = (F_c - B)/\pi`
-    and :math:`s = B (m + 1) / 2\pi`.
+    and :math:`s = B (m + 1) / 2\pi`. Under the lights of a rig, :math:`\pi`, 2/3 n, 1 and q r are
+    what they sum to there (`olat.surface.rig_moments`).
 
     No such pair has a first moment longer than :math:`q F`. Where it is longer, and within 10
     degrees of r, the one lobe that explains both photographs (`olat.surface.cosine_lobe`) is
@@ -63,6 +69,8 @@ def phong_from_gradients(
         moves d and B, but s goes with m + 1.
     shadow_floor
         Full-on integral at or below which a pixel is unlit [sr].
+    lights
+        Those of the rig; none for a full, even sphere.
 
     Returns
     -------
@@ -86,7 +94,7 @@ def phong_from_gradients(
 
     Notes
     -----
-    Assumes a convex subject under a full, even sphere of lights. q runs only from 0.90 (m = 8) to
+    Assumes a convex subject and distant lights. q runs only from 0.90 (m = 8) to
     0.98 (m = 50), less than what 1 % of noise does to it where the lobe carries a tenth of the
     light. Hence the exponent of a part is not solved for; where OLATs were shot, they tell it
     (`olat.surface.phong_ladder`).
@@ -106,31 +114,49 @@ def phong_from_gradients(
         )
     moment = 2.0 * gradient - full_on
     mirror = mirrored(normals, view)
-    terms = _matte_and_lobe(full_on, moment, normals, mirror, exponent, shadow_floor)
-    lobes = lobes_from_moments(full_on, moment, shadow_floor=shadow_floor)
+    if lights is None:
+        given = ideal_moments(normals, mirror, exponent)
+    else:
+        given = moments_under(lights, normals, mirror, exponent)
+    known = np.asarray(normals.any(axis=-1))
+    terms = _matte_and_lobe(full_on, moment, known, given, exponent, shadow_floor)
+    seen = moment if lights is None else _as_on_a_sphere(full_on, moment, lights)
+    lobes = lobes_from_moments(full_on, seen, shadow_floor=shadow_floor)
     is_gloss = np.einsum("hwc,hwc->hw", lobes.axis, mirror) > np.cos(MIRRORED)
     is_sharper = lobes.exponent("hemispherical") > exponent
-    is_one = is_gloss & is_sharper & normals.any(axis=-1)
+    is_one = is_gloss & is_sharper & known
     _take_whole(terms, lobes, is_one)
     return terms
+
+
+def _as_on_a_sphere(integral: Radiance, moment: Radiance, lights: ColorLights) -> Radiance:
+    """Return the first moment that a full, even sphere would have given, for one lobe a pixel."""
+    table = rig_table(lights.directions, lights.differences, lights.light)
+    ratio = np.divide(moment, integral, out=np.zeros_like(moment), where=integral > 0)
+    ideal = table.ideal(np.where(np.isfinite(ratio), ratio, 0)).ratio
+    return np.asarray(np.where(np.isfinite(moment), ideal * integral, moment))
 
 
 def _matte_and_lobe(
     integral: Radiance,
     moment: Radiance,
-    normals: UnitVectors,
-    mirror: UnitVectors,
+    known: Mask,
+    given: Moments,
     exponent: float,
     shadow_floor: float,
 ) -> PhongMaps:
     """Split pixels into a matte part and a white lobe of given exponent."""
     lit = (integral > shadow_floor).all(axis=-1) & np.isfinite(moment).all(axis=-1)
-    known = lit & normals.any(axis=-1)
-    asked, doubt = _lobe_integral(integral, moment, normals, mirror, exponent)
-    lobe = np.clip(asked, 0.0, np.where(known, integral.min(axis=-1), 0.0))
+    # Where hardly any light arrives that a matte surface could reflect, nothing is told.
+    known = lit & known & (given.matte_integral > LEAST_LIGHT).all(axis=-1)
+    white = np.where(known[..., np.newaxis], given.matte_integral, np.float32(np.pi))
+    asked, doubt = _lobe_integral(integral, moment, given, white)
+    most = (integral / np.maximum(given.lobe_integral, 1e-3)).min(axis=-1)
+    lobe = np.clip(asked, 0.0, np.where(known, most, 0.0))
     lobe = np.where(known, lobe, 0.0).astype(np.float32)
     found = lobe > 0
-    matte = np.where(lit[..., np.newaxis], integral - lobe[..., np.newaxis], 0.0) / np.pi
+    rest = integral - lobe[..., np.newaxis] * given.lobe_integral
+    matte = np.where(lit[..., np.newaxis], rest, 0.0) / white
     confidence = np.where(found, 0.5 * lobe**2 / np.where(found, lobe**2 + doubt**2, 1.0), 0.0)
     clamped = (known & (asked < -2.0 * doubt)) | (found & (lobe < asked))
     open_ = lit & (~known | (found & (doubt > lobe)))
@@ -162,16 +188,12 @@ def _take_whole(terms: PhongMaps, lobes: CosineLobes, where: Mask) -> None:
 
 
 def _lobe_integral(
-    integral: Radiance,
-    moment: Radiance,
-    normals: UnitVectors,
-    mirror: UnitVectors,
-    exponent: float,
+    integral: Radiance, moment: Radiance, given: Moments, white: Radiance
 ) -> tuple[Plane, Plane]:
     """Return the unclamped integral of the lobe and its doubt."""
-    q = (exponent + 1.0) / (exponent + 2.0)
-    lobe = q * mirror - normals * 2.0 / 3.0
-    excess = moment - integral * normals * 2.0 / 3.0
+    ratio = given.matte_moment / white
+    lobe = given.lobe_moment - given.lobe_integral * ratio
+    excess = moment - integral * ratio
     squares = np.maximum(np.einsum("hwc,hwc->hw", lobe, lobe), 1e-6)
     asked = np.einsum("hwc,hwc->hw", lobe, excess) / squares
     doubt = MODEL_ERROR * integral.mean(axis=-1) / np.sqrt(squares)
