@@ -32,7 +32,7 @@ def _as_is(stored: Any) -> Any:
 
 
 def _from_bits(stored: Any) -> Any:
-    return _half_from_bits(stored)
+    return _half_from_bits(stored)  # type: ignore[call-arg]  # the first argument is numba's
 
 
 @overload(decoded, strict=False)

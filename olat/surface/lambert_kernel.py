@@ -77,17 +77,17 @@ def solve(
                 keep_middle(values, count, rows)
             else:
                 keep_all(rows)
-            _fit_kept(values, trust, beams, count, rows)
+            fit_kept(values, trust, beams, count, rows)
             refit(rows, FIRST_SCALE if reweightings > 0 else 0.0)
             for _ in range(reweightings):
-                _fit_trusted(values, trust, beams, count, rows)
+                fit_trusted(values, trust, beams, count, rows)
                 refit(rows, 1.0)
             add_albedo(values, channels, trust, beams, reweightings > 0, rows)
         write(rows, start, floor, surface, doubt)
 
 
 @compiled
-def _fit_kept(
+def fit_kept(
     values: Numbers, trust: Numbers | None, beams: Numbers, lights: int, rows: Numbers
 ) -> None:
     """Sum over the readings between the limits, all weighing as much as they are trusted."""
@@ -143,7 +143,7 @@ def _add_kept(
 
 
 @compiled
-def _fit_trusted(
+def fit_trusted(
     values: Numbers, trust: Numbers | None, beams: Numbers, lights: int, rows: Numbers
 ) -> None:
     """Sum over the lit readings, weighing less the more the last fit left over of them."""

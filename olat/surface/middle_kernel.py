@@ -14,7 +14,7 @@ from olat.surface.strip_kernel import BLOCK, BRIGHTEST, THRESHOLD, Numbers, Plac
 
 DARKEST, BRIGHTER = np.float32(0.4), np.float32(0.8)
 """Shares of the lit readings between which they are taken."""
-LEAST_KEPT = np.float32(6.0)
+LEAST_KEPT = np.float32(8.0)
 """Readings in the middle below which all lit ones are taken."""
 HALVINGS = 8
 """A bracket spans up to ten octaves, and so the limits are right to a twenty-fifth of one."""

@@ -57,11 +57,12 @@ def room_for_readings(confidence: Any, lights: int) -> Any:
     raise NotImplementedError
 
 
-def trusted(confidence: Any, row: Any, pixel: int) -> Any:
+def trusted(confidence: Any, row: Any, pixel: Any) -> Any:
     """Return how much a reading counts: its confidence, or one; for kernels only.
 
     `row` and `pixel` are where the reading itself is: a row of the readings and a pixel of the
-    block, or all readings joined and the place in them. Where there is no confidence the factor of one is known to the compiler, and costs nothing.
+    block, or all readings joined and the place in them. Where there is no confidence the factor of
+    one is known to the compiler, and costs nothing.
     """
     raise NotImplementedError
 
@@ -119,9 +120,7 @@ def _all_decoded(confidence: Numbers, start: int, values: Numbers) -> None:
 
 
 @compiled
-def _decode_trust(
-    codes: Numbers, shape: tuple[int, int], start: int, values: Numbers
-) -> None:
+def _decode_trust(codes: Numbers, shape: tuple[int, int], start: int, values: Numbers) -> None:
     lights, pixels = shape
     count = Place(min(BLOCK, pixels - start))
     for light in range(lights):
