@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float64
-
 from olat.errors import SolveError
-from olat.model.field import ReflectanceField
-from olat.model.shapes import Array, Mask
+from olat.model.field import ConfidenceStrip, ReflectanceField
+from olat.model.shapes import Directions, Mask
+
+if TYPE_CHECKING:
+    from olat.surface.lambert import Readings
+    from olat.surface.near_light import NearLights
+    from olat.surface.semi_calibrated import Intensities
+    from olat.surface.strip import StripFlags
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +24,8 @@ PIXELS = 4000
 
 def estimated_intensities(
     field: ReflectanceField, mask: Mask | None, *, shadow_fraction: float, shadow_floor: float
-) -> Float64[Array, " light"]:
-    """Return what each light of a field sends, relative to what it was told to send; note it.
+) -> Intensities:
+    """Return what the lights of a field send, relative to what they are told to; note it.
 
     Raises
     ------
@@ -35,9 +40,8 @@ def estimated_intensities(
     step = max(1, int(np.sqrt(np.count_nonzero(within) / PIXELS)))
     chosen = np.zeros_like(within)
     chosen[::step, ::step] = within[::step, ::step]
-    readings = np.stack(
-        [np.asarray(plane)[:, chosen].mean(0, np.float32) for plane in field.planes]
-    )
+    planes = (np.asarray(plane)[:, chosen] for plane in field.planes)
+    readings = np.stack([channels.mean(axis=0, dtype=np.float32) for channels in planes])
     usable = np.stack([(np.asarray(flags)[chosen] & REFUSED) == 0 for flags in field.flag_planes])
     usable &= np.isfinite(readings)
     readings[~usable] = 0.0
@@ -55,8 +59,28 @@ def estimated_intensities(
         "light %d%s.",
         100.0 * (found.relative[light] - 1.0),
         field.header.lights[light],
-        f"; {unseen} of {len(readings)} lights shine on too few pixels and are as told"
+        f"; {unseen} of {len(readings)} lights shine on too few pixels and are left out"
         if unseen
         else "",
     )
-    return found.relative
+    return found
+
+
+def with_intensities(
+    found: Intensities | None,
+    reflectance: Readings,
+    flags: StripFlags,
+    confidence: ConfidenceStrip | None,
+    lights: Directions | NearLights,
+) -> tuple[Readings, StripFlags, ConfidenceStrip | None, Directions | NearLights]:
+    """Return a strip as if lights were as bright as told, without lights that were not seen."""
+    if found is None:
+        return reflectance, flags, confidence, lights
+    seen = found.was_seen
+    relative = found.relative[seen].astype(np.float32)[:, np.newaxis, np.newaxis, np.newaxis]
+    return (
+        reflectance[seen] / relative,
+        flags[seen],
+        None if confidence is None else confidence[seen],
+        lights[seen],
+    )

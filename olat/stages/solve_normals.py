@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from jaxtyping import Float32
 from pydantic import Field, NonNegativeFloat
 
 from olat.engine.stage import Grain, Stage, Under
@@ -19,14 +18,15 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
-from olat.model.shapes import Array, Mask
+from olat.model.shapes import Mask
 from olat.stages.gradients import GradientPhotographs, trust_in_gradients
-from olat.stages.light_intensities import estimated_intensities
+from olat.stages.light_intensities import estimated_intensities, with_intensities
 from olat.stages.subject import inside
 from olat.stages.sufficiency import require_normals
 
 if TYPE_CHECKING:
     from olat.surface.near_light import NearLights
+    from olat.surface.semi_calibrated import Intensities
 
 
 class SolveNormals(Stage):
@@ -90,14 +90,16 @@ class SolveNormals(Stage):
         normals = np.empty((height, width, 3), np.float32)
         confidence = np.empty((height, width), np.float32)
         flags = np.empty((height, width), np.uint8)
-        relative = self._relative_intensities(field, mask)
+        found = None if self.intensities == "told" else self._estimated(field, mask)
         for top, bottom in field.strips():
-            reflectance, doubts = field.read_rows(top, bottom)
+            strip = *field.read_rows(top, bottom), field.read_confidence(top, bottom)
+            seen_by = field.header.rig.directions if near is None else near.rows(top, bottom)
+            reflectance, doubts, trust, shining = with_intensities(found, *strip, seen_by)
             normals[top:bottom], _, confidence[top:bottom], flags[top:bottom] = normals_from_olats(
-                reflectance if relative is None else reflectance / relative,
+                reflectance,
                 doubts,
-                field.header.rig.directions if near is None else near.rows(top, bottom),
-                confidence=field.read_confidence(top, bottom),
+                shining,
+                confidence=trust,
                 method=self.method,
                 shadow_fraction=self.shadow_fraction,
                 shadow_floor=self.shadow_floor,
@@ -105,18 +107,13 @@ class SolveNormals(Stage):
             )
         return NormalMap(normals, confidence, flags)
 
-    def _relative_intensities(
-        self, field: ReflectanceField, mask: Mask | None
-    ) -> Float32[Array, "light 1 1 1"] | None:
-        if self.intensities == "told":
-            return None
-        found = estimated_intensities(
+    def _estimated(self, field: ReflectanceField, mask: Mask | None) -> Intensities:
+        return estimated_intensities(
             field,
             None if mask is None else inside(mask, field.shape[1:]),
             shadow_fraction=self.shadow_fraction,
             shadow_floor=self.shadow_floor,
         )
-        return found.astype(np.float32)[:, np.newaxis, np.newaxis, np.newaxis]
 
     def _from_gradients(self, photographs: GradientPhotographs, rig: LightRig) -> NormalMap:
         from olat.surface.gradient_normals import normals_from_gradient_and_full_on

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64
 
 from olat.model.shapes import Array, Directions
 
@@ -109,6 +109,16 @@ class NearLights:
 
     def __len__(self) -> int:
         return len(self.lamps)
+
+    def __getitem__(self, chosen: Bool[Array, " light"]) -> NearLights:
+        """Return some of the lights."""
+        lamps = self.lamps
+        kept = Lamps(
+            lamps.positions[chosen],
+            None if lamps.axes is None else lamps.axes[chosen],
+            None if lamps.exponents is None else lamps.exponents[chosen],
+        )
+        return NearLights(kept, self.places)
 
     def rows(self, top: int, bottom: int) -> NearLights:
         """Return the lights as the pixels of some of the rows see them."""

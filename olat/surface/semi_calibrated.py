@@ -24,6 +24,8 @@ LEAST_FACING = 0.25
 """Cosine between normal and light below which a reading says nothing of the intensity."""
 PASSES, SETTLED = 300, 1e-5
 """Most turns, and the change of an intensity that ends them."""
+TRUSTING = 5
+"""Turns that doubt nothing."""
 _LEAST_DOUBTED, _SHORTFALL = 0.02, 0.6
 
 _Values: TypeAlias = Float64[Array, "light pixel"]
@@ -37,7 +39,7 @@ class Intensities:
     relative: Float64[Array, " light"]
     """Geometric mean 1 over the lights that were seen; 1 for those that were not [1]."""
     was_seen: Bool[Array, " light"]
-    """Whether enough pixels were lit by each."""
+    """Whether each lit enough pixels; of one that did not nothing is known, and it should be left out."""
 
     @property
     def largest_correction(self) -> float:
@@ -114,7 +116,9 @@ def _settled(values: _Values, lit: _Values, directions: Directions) -> Intensiti
         shading = directions @ scaled.T
         if turn == 0:
             _require_turns(scaled)
-        weights = lit * _doubt(values / relative[:, np.newaxis] - shading, scaled, weights)
+        # At first a light that is far too bright would be doubted as a whole.
+        if turn >= TRUSTING:
+            weights = lit * _doubt(values / relative[:, np.newaxis] - shading, scaled, weights)
         # Of pixels that graze the light, those are lit that shine: the others fell in shadow.
         told = weights * (shading > LEAST_FACING * np.linalg.norm(scaled, axis=1))
         seen = (told > 0.5).sum(axis=1) >= LEAST_PIXELS
@@ -123,9 +127,9 @@ def _settled(values: _Values, lit: _Values, directions: Directions) -> Intensiti
         found[seen] /= np.exp(np.log(found[seen]).mean())
         # Each turn goes part of the way, so the step is stretched.
         step = np.where(seen, found / relative, 1.0) ** 1.6
-        weights *= seen[:, np.newaxis]
+        weights = weights * seen[:, np.newaxis]
         relative *= step
-        if np.abs(step - 1.0).max(initial=0.0) < SETTLED:
+        if turn > TRUSTING and np.abs(step - 1.0).max(initial=0.0) < SETTLED:
             break
     if np.count_nonzero(seen) < 4:
         raise ValueError(
@@ -158,7 +162,7 @@ def _require_turns(scaled: _Surface) -> None:
     """Refuse pixels that face so nearly the same way that a bright light looks like a tilt."""
     length = np.linalg.norm(scaled, axis=1, keepdims=True)
     normals = scaled / np.maximum(length, 1e-12)
-    spread = np.linalg.eigvalsh(normals.T @ normals / len(normals))[0]
+    spread = max(np.linalg.eigvalsh(normals.T @ normals / len(normals))[0], 0.0)
     if spread < LEAST_TURN:
         raise ValueError(
             f"semi-calibrated intensities: the surface turns by {np.degrees(np.sqrt(spread)):.1f} "
