@@ -28,7 +28,7 @@ from olat.surface.strip_kernel import (
 )
 from olat.surface.weight_kernel import weight_of
 
-_ZERO = np.float32(0.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @compiled
@@ -54,6 +54,13 @@ def add_albedo(
             _add_doubted(kept, red, step, values, at, trust, beams, light, rows)
         else:
             _add_plain(kept, red, step, values, at, trust, beams, light, rows)
+
+
+@compiled
+def take_length(rows: Numbers) -> None:
+    """Take the length of the fit for the albedo, which it is for the channel that was fitted."""
+    for i in range(BLOCK):
+        rows[RED + i] = rows[DIVISOR + i] = rows[UNTRUSTED + i] = _ONE
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from olat.surface.albedo_kernel import add_albedo
+from olat.surface.albedo_kernel import add_albedo, take_length
 from olat.surface.beam_kernel import along, beams_of_block, room_for_beams, toward
 from olat.surface.block_kernel import gather_channels
 from olat.surface.middle_kernel import MIDDLE_END, keep_all, keep_middle
@@ -82,7 +82,10 @@ def solve(
             for _ in range(reweightings):
                 fit_trusted(values, trust, beams, count, rows)
                 refit(rows, 1.0)
-            add_albedo(values, channels, trust, beams, reweightings > 0, rows)
+            if reweightings == 0 and strip.shape[1] == 1 and trust is None:
+                take_length(rows)
+            else:
+                add_albedo(values, channels, trust, beams, reweightings > 0, rows)
         write(rows, start, floor, surface, doubt)
 
 

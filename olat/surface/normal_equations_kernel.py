@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from olat.surface.fused_kernel import fused
 from olat.surface.strip_kernel import BLOCK, BRIGHTEST, FREE, UNUSABLE, Numbers, compiled, inlined
 
 Single: TypeAlias = Any
@@ -38,17 +39,17 @@ def add_reading(rows: Numbers, i: int, beam: Beam, weight: Single, value: Single
     """Add one weighted reading to the sums of a pixel."""
     lx, ly, lz = beam
     wx, wy, wz, wv = weight * lx, weight * ly, weight * lz, weight * value
-    rows[XX + i] += wx * lx
-    rows[XY + i] += wx * ly
-    rows[XZ + i] += wx * lz
-    rows[YY + i] += wy * ly
-    rows[YZ + i] += wy * lz
-    rows[ZZ + i] += wz * lz
-    rows[XV + i] += wv * lx
-    rows[YV + i] += wv * ly
-    rows[ZV + i] += wv * lz
+    rows[XX + i] = fused(wx, lx, rows[XX + i])
+    rows[XY + i] = fused(wx, ly, rows[XY + i])
+    rows[XZ + i] = fused(wx, lz, rows[XZ + i])
+    rows[YY + i] = fused(wy, ly, rows[YY + i])
+    rows[YZ + i] = fused(wy, lz, rows[YZ + i])
+    rows[ZZ + i] = fused(wz, lz, rows[ZZ + i])
+    rows[XV + i] = fused(wv, lx, rows[XV + i])
+    rows[YV + i] = fused(wv, ly, rows[YV + i])
+    rows[ZV + i] = fused(wv, lz, rows[ZV + i])
     rows[ONES + i] += weight
-    rows[VV + i] += wv * value
+    rows[VV + i] = fused(wv, value, rows[VV + i])
 
 
 @compiled

@@ -119,7 +119,7 @@ def test_the_compiled_loops_agree_with_numpy(rng, reweightings):
     assert np.quantile(degrees_between(normals, expected), 0.99) < 0.01
 
 
-# 16 x 24 are three whole blocks of the kernel; 5 x 29 are one and a part.
+# 16 x 24 are one whole block of the kernel and a part; 5 x 29 are a part.
 @pytest.mark.parametrize("shape", [SHAPE, (5, 29)])
 @pytest.mark.parametrize("reweightings", [0, 20])
 def test_the_compiled_loops_weigh_by_confidence_as_numpy_does(rng, shape, reweightings):
@@ -364,15 +364,17 @@ def test_arguments_that_do_not_belong_together_are_refused():
         normals_from_olats(readings, no_flags(readings), FRONT, reweightings=-1)
 
 
-def test_one_channel_is_solved_as_three_alike_are(rng):
+@pytest.mark.parametrize("method", ["robust", "least_squares"])
+def test_one_channel_is_solved_as_three_alike_are(rng, method):
     lights = sphere_of_lights(48)
     surface = glossy_surface(rng, SHAPE, exponent=30.0, lobe=0.4)
     gray = surface.readings(lights)[:, :1].astype(np.float32)
-    one = normals_from_olats(gray, no_flags(gray), lights)
-    three = normals_from_olats(np.repeat(gray, 3, axis=1), no_flags(gray), lights)
+    one = normals_from_olats(gray, no_flags(gray), lights, method=method)
+    alike = np.repeat(gray, 3, axis=1)
+    three = normals_from_olats(alike, no_flags(alike), lights, method=method)
     assert_allclose(one[0], three[0], rtol=0, atol=1e-5)
     assert one[1].shape == (*SHAPE, 1)
-    assert_allclose(np.repeat(one[1], 3, axis=-1), three[1], rtol=1e-5, atol=0)
+    assert_allclose(np.repeat(one[1], 3, axis=-1), three[1], rtol=1e-3, atol=0)
 
 
 @pytest.mark.parametrize("method", ["robust", "least_squares", "sparse_bayesian"])
