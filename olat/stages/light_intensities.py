@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from olat.errors import SolveError
 from olat.model.field import ConfidenceStrip, ReflectanceField
 from olat.model.shapes import Directions, Mask

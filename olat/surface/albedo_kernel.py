@@ -42,7 +42,8 @@ def add_albedo(
 ) -> None:
     """Sum up weighted channels, and the divisors that make albedos relative to the fit of them.
 
-    `values` are the joined readings of a block, `channels` its channels ``(light, channel, BLOCK)``.
+    `values` are the joined readings of a block, and `channels` its channels, ``(light, channel,
+    BLOCK)``.
     """
     lights, colors, _ = channels.shape
     room, kept = values.size // lights, joined(channels)
@@ -115,8 +116,7 @@ def _add_plain(  # noqa: PLR0913, PLR0917  # arrays in tuples would be counted
         lx, ly, lz = along(beams, beam, 0, i), along(beams, beam, 1, i), along(beams, beam, 2, i)
         fit = rows[X + i] * lx + rows[Y + i] * ly + rows[Z + i] * lz
         lit = values[at + Place(i)] > rows[THRESHOLD + i]
-        bright = fit if fit > _ZERO else _ZERO
-        bright = bright if lit else _ZERO
+        bright = fit if lit else _ZERO
         weight = bright * trusted(trust, values, at + Place(i))
         r = decoded(kept[red + Place(i)]) if lit else _ZERO
         g = decoded(kept[green + Place(i)]) if lit else _ZERO

@@ -41,7 +41,7 @@ def _decoded(stored: types.Type) -> Callable[[Any], Any]:
 
 
 @intrinsic
-def _half_from_bits(_typing: Any, bits: types.Type) -> Any:
+def _half_from_bits(_typing: Any, _bits: types.Type) -> Any:
     """Return the half with these bits."""
 
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:

@@ -59,8 +59,8 @@ def solve(
     `doubts` are flags ``(light, pixel)`` and codes of confidence, none if all are certain;
     `lights` are directions ``(3, light)``, or lamps and places as `beam_kernel` takes them;
     `limits` are shadow fraction, shadow floor, reweightings and the flags that refuse a reading.
-    Writes `surface`, normals ``(pixel, 3)`` and albedo ``(channel, pixel)``, and `doubt`, confidence and
-    flags ``(pixel,)``.
+    Writes `surface`, normals ``(pixel, 3)`` and albedo ``(channel, pixel)``, and `doubt`,
+    confidence and flags ``(pixel,)``.
     """
     fraction, floor, reweightings, refused = limits
     count, pixels = doubts[0].shape

@@ -1,7 +1,6 @@
-"""The middle of a pixel's lit readings: without the darkest, which lie in shadows cast by other
-parts, and without the brightest, which are highlights.
+"""The middle of a pixel's lit readings.
 
-The limits are found by halving their bracket, not by sorting: a pass over the readings counts how
+Darker ones lie in shadows cast by other parts, brighter ones are highlights. The limits are found by halving their bracket, not by sorting: a pass over the readings counts how
 many lie below, for all pixels of a block at once.
 """
 

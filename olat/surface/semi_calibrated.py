@@ -39,7 +39,7 @@ class Intensities:
     relative: Float64[Array, " light"]
     """Geometric mean 1 over the lights that were seen; 1 for those that were not [1]."""
     was_seen: Bool[Array, " light"]
-    """Whether each lit enough pixels; of one that did not nothing is known, and it should be left out."""
+    """Whether each lit enough pixels; one that did not should be left out of any solve."""
 
     @property
     def largest_correction(self) -> float:

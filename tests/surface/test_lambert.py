@@ -415,9 +415,7 @@ def test_the_sparse_bayesian_loops_agree_with_numpy(rng):
     lights = sphere_of_lights(48)
     surface = glossy_surface(rng, SHAPE, exponent=30.0, lobe=0.4)
     readings = noisy(surface.readings(lights), rng).astype(np.float32)
-    normals, *_ = normals_from_olats(
-        readings, no_flags(readings), lights, method="sparse_bayesian"
-    )
+    normals, *_ = normals_from_olats(readings, no_flags(readings), lights, method="sparse_bayesian")
     expected = sparse_bayes_by_numpy(readings.astype(float).mean(axis=1).reshape(48, -1), lights)
     error = degrees_between(normals.reshape(-1, 3), expected)
     print(f"sparse Bayesian against numpy: median {np.median(error):.4f} degrees")

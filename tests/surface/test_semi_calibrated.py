@@ -55,7 +55,7 @@ def test_intensities_of_a_matte_subject_are_found(rng, count, spread):
         )
         mean[name] = degrees_between(normals, surface.normals).mean()
     print(
-        f"{count} lights, uneven by {spread:.0%}: intensities off by {100 * error.std():.2f} % rms, "
+        f"{count} lights, uneven by {spread:.0%}: off by {100 * error.std():.2f} % rms, "
         f"{100 * np.abs(error).max():.2f} % at most; normals {mean['told']:.2f} degrees as told, "
         f"{mean['estimated']:.2f} as estimated"
     )
@@ -90,7 +90,9 @@ def test_a_light_behind_the_subject_is_left_as_told(rng):
 def test_what_cannot_be_told_is_refused(rng):
     lights = sphere_of_lights(24)
     bent = Surface(normals_facing(rng, SHAPE, 75.0), np.full((*SHAPE, 3), 0.5))
-    flat = Surface(np.broadcast_to([0.0, 0.0, 1.0], (*SHAPE, 3)), rng.uniform(0.2, 0.8, (*SHAPE, 3)))
+    flat = Surface(
+        np.broadcast_to([0.0, 0.0, 1.0], (*SHAPE, 3)), rng.uniform(0.2, 0.8, (*SHAPE, 3))
+    )
     values, lit = samples_of(bent.readings(lights))
     with pytest.raises(ValueError, match="40 pixels are lit by four lights or more; 50 were"):
         intensities_from_olats(values[:, :40], lit[:, :40], lights)
