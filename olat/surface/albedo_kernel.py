@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from olat.surface.beam_kernel import along, toward
+from olat.surface.fused_kernel import fused
 from olat.surface.half_kernel import decoded
 from olat.surface.normal_equations_kernel import (
     BLUE,
@@ -91,11 +92,11 @@ def _add_doubted(  # noqa: PLR0913, PLR0917  # arrays in tuples would be counted
         r = decoded(kept[red + Place(i)]) if lit else _ZERO
         g = decoded(kept[green + Place(i)]) if lit else _ZERO
         b = decoded(kept[blue + Place(i)]) if lit else _ZERO
-        rows[RED + i] += weight * r
-        rows[GREEN + i] += weight * g
-        rows[BLUE + i] += weight * b
-        rows[DIVISOR + i] += weight * bright
-        rows[UNTRUSTED + i] += untrusted * bright
+        rows[RED + i] = fused(weight, r, rows[RED + i])
+        rows[GREEN + i] = fused(weight, g, rows[GREEN + i])
+        rows[BLUE + i] = fused(weight, b, rows[BLUE + i])
+        rows[DIVISOR + i] = fused(weight, bright, rows[DIVISOR + i])
+        rows[UNTRUSTED + i] = fused(untrusted, bright, rows[UNTRUSTED + i])
 
 
 @compiled
@@ -121,8 +122,8 @@ def _add_plain(  # noqa: PLR0913, PLR0917  # arrays in tuples would be counted
         r = decoded(kept[red + Place(i)]) if lit else _ZERO
         g = decoded(kept[green + Place(i)]) if lit else _ZERO
         b = decoded(kept[blue + Place(i)]) if lit else _ZERO
-        rows[RED + i] += weight * r
-        rows[GREEN + i] += weight * g
-        rows[BLUE + i] += weight * b
-        rows[DIVISOR + i] += weight * bright
-        rows[UNTRUSTED + i] += bright * bright
+        rows[RED + i] = fused(weight, r, rows[RED + i])
+        rows[GREEN + i] = fused(weight, g, rows[GREEN + i])
+        rows[BLUE + i] = fused(weight, b, rows[BLUE + i])
+        rows[DIVISOR + i] = fused(weight, bright, rows[DIVISOR + i])
+        rows[UNTRUSTED + i] = fused(bright, bright, rows[UNTRUSTED + i])

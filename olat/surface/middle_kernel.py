@@ -1,7 +1,8 @@
 """The middle of a pixel's lit readings.
 
-Darker ones lie in shadows cast by other parts, brighter ones are highlights. The limits are found by halving their bracket, not by sorting: a pass over the readings counts how
-many lie below, for all pixels of a block at once.
+Darker ones lie in shadows cast by other parts, brighter ones are highlights. The limits are found
+by halving their brackets, not by sorting: a pass over the readings counts how many lie below, for
+all pixels of a block at once.
 """
 
 from __future__ import annotations

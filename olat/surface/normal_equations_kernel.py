@@ -144,21 +144,34 @@ def write(
     """Write what was found of a block, and the reason where nothing was."""
     normals, albedo = surface
     confidence, codes = doubt
+    _scale(rows)
     for i in range(min(BLOCK, codes.size - start)):
         at = start + i
-        x, y, z = float(rows[X + i]), float(rows[Y + i]), float(rows[Z + i])
-        length = np.sqrt(x * x + y * y + z * z)
-        scale = 1.0 / length if length > 0.0 else 0.0
-        normals[at, 0], normals[at, 1], normals[at, 2] = x * scale, y * scale, z * scale
-        share = length / max(rows[DIVISOR + i], _TINY)
+        normals[at, 0], normals[at, 1], normals[at, 2] = rows[X + i], rows[Y + i], rows[Z + i]
         for channel in range(len(albedo)):
-            albedo[channel, at] = rows[RED + channel * BLOCK + i] * share
-        shading = rows[UNTRUSTED + i]
-        trusted = rows[DIVISOR + i] / shading if shading > _ZERO else _ONE
-        confidence[at] = rows[TRUST + i] * trusted
-        if confidence[at] > 0.0:
+            albedo[channel, at] = rows[RED + channel * BLOCK + i]
+        confidence[at] = rows[TRUST + i]
+        if rows[TRUST + i] > _ZERO:
             codes[at] = 0
         elif UNUSABLE < rows[BRIGHTEST + i] <= floor:
             codes[at] |= _SHADOWED
         else:
             codes[at] |= _UNDERDETERMINED
+
+
+@compiled
+def _scale(rows: Numbers) -> None:
+    """Make unit vectors of the fit, albedos of the sums, and confidences of the trust."""
+    for i in range(BLOCK):
+        x, y, z = float(rows[X + i]), float(rows[Y + i]), float(rows[Z + i])
+        length = np.sqrt(x * x + y * y + z * z)
+        scale = 1.0 / length if length > 0.0 else 0.0
+        rows[X + i], rows[Y + i], rows[Z + i] = x * scale, y * scale, z * scale
+        divisor = rows[DIVISOR + i]
+        share = length / (divisor if divisor > _TINY else _TINY)
+        rows[RED + i] *= share
+        rows[GREEN + i] *= share
+        rows[BLUE + i] *= share
+        shading = rows[UNTRUSTED + i]
+        trusted = divisor / (shading if shading > _ZERO else _ONE)
+        rows[TRUST + i] *= trusted if shading > _ZERO else _ONE
