@@ -251,7 +251,7 @@ def _write(
         shading = rows[UNTRUSTED + i]
         share = rows[SQUARES + i] / shading if shading > _ZERO else _ONE
         specular[at], exponent[at], confidence[at] = gloss, power, trust * share
-        _spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
+        spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
         if rows[SQUARES + i] > _ZERO:
             codes[at] = code
         else:
@@ -260,7 +260,7 @@ def _write(
 
 
 @compiled
-def _spread_over_channels(matte: float, weight: np.float32, diffuse: Numbers) -> None:
+def spread_over_channels(matte: float, weight: np.float32, diffuse: Numbers) -> None:
     """Turn channel sums into albedos around the fitted mean: a white lobe cancels between them."""
     mean = (diffuse[0] + diffuse[1] + diffuse[2]) / np.float32(3.0)
     for channel in range(3):
