@@ -13,27 +13,36 @@ from olat.surface.phong_climb_kernel import (
     UNDERDETERMINED,
     climb,
 )
+from olat.surface.phong_matte_kernel import (
+    BELIEVED,
+    END,
+    ERROR,
+    MATTE,
+    NEAREST,
+    NX,
+    NY,
+    NZ,
+    RX,
+    RY,
+    RZ,
+    SQUARES,
+    UNTRUSTED,
+    believe,
+    divide,
+    fit_matte,
+    set_geometry,
+)
 from olat.surface.strip_kernel import (
     BLOCK,
     BRIGHTEST,
     FREE,
-    THRESHOLD,
     UNUSABLE,
-    WEIGHT,
     Numbers,
     add_channels,
     compiled,
     gather,
-    room_for_readings,
     set_thresholds,
-    trusted,
 )
-
-# Rows of a block: normal, mirrored view, largest cosine to the mirrored view, sums over the lights
-# of the matte fit, squares without the trust in each reading, and the fit.
-NX, NY, NZ, RX, RY, RZ, NEAREST = (FREE + k * BLOCK for k in range(7))
-SQUARES, PRODUCTS, COUNT, ERROR, MATTE, UNTRUSTED = (FREE + (7 + k) * BLOCK for k in range(6))
-END = UNTRUSTED + BLOCK
 
 AT_ONCE = 4
 """Lights whose lobes are added together, so that sums are fetched and stored a quarter as often."""
@@ -75,7 +84,7 @@ def solve(
     diffuse, codes = terms[0], doubt[1]
     lights, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
-    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
+    readings = np.empty((lights, 3 * BLOCK), np.float32)
     rows, sums = np.empty(END, np.float32), np.empty(steps * RUNG, np.float32)
     lobes, told = np.empty(2 * GROUP, np.float32), np.empty(3 * GROUP, np.float32)
     diffuse[:] = _ZERO
@@ -83,56 +92,25 @@ def solve(
         gather(strip, doubts, refused, start, readings, codes)
         rows[FREE:], sums[:] = _ZERO, _ZERO
         if set_thresholds(readings, fraction, floor, rows):
-            _set_geometry(geometry, start, rows)
+            set_geometry(geometry, start, rows)
+            fit_matte(readings, doubts[1], directions, rows)
             for light in range(lights):
-                _add_matte(readings[light], trust, directions[:, light], rows)
+                believe(readings[light], doubts[1], directions[:, light], rows)
                 add_channels(strip, light, start, rows, diffuse)
-            for i in range(BLOCK):
-                squares = rows[SQUARES + i]
-                rows[MATTE + i] = rows[PRODUCTS + i] / squares if squares > _ZERO else _ZERO
+            divide(rows)
             for light in range(0, lights, AT_ONCE):
-                _start_group(readings, trust, directions, light, rows, lobes, told)
+                _start_group(readings, directions, light, rows, lobes, told)
                 for step in range(min(steps, _reach(lobes))):
                     chain = step % 2 * GROUP
                     _add_lobes(
-                        lobes[chain : chain + GROUP],
-                        told,
-                        trust,
-                        sums[step * RUNG : (step + 1) * RUNG],
+                        lobes[chain : chain + GROUP], told, sums[step * RUNG : (step + 1) * RUNG]
                     )
         _write((rows, sums), start, (floor, cap, steps), terms, doubt)
 
 
 @compiled
-def _set_geometry(geometry: tuple[Numbers, Numbers], start: int, rows: Numbers) -> None:
-    """Write normals and mirrored views as rows."""
-    normals, mirror = geometry
-    for i in range(min(BLOCK, len(normals) - start)):
-        for axis in range(3):
-            rows[NX + axis * BLOCK + i] = normals[start + i, axis]
-            rows[RX + axis * BLOCK + i] = mirror[start + i, axis]
-
-
-@compiled
-def _add_matte(reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers) -> None:
-    """Add one light to the matte fit; its shading, zero where unused, weighs the channels."""
-    lx, ly, lz = direction[0], direction[1], direction[2]
-    for i in range(BLOCK):
-        facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
-        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
-        shading = facing if used else _ZERO
-        weight = shading * trusted(trust, reading, i)
-        rows[WEIGHT + i] = weight
-        rows[SQUARES + i] += weight * shading
-        rows[PRODUCTS + i] += weight * (reading[i] if used else _ZERO)
-        rows[COUNT + i] += trusted(trust, reading, i) if used else _ZERO
-        rows[UNTRUSTED + i] += shading * shading
-
-
-@compiled
 def _start_group(
     readings: Numbers,
-    trust: Numbers | None,
     directions: Numbers,
     first: int,
     rows: Numbers,
@@ -143,9 +121,7 @@ def _start_group(
     for k in range(AT_ONCE):
         row, light = k * BLOCK, first + k
         if light < directions.shape[1]:
-            _start_lobes(
-                readings[light], trust, directions[:, light], rows, lobes[row:], told[row:]
-            )
+            _start_lobes(readings[light], directions[:, light], rows, lobes[row:], told[row:])
         else:
             for at in range(row, lobes.size, GROUP):
                 lobes[at : at + BLOCK] = _ZERO
@@ -156,7 +132,6 @@ def _start_group(
 @compiled
 def _start_lobes(
     reading: Numbers,
-    trust: Numbers | None,
     direction: Numbers,
     rows: Numbers,
     lobes: Numbers,
@@ -166,10 +141,9 @@ def _start_lobes(
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
-        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
+        weight = reading[BELIEVED + i]
+        used = weight > _ZERO
         residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
-        weight = trusted(trust, reading, i)
-        used &= weight > _ZERO
         told[SHADINGS + i] = facing * weight if used else _ZERO
         told[RESIDUALS + i] = residual * weight
         told[TRUSTS + i] = weight
@@ -203,7 +177,7 @@ def _reach(lobes: Numbers) -> int:
 
 
 @compiled
-def _add_lobes(lobes: Numbers, told: Numbers, trust: Numbers | None, sums: Numbers) -> None:
+def _add_lobes(lobes: Numbers, told: Numbers, sums: Numbers) -> None:
     """Add a group of lights to the sums of a rung, and square their lobes for the next but one.
 
     Shading and residual are weighted by the trust in the reading already.
@@ -218,10 +192,9 @@ def _add_lobes(lobes: Numbers, told: Numbers, trust: Numbers | None, sums: Numbe
             third * told[RESIDUALS + c] + fourth * told[RESIDUALS + d]
         )
         first, second, third, fourth = first * first, second * second, third * third, fourth**2
-        at = TRUSTS - BLOCK
-        sums[LOBE_SQUARES + i] += (
-            first * trusted(trust, told, at + a) + second * trusted(trust, told, at + b)
-        ) + (third * trusted(trust, told, at + c) + fourth * trusted(trust, told, at + d))
+        sums[LOBE_SQUARES + i] += (first * told[TRUSTS + a] + second * told[TRUSTS + b]) + (
+            third * told[TRUSTS + c] + fourth * told[TRUSTS + d]
+        )
         lobes[a] = first if first > FAINTEST else _ZERO
         lobes[b] = second if second > FAINTEST else _ZERO
         lobes[c] = third if third > FAINTEST else _ZERO
@@ -242,7 +215,7 @@ def _write(
     diffuse, specular, exponent = terms
     confidence, codes = doubt
     ladder = np.empty((3, LADDER.size))
-    matte_fit = rows[SQUARES:END].reshape(-1, BLOCK)
+    matte_fit = rows[SQUARES:UNTRUSTED].reshape(-1, BLOCK)
     for i in range(min(BLOCK, codes.size - start)):
         at = start + i
         matte, gloss, power, trust, code = climb(

@@ -7,42 +7,43 @@ from typing import Any
 
 import numpy as np
 
-from olat.surface.phong_climb_kernel import CLAMPED, CONFUSABLE, UNDERDETERMINED
+from olat.surface.phong_climb_kernel import CLAMPED, UNDERDETERMINED
 from olat.surface.phong_ladder_kernel import spread_over_channels
 from olat.surface.phong_step_kernel import (
-    BROADEST,
     CHANGE,
     COST,
     DOUBT,
     END,
     EXPONENT,
-    HALF_CONFIDENCE,
     MIRROR,
-    NORMAL_TRUST,
     NX,
     PAIRS,
     PULL,
     RESIDUAL,
     ROW,
-    SHARE,
     STANDING,
     STATE,
     TANGENT,
     TRIAL,
     TRIED,
     UNTRUSTED,
-    VARIANCE,
     VIEW,
     WEIGHTS,
     D,
     P,
     S,
     accept,
-    add_up_trust,
     lean,
     set_doubt,
     set_out,
     step,
+)
+from olat.surface.phong_trust_kernel import (
+    NORMAL_TRUST,
+    SHARE,
+    VARIANCE,
+    add_up_trust,
+    trust_in_lobe,
 )
 from olat.surface.powers_kernel import exp2_of, log2_of
 from olat.surface.strip_kernel import (
@@ -286,25 +287,7 @@ def _write(
         specular[at] = rows[S + i]
         exponent[at] = math.exp(rows[P + i]) if specular[at] > _ZERO else _ZERO
         normal_confidence[at] = rows[NORMAL_TRUST + i]
-        confidence[at], code = _trust_in_lobe(
+        confidence[at], code = trust_in_lobe(
             exponent[at], highest, rows[SHARE + i], rows[VARIANCE + i]
         )
         codes[at] = (codes[at] & ~(CLAMPED | UNDERDETERMINED)) | code
-
-
-@compiled
-def _trust_in_lobe(
-    exponent: float, highest: float, share: float, error: float
-) -> tuple[float, int]:
-    """Return confidence and flags of a lobe from the variance of its log exponent."""
-    if exponent <= 0.0:
-        return 0.0, 0
-    code = 0
-    if exponent <= 1.0001 * BROADEST or exponent >= 0.9999 * highest:
-        code |= CLAMPED
-        error += math.log(2.0) ** 2
-    confidence = share / (1.0 + error / HALF_CONFIDENCE**2)
-    if exponent < CONFUSABLE:
-        code |= UNDERDETERMINED
-        confidence *= (exponent / CONFUSABLE) ** 2
-    return confidence, code

@@ -30,7 +30,6 @@ PAIRS, PULL, COST, WEIGHTS, RESIDUAL, UNTRUSTED = (k * ROW for k in (0, 15, 20, 
 TRIED = FREE + 33 * ROW
 STANDING = TRIED + 24 * ROW
 MOVE = STANDING + 24 * ROW
-SHARE, VARIANCE, NORMAL_TRUST = MOVE, MOVE + ROW, MOVE + 2 * ROW
 END = MOVE + 5 * ROW
 
 LEAST_DOUBTED = 0.02
@@ -38,8 +37,6 @@ LEAST_DOUBTED = 0.02
 BEYOND_NOISE = 2.0
 """Residuals are doubted from this many times their weighted root mean square."""
 FIRST_DAMPING, LAST_DAMPING, GAIN = 1e-3, 1e4, 1e-4
-PRIOR_LIGHTS, PRIOR_ERROR, PRIOR_NORMAL_ERROR = 3.0, 0.02, 0.05
-HALF_CONFIDENCE, HALF_CONFIDENCE_OF_NORMAL = math.log(1.5), math.radians(5.0)
 LEAST_WEIGHT = 7.0
 """Readings, each as much as it is trusted, below which five unknowns are not sought."""
 BROADEST = 4.0
@@ -173,17 +170,17 @@ def _solve_damped(rows: Numbers, low: Any, high: Any) -> None:
         leaves = ((place <= low) & (p2 < 0.0)) | ((place >= high) & (p2 > 0.0))
         h2 = 0.0 if leaves else 1.0
         growth = 1.0 + np.float64(rows[DAMPING + i])
-        a00 = _pair(rows, 0, i) * growth
-        a10, a11 = _pair(rows, 1, i) * h0 * h1, _pair(rows, 2, i) * growth
-        a20, a21 = _pair(rows, 3, i) * h2 * h0, _pair(rows, 4, i) * h2 * h1
-        a22 = _pair(rows, 5, i) * growth
-        a30, a31, a32 = _pair(rows, 6, i) * h0, _pair(rows, 7, i) * h1, _pair(rows, 8, i) * h2
-        a40, a41, a42 = _pair(rows, 10, i) * h0, _pair(rows, 11, i) * h1, _pair(rows, 12, i) * h2
-        a33, a43, a44 = _pair(rows, 9, i) * growth, _pair(rows, 13, i), _pair(rows, 14, i) * growth
-        factors = _factors(
+        a00 = pair(rows, 0, i) * growth
+        a10, a11 = pair(rows, 1, i) * h0 * h1, pair(rows, 2, i) * growth
+        a20, a21 = pair(rows, 3, i) * h2 * h0, pair(rows, 4, i) * h2 * h1
+        a22 = pair(rows, 5, i) * growth
+        a30, a31, a32 = pair(rows, 6, i) * h0, pair(rows, 7, i) * h1, pair(rows, 8, i) * h2
+        a40, a41, a42 = pair(rows, 10, i) * h0, pair(rows, 11, i) * h1, pair(rows, 12, i) * h2
+        a33, a43, a44 = pair(rows, 9, i) * growth, pair(rows, 13, i), pair(rows, 14, i) * growth
+        factorized = factors(
             (a00, a11, a22, a33, a44), (a10, a20, a30, a40, a21, a31, a41, a32, a42, a43)
         )
-        (d0, d1, d2, d3, d4), (l10, l20, l30, l40, l21, l31, l41, l32, l42, l43) = factors
+        (d0, d1, d2, d3, d4), (l10, l20, l30, l40, l21, l31, l41, l32, l42, l43) = factorized
         y0 = p0 * h0
         y1 = p1 * h1 - l10 * y0
         y2 = p2 * h2 - l20 * y0 - l21 * y1
@@ -200,7 +197,7 @@ def _solve_damped(rows: Numbers, low: Any, high: Any) -> None:
 
 
 @compiled
-def _pair(rows: Numbers, k: int, i: int) -> Any:
+def pair(rows: Numbers, k: int, i: int) -> Any:
     """Return a sum of products of derivatives that stands."""
     return np.float64(rows[STANDING + PAIRS + k * ROW + i])
 
@@ -212,7 +209,7 @@ def _pull(rows: Numbers, k: int, i: int) -> Any:
 
 
 @compiled
-def _factors(diagonal: tuple[Any, ...], below: tuple[Any, ...]) -> tuple[Any, Any]:
+def factors(diagonal: tuple[Any, ...], below: tuple[Any, ...]) -> tuple[Any, Any]:
     """Factorize five equations, columns of `below` one after the other: L D L^T.
 
     Returns one over D, and L below its diagonal. An unknown that nothing tells of stays: its
@@ -233,47 +230,3 @@ def _factors(diagonal: tuple[Any, ...], below: tuple[Any, ...]) -> tuple[Any, An
     l43 = b43 * d3
     d4 = 1.0 / (a44 - l40 * a40 - l41 * b41 - l42 * b42 - l43 * b43 + LEAST_SQUARE)
     return (d0, d1, d2, d3, d4), (l10, l20, l30, l40, l21, l31, l41, l32, l42, l43)
-
-
-@compiled
-def add_up_trust(rows: Numbers) -> None:
-    """Write the confidence of the normal, the variance of the log exponent, and the mean trust."""
-    for i in range(BLOCK):
-        diagonal = (
-            _pair(rows, 0, i),
-            _pair(rows, 2, i),
-            _pair(rows, 5, i),
-            _pair(rows, 9, i),
-            _pair(rows, 14, i),
-        )
-        (_, _, d2, d3, d4), (_, _, _, _, _, _, _, l32, l42, l43) = _factors(
-            diagonal,
-            (
-                _pair(rows, 1, i),
-                _pair(rows, 3, i),
-                _pair(rows, 6, i),
-                _pair(rows, 10, i),
-                _pair(rows, 4, i),
-                _pair(rows, 7, i),
-                _pair(rows, 11, i),
-                _pair(rows, 8, i),
-                _pair(rows, 12, i),
-                _pair(rows, 13, i),
-            ),
-        )
-        # The last three elements on the diagonal of the inverse.
-        far = l42 - l43 * l32
-        of_place, of_turn = d2 + l32 * l32 * d3 + far * far * d4, d3 + (1.0 + l43 * l43) * d4
-        weights, albedo = rows[STANDING + WEIGHTS + i], np.float64(rows[D + i])
-        squares = np.float64(rows[STANDING + RESIDUAL + i])
-        trusted = rows[STANDING + UNTRUSTED + i]
-        share = weights / (trusted if trusted > _ZERO else _ONE)
-        free = weights - UNKNOWNS + PRIOR_LIGHTS
-        scale = 1.0 / (free if free > 1.0 else 1.0)
-        error = (squares + PRIOR_LIGHTS * (PRIOR_ERROR * albedo) ** 2) * scale
-        of_normal = (squares + PRIOR_LIGHTS * (PRIOR_NORMAL_ERROR * albedo) ** 2) * scale
-        rows[SHARE + i] = share
-        rows[VARIANCE + i] = error * of_place
-        rows[NORMAL_TRUST + i] = share / (
-            1.0 + of_normal * of_turn / (HALF_CONFIDENCE_OF_NORMAL * HALF_CONFIDENCE_OF_NORMAL)
-        )
