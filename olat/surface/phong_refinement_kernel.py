@@ -33,6 +33,7 @@ from olat.surface.phong_step_kernel import (
     P,
     S,
     accept,
+    add_expectation,
     lean,
     set_doubt,
     set_out,
@@ -160,6 +161,8 @@ def _compare(
         # Of the light before the last nothing is counted twice.
         derivatives[LIGHT:] = _ZERO
         _add_two(derivatives, rows)
+    if is_product:
+        add_expectation(rows)
 
 
 @compiled

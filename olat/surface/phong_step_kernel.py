@@ -30,7 +30,9 @@ PAIRS, PULL, COST, WEIGHTS, RESIDUAL, UNTRUSTED = (k * ROW for k in (0, 15, 20, 
 TRIED = FREE + 33 * ROW
 STANDING = TRIED + 24 * ROW
 MOVE = STANDING + 24 * ROW
-END = MOVE + 5 * ROW
+# The terms to begin with.
+FIRST = MOVE + 5 * ROW
+END = FIRST + 6 * ROW
 
 LEAST_DOUBTED = 0.02
 """Residual, relative to the matte albedo, below which no reading is doubted."""
@@ -42,6 +44,9 @@ LEAST_WEIGHT = 7.0
 BROADEST = 4.0
 LARGEST_TURN = np.float32(0.2)
 """Turn of the normal in one step [rad]."""
+EXPECTED_PLACE = np.float32(math.log(2.0) ** -2)
+EXPECTED_TURN = np.float32(math.radians(5.0) ** -2)
+"""One over the square by which exponent (logarithm) and normal [rad] are expected to be off."""
 LEAST_SQUARE = 1e-9
 
 _ONE, _ZERO = np.float32(1.0), np.float32(0.0)
@@ -64,6 +69,7 @@ def set_out(
         rows[P + i] = math.log(exponent[at]) if is_lobe else _ZERO
         rows[DAMPING + i] = FIRST_DAMPING if is_lobe else -1.0
     rows[TRIAL : TRIAL + 6 * ROW] = rows[STATE : STATE + 6 * ROW]
+    rows[FIRST : FIRST + 6 * ROW] = rows[STATE : STATE + 6 * ROW]
 
 
 @compiled
@@ -103,6 +109,44 @@ def set_doubt(rows: Numbers) -> None:
         if rows[DAMPING + i] > _ZERO:
             spread = BEYOND_NOISE * math.sqrt(rows[TRIED + RESIDUAL + i] / weights)
             rows[DOUBT + i] = 1.0 / max(spread, LEAST_DOUBTED * rows[D + i], 1e-6)
+
+
+@compiled
+def add_expectation(rows: Numbers) -> None:
+    """Add to the sums that the terms are expected about where they began."""
+    for i in range(BLOCK):
+        doubt = rows[DOUBT + i]
+        # A residual at the scale of doubt weighs as much as a term one spread away.
+        weight = _ONE / (doubt * doubt) if doubt > _ZERO else _ZERO
+        whole = rows[FIRST + 3 * ROW + i] + rows[FIRST + 4 * ROW + i]
+        of_albedo = weight / (whole * whole) if whole > _ZERO else _ZERO
+        of_place, of_turn = weight * EXPECTED_PLACE, weight * EXPECTED_TURN
+        albedo = rows[TRIAL + 3 * ROW + i] - rows[FIRST + 3 * ROW + i]
+        peak = rows[TRIAL + 4 * ROW + i] - rows[FIRST + 4 * ROW + i]
+        place = rows[TRIAL + 5 * ROW + i] - rows[FIRST + 5 * ROW + i]
+        x, y, z = rows[FIRST + i], rows[FIRST + ROW + i], rows[FIRST + 2 * ROW + i]
+        dx, dy, dz = (
+            rows[TRIAL + i] - x,
+            rows[TRIAL + ROW + i] - y,
+            rows[TRIAL + 2 * ROW + i] - z,
+        )
+        rows[TRIED + COST + i] += (
+            of_albedo * (albedo * albedo + peak * peak)
+            + of_place * place * place
+            + of_turn * (dx * dx + dy * dy + dz * dz)
+        )
+        rows[TRIED + PAIRS + i] += of_albedo
+        rows[TRIED + PAIRS + 2 * ROW + i] += of_albedo
+        rows[TRIED + PAIRS + 5 * ROW + i] += of_place
+        rows[TRIED + PAIRS + 9 * ROW + i] += of_turn
+        rows[TRIED + PAIRS + 14 * ROW + i] += of_turn
+        rows[TRIED + PULL + i] -= of_albedo * albedo
+        rows[TRIED + PULL + ROW + i] -= of_albedo * peak
+        rows[TRIED + PULL + 2 * ROW + i] -= of_place * place
+        for k in range(2):
+            at = TANGENT + 3 * k * ROW + i
+            toward = rows[at] * x + rows[at + ROW] * y + rows[at + 2 * ROW] * z
+            rows[TRIED + PULL + (3 + k) * ROW + i] += of_turn * toward
 
 
 @compiled
