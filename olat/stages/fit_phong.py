@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat
@@ -30,7 +30,7 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
-    revision = 3
+    revision = 4
 
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
@@ -40,6 +40,8 @@ class FitPhong(Stage):
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
+    refine: bool = False
+    """Refine terms and normals of the sweep together, in three to four times the time."""
 
     def run(
         self,
@@ -72,9 +74,8 @@ class FitPhong(Stage):
             )
         within = None if mask is None else inside(mask, (height, width))
         if within is not None:
-            for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent):
+            for plane in _planes(maps):
                 plane[~within] = 0
-            maps.confidence[~within] = 0
         note_gloss(maps, normals, within, lights=None if sweep is None else len(sweep.planes))
         return maps
 
@@ -82,28 +83,33 @@ class FitPhong(Stage):
         self, field: ReflectanceField, normals: NormalMap, view: UnitVectors
     ) -> PhongMaps:
         from olat.surface.phong_ladder import phong_from_olats
+        from olat.surface.phong_refinement import refined_phong
 
         parts = []
         for top, bottom in field.strips():
             reflectance, doubts = field.read_rows(top, bottom)
-            parts.append(
-                phong_from_olats(
-                    reflectance,
-                    doubts,
-                    field.header.rig.directions,
-                    normals.normals[top:bottom],
-                    view[top:bottom],
-                    confidence=field.read_confidence(top, bottom),
-                    shadow_fraction=self.shadow_fraction,
-                    shadow_floor=self.shadow_floor,
-                )
-            )
+            told: dict[str, Any] = {
+                "confidence": field.read_confidence(top, bottom),
+                "shadow_fraction": self.shadow_fraction,
+                "shadow_floor": self.shadow_floor,
+            }
+            directions = field.header.rig.directions
+            geometry = normals.normals[top:bottom], view[top:bottom]
+            part = phong_from_olats(reflectance, doubts, directions, *geometry, **told)
+            if self.refine:
+                part = refined_phong(reflectance, doubts, directions, part, *geometry, **told)
+            parts.append(part)
         planes = {
             plane.name: np.concatenate([getattr(part, plane.name) for part in parts])
             for plane in fields(PhongMaps)
-            if plane.name != "space"
+            if getattr(parts[0], plane.name) is not None and plane.name != "space"
         }
-        return PhongMaps(**planes, space=field.header.space)
+        maps = PhongMaps(**planes, space=field.header.space)
+        if maps.normal_confidence is not None:
+            # What the terms could not refine is as sure as it was.
+            kept = maps.normal_confidence == 0.0
+            maps.normal_confidence[kept] = normals.confidence[kept]
+        return maps
 
     def _from_gradients(
         self,
@@ -131,6 +137,12 @@ class FitPhong(Stage):
             specular_albedo=photographs.in_color(maps.specular_albedo),
             space=photographs.space,
         )
+
+
+def _planes(maps: PhongMaps) -> list[np.ndarray[Any, Any]]:
+    """Return all that maps hold but their flags."""
+    planes = (getattr(maps, field.name) for field in fields(maps) if field.name != "flags")
+    return [plane for plane in planes if isinstance(plane, np.ndarray)]
 
 
 def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> UnitVectors:

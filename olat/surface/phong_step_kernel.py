@@ -38,7 +38,7 @@ LEAST_DOUBTED = 0.02
 """Residual, relative to the matte albedo, below which no reading is doubted."""
 BEYOND_NOISE = 2.0
 """Residuals are doubted from this many times their weighted root mean square."""
-FIRST_DAMPING, LAST_DAMPING, GAIN = 1e-3, 1e4, 1e-4
+FIRST_DAMPING, LAST_DAMPING, GAIN = 1e-3, 1e4, 1e-3
 LEAST_WEIGHT = 7.0
 """Readings, each as much as it is trusted, below which five unknowns are not sought."""
 BROADEST = 4.0
