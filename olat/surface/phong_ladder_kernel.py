@@ -14,7 +14,6 @@ from olat.surface.phong_climb_kernel import (
     climb,
 )
 from olat.surface.phong_matte_kernel import (
-    BELIEVED,
     END,
     ERROR,
     MATTE,
@@ -41,6 +40,7 @@ from olat.surface.strip_kernel import (
     add_channels,
     compiled,
     gather,
+    room_for_readings,
     set_thresholds,
 )
 
@@ -84,7 +84,8 @@ def solve(
     diffuse, codes = terms[0], doubt[1]
     lights, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
-    readings = np.empty((lights, 3 * BLOCK), np.float32)
+    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
+    believed = np.empty((lights, BLOCK), np.float32)
     rows, sums = np.empty(END, np.float32), np.empty(steps * RUNG, np.float32)
     lobes, told = np.empty(2 * GROUP, np.float32), np.empty(3 * GROUP, np.float32)
     diffuse[:] = _ZERO
@@ -93,13 +94,13 @@ def solve(
         rows[FREE:], sums[:] = _ZERO, _ZERO
         if set_thresholds(readings, fraction, floor, rows):
             set_geometry(geometry, start, rows)
-            fit_matte(readings, doubts[1], directions, rows)
+            fit_matte(readings, trust, directions, rows)
             for light in range(lights):
-                believe(readings[light], doubts[1], directions[:, light], rows)
+                believe(readings[light], trust, directions[:, light], rows, believed[light])
                 add_channels(strip, light, start, rows, diffuse)
             divide(rows)
             for light in range(0, lights, AT_ONCE):
-                _start_group(readings, directions, light, rows, lobes, told)
+                _start_group((readings, believed), directions, light, rows, lobes, told)
                 for step in range(min(steps, _reach(lobes))):
                     chain = step % 2 * GROUP
                     _add_lobes(
@@ -110,7 +111,7 @@ def solve(
 
 @compiled
 def _start_group(
-    readings: Numbers,
+    lights: tuple[Numbers, Numbers],
     directions: Numbers,
     first: int,
     rows: Numbers,
@@ -118,10 +119,17 @@ def _start_group(
     told: Numbers,
 ) -> None:
     """Write the broadest lobes of a group of lights; those beyond the last light are zero."""
+    readings, believed = lights
     for k in range(AT_ONCE):
         row, light = k * BLOCK, first + k
         if light < directions.shape[1]:
-            _start_lobes(readings[light], directions[:, light], rows, lobes[row:], told[row:])
+            _start_lobes(
+                (readings[light], believed[light]),
+                directions[:, light],
+                rows,
+                lobes[row:],
+                told[row:],
+            )
         else:
             for at in range(row, lobes.size, GROUP):
                 lobes[at : at + BLOCK] = _ZERO
@@ -131,17 +139,18 @@ def _start_group(
 
 @compiled
 def _start_lobes(
-    reading: Numbers,
+    of_light: tuple[Numbers, Numbers],
     direction: Numbers,
     rows: Numbers,
     lobes: Numbers,
     told: Numbers,
 ) -> None:
     """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
+    reading, believed = of_light
     lx, ly, lz = direction[0], direction[1], direction[2]
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
-        weight = reading[BELIEVED + i]
+        weight = believed[i]
         used = weight > _ZERO
         residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
         told[SHADINGS + i] = facing * weight if used else _ZERO

@@ -12,8 +12,6 @@ NX, NY, NZ, RX, RY, RZ, NEAREST = (FREE + k * BLOCK for k in range(7))
 SQUARES, PRODUCTS, COUNT, ERROR, MATTE = (FREE + (7 + k) * BLOCK for k in range(5))
 UNTRUSTED, DOUBT = FREE + 12 * BLOCK, FREE + 13 * BLOCK
 END = DOUBT + BLOCK
-BELIEVED = 2 * BLOCK
-"""Where in the row of a light it stands how much its readings count, after readings and trust."""
 
 MISFIT = np.float32(0.2)
 """Residual, relative to the matte part, from which a reading is doubted."""
@@ -68,14 +66,20 @@ def _add_matte(reading: Numbers, trust: Numbers | None, direction: Numbers, rows
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         shading, value = facing if used else _ZERO, reading[i] if used else _ZERO
         doubt = (value - rows[MATTE + i] * shading) * rows[DOUBT + i]
-        believed = _ONE / (_ONE + doubt * doubt)
-        weight = believed * believed * shading * trusted(trust, reading, i)
+        root = _ONE / (_ONE + doubt * doubt)
+        weight = root * root * shading * trusted(trust, reading, i)
         rows[SQUARES + i] += weight * shading
         rows[PRODUCTS + i] += weight * value
 
 
 @compiled
-def believe(reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers) -> None:
+def believe(
+    reading: Numbers,
+    trust: Numbers | None,
+    direction: Numbers,
+    rows: Numbers,
+    believed: Numbers,
+) -> None:
     """Write how much one light counts, and add it to the matte fit beside the lobes.
 
     Far below the matte fit is shadow; above it is gloss. Shading so weighed, zero where unused,
@@ -88,10 +92,10 @@ def believe(reading: Numbers, trust: Numbers | None, direction: Numbers, rows: N
         shading, value = facing if used else _ZERO, reading[i] if used else _ZERO
         doubt = (rows[MATTE + i] * shading - value) * rows[DOUBT + i]
         doubt = doubt if doubt > _ZERO else _ZERO
-        believed = _ONE / (_ONE + doubt * doubt)
-        square = believed * believed if used else _ZERO
+        root = _ONE / (_ONE + doubt * doubt)
+        square = root * root if used else _ZERO
         weight = square * trusted(trust, reading, i)
-        reading[BELIEVED + i] = weight
+        believed[i] = weight
         rows[WEIGHT + i] = weight * shading
         rows[SQUARES + i] += weight * shading * shading
         rows[PRODUCTS + i] += weight * shading * value
