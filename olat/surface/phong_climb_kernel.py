@@ -28,23 +28,24 @@ CLAMPED, UNDERDETERMINED = 64, 128
 def climb(
     matte_fit: Numbers,
     rungs: Numbers,
+    i: int,
     nearest: float,
     limits: tuple[int, float],
     ladder: Numbers,
 ) -> tuple[float, float, float, float, int]:
-    """Try every rung; return a pixel's albedo, lobe, exponent, confidence and flags.
+    """Try every rung; return albedo, lobe, exponent, confidence and flags of a block's pixel i.
 
-    `matte_fit` and `rungs` are the sums of the pixel, `nearest` is the largest cosine of a usable
-    light to the mirrored view; `limits` are how many rungs were summed, and the largest exponent.
+    `matte_fit` and `rungs` are the sums of the block, `nearest` is the largest cosine of a light
+    in use to the mirrored view; `limits` are how many rungs were summed, and the largest exponent.
     `ladder` is room for three numbers a rung.
     """
     steps, cap = limits
     albedos, lobes, costs = ladder
-    albedo, count = float(matte_fit[MATTE]), float(matte_fit[COUNT])
+    albedo, count = float(matte_fit[MATTE, i]), float(matte_fit[COUNT, i])
     sharpest = _sharpest_seen(nearest) if count >= 4.0 else 0.0
     seen = 0
     while seen < steps and LADDER[seen] <= sharpest:
-        albedos[seen], lobes[seen], costs[seen] = _matte_and_lobe(matte_fit, rungs[seen * RUNG :])
+        albedos[seen], lobes[seen], costs[seen] = _matte_and_lobe(matte_fit, rungs, seen * RUNG, i)
         seen += 1
     if seen == 0:
         return albedo, 0.0, 0.0, 0.0, UNDERDETERMINED
@@ -77,11 +78,13 @@ def _sharpest_seen(cosine: float) -> float:
 
 
 @compiled
-def _matte_and_lobe(matte_fit: Numbers, rung: Numbers) -> tuple[float, float, float]:
+def _matte_and_lobe(
+    matte_fit: Numbers, rungs: Numbers, rung: int, i: int
+) -> tuple[float, float, float]:
     """Solve 2 x 2 non-negative least squares; return albedo, lobe and squared error."""
-    squares, error = float(matte_fit[SQUARES]), float(matte_fit[ERROR])
-    albedo, products = float(matte_fit[MATTE]), float(rung[LOBE_PRODUCTS])
-    lobe_squares, overlap = float(rung[LOBE_SQUARES]), float(rung[OVERLAP])
+    squares, error = float(matte_fit[SQUARES, i]), float(matte_fit[ERROR, i])
+    albedo, products = float(matte_fit[MATTE, i]), float(rungs[rung + LOBE_PRODUCTS + i])
+    lobe_squares, overlap = float(rungs[rung + LOBE_SQUARES + i]), float(rungs[rung + OVERLAP + i])
     own = lobe_squares - overlap * overlap / squares
     if own <= 1e-4 * lobe_squares or products <= 0.0:
         return albedo, 0.0, error

@@ -228,7 +228,7 @@ def _write(
     for i in range(min(BLOCK, codes.size - start)):
         at = start + i
         matte, gloss, power, trust, code = climb(
-            matte_fit[:, i], rungs[i:], rows[NEAREST + i], (steps, cap), ladder
+            matte_fit, rungs, i, rows[NEAREST + i], (steps, cap), ladder
         )
         shading = rows[UNTRUSTED + i]
         share = rows[SQUARES + i] / shading if shading > _ZERO else _ONE
