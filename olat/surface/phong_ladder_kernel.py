@@ -26,10 +26,12 @@ from olat.surface.phong_matte_kernel import (
     RZ,
     SQUARES,
     UNTRUSTED,
+    Toward,
     believe,
     divide,
     fit_matte,
     set_geometry,
+    toward,
 )
 from olat.surface.strip_kernel import (
     BLOCK,
@@ -96,7 +98,7 @@ def solve(
             set_geometry(geometry, start, rows)
             fit_matte(readings, trust, directions, rows)
             for light in range(lights):
-                believe(readings[light], trust, directions[:, light], rows, believed[light])
+                believe(readings[light], trust, toward(directions, light), rows, believed[light])
                 add_channels(strip, light, start, rows, diffuse)
             divide(rows)
             for light in range(0, lights, AT_ONCE):
@@ -125,7 +127,7 @@ def _start_group(
         if light < directions.shape[1]:
             _start_lobes(
                 (readings[light], believed[light]),
-                directions[:, light],
+                toward(directions, light),
                 rows,
                 lobes[row:],
                 told[row:],
@@ -140,14 +142,14 @@ def _start_group(
 @compiled
 def _start_lobes(
     of_light: tuple[Numbers, Numbers],
-    direction: Numbers,
+    direction: Toward,
     rows: Numbers,
     lobes: Numbers,
     told: Numbers,
 ) -> None:
     """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
     reading, believed = of_light
-    lx, ly, lz = direction[0], direction[1], direction[2]
+    lx, ly, lz = direction
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         weight = believed[i]

@@ -9,6 +9,7 @@ import numpy as np
 
 from olat.surface.phong_climb_kernel import CLAMPED, UNDERDETERMINED
 from olat.surface.phong_ladder_kernel import spread_over_channels
+from olat.surface.phong_matte_kernel import Toward, toward
 from olat.surface.phong_step_kernel import (
     CHANGE,
     COST,
@@ -107,7 +108,7 @@ def solve(
             rows[TRIAL:VIEW], rows[TRIED:STANDING] = rows[STATE:TRIAL], _ZERO
             lean(rows)
             for light in range(lights):
-                _derive(readings[light], trust, directions[:, light], rows, told)
+                _derive(readings[light], trust, toward(directions, light), rows, told)
                 add_channels(strip, light, start, rows, channels)
                 _add_square(told, rows)
             _write(rows, start, highest, terms, channels, doubt)
@@ -154,7 +155,7 @@ def _compare(
     rows[TRIED:STANDING] = _ZERO
     for light in range(lights):
         of_light = derivatives[light % 2 * LIGHT : (light % 2 + 1) * LIGHT]
-        _derive(readings[light], trust, directions[:, light], rows, of_light)
+        _derive(readings[light], trust, toward(directions, light), rows, of_light)
         if is_product and light % 2 == 1:
             _add_two(derivatives, rows)
     if is_product and lights % 2 == 1:
@@ -166,7 +167,7 @@ def _compare(
 
 
 @compiled
-def _dot(rows: Numbers, at: int, direction: tuple[Any, Any, Any]) -> Any:
+def _dot(rows: Numbers, at: int, direction: Toward) -> Any:
     """Return the cosine between the vector whose rows begin before a pixel, and a light."""
     return (
         rows[at] * direction[0] + rows[at + ROW] * direction[1] + rows[at + 2 * ROW] * direction[2]
@@ -175,16 +176,15 @@ def _dot(rows: Numbers, at: int, direction: tuple[Any, Any, Any]) -> Any:
 
 @compiled
 def _derive(
-    reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers, told: Numbers
+    reading: Numbers, trust: Numbers | None, direction: Toward, rows: Numbers, told: Numbers
 ) -> None:
     """Write what one light tells of what is tried: its derivatives, its weight, its residual."""
-    light = (direction[0], direction[1], direction[2])
     for i in range(BLOCK):
         albedo, peak = rows[TRIAL + 3 * ROW + i], rows[TRIAL + 4 * ROW + i]
-        facing = _dot(rows, TRIAL + i, light)
+        facing = _dot(rows, TRIAL + i, direction)
         is_lit = facing > _ZERO
         shading = facing if is_lit else _ZERO
-        cosine = _dot(rows, MIRROR + i, light)
+        cosine = _dot(rows, MIRROR + i, direction)
         is_seen = is_lit & (cosine > _FAINT)
         held = cosine if is_seen else _ONE
         power = rows[EXPONENT + i] * log2_of(held)
@@ -204,11 +204,11 @@ def _derive(
         told[i] = shading
         told[ROW + i] = lobe
         told[2 * ROW + i] = peak * lobe * power * _LN_2
-        told[3 * ROW + i] = own * _dot(rows, TANGENT + i, light) + reach * _dot(
-            rows, CHANGE + i, light
+        told[3 * ROW + i] = own * _dot(rows, TANGENT + i, direction) + reach * _dot(
+            rows, CHANGE + i, direction
         )
-        told[4 * ROW + i] = own * _dot(rows, TANGENT + 3 * ROW + i, light) + reach * _dot(
-            rows, CHANGE + 3 * ROW + i, light
+        told[4 * ROW + i] = own * _dot(rows, TANGENT + 3 * ROW + i, direction) + reach * _dot(
+            rows, CHANGE + 3 * ROW + i, direction
         )
         told[5 * ROW + i] = weight
         told[6 * ROW + i] = weight * residual
