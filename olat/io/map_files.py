@@ -54,7 +54,7 @@ def write_phong(path: Path, phong: PhongMaps, attributes: Mapping[str, Attribute
     """Write ``albedo``, ``specular``, ``exponent``, ``roughness``, and a display picture.
 
     Where normals were refined with the terms they are there too, as ``N.X N.Y N.Z`` and
-    ``N.confidence``.
+    ``N.confidence``, and where flat light was at hand, ``openness.Y``.
 
     Notes
     -----
@@ -74,6 +74,8 @@ def write_phong(path: Path, phong: PhongMaps, attributes: Mapping[str, Attribute
         own["olat/frame"] = _FRAME
     if phong.normal_confidence is not None:
         channels["N.confidence"] = phong.normal_confidence
+    if phong.openness is not None:
+        channels["openness.Y"] = phong.openness
     write_exr(path, channels, attributes={**own, **attributes})
     _write_display(path, picture_from_phong(phong))
 
@@ -92,6 +94,7 @@ def read_phong(path: Path) -> PhongMaps:
         space=space_told(attributes) or "camera",
         normals=_joined(channels, "N.", "XYZ") if "N.X" in channels else None,
         normal_confidence=channels.get("N.confidence"),
+        openness=channels.get("openness.Y"),
     )
 
 

@@ -38,3 +38,5 @@ class PhongMaps:
     """World frame, unit length, zero where unknown; where the terms were refined with them."""
     normal_confidence: Plane | None = None
     """Trust in these normals, from 0 (guess) to 1."""
+    openness: Plane | None = None
+    """Reading under flat light over what the terms predict without shadows; 0 where unknown."""

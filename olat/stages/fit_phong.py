@@ -55,6 +55,7 @@ class FitPhong(Stage):
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
         reference: ReferenceFrame | None = None,
+        flat_lit: RadianceImage | None = None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
@@ -65,6 +66,8 @@ class FitPhong(Stage):
         )
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
+            if flat_lit is not None:
+                maps = _with_flat_light(maps, flat_lit, sweep, normals, view)
         elif self.source != "olats" and (shot := GradientPhotographs.among(*given)):
             maps = self._from_gradients(shot, normals, view, rig)
         else:
@@ -137,6 +140,25 @@ class FitPhong(Stage):
             specular_albedo=photographs.in_color(maps.specular_albedo),
             space=photographs.space,
         )
+
+
+def _with_flat_light(
+    maps: PhongMaps,
+    flat_lit: RadianceImage,
+    field: ReflectanceField,
+    normals: NormalMap,
+    view: UnitVectors,
+) -> PhongMaps:
+    """Take the albedo from flat light in the measure that the normals are unsure."""
+    from olat.surface.albedo import albedo_with_flat_light
+
+    found, trust = maps.normals, maps.normal_confidence
+    if found is None or trust is None:
+        found, trust = normals.normals, normals.confidence
+    lights = field.header.rig.directions, field.header.solid_angles
+    made = albedo_with_flat_light(flat_lit.radiance, maps, found, trust, view, lights)
+    made.albedo[~found.any(axis=-1)] = 0
+    return replace(maps, diffuse_albedo=made.albedo, openness=made.openness)
 
 
 def _planes(maps: PhongMaps) -> list[np.ndarray[Any, Any]]:

@@ -43,6 +43,7 @@ def _products(rng: np.random.Generator) -> dict[str, Any]:
         "refined": PhongMaps(
             color, other, exponent, plane, flags, normals=other, normal_confidence=exponent
         ),
+        "flat-lit": PhongMaps(color, other, exponent, plane, flags, openness=exponent),
         "radiance": RadianceImage(color, flags),
         "aligned": RadianceImage(color, flags, np.abs(other), "rec709", np.abs(plane)),
         "flow": TrackingFlow(_plane(rng, 2), plane, (48, 72)),
@@ -53,6 +54,7 @@ WRITERS: dict[str, Callable] = {
     "normals": write_normals,
     "phong": write_phong,
     "refined": write_phong,
+    "flat-lit": write_phong,
     "radiance": write_radiance,
     "aligned": write_radiance,
     "flow": write_flow,
@@ -61,6 +63,7 @@ READERS: dict[str, Callable] = {
     "normals": read_normals,
     "phong": read_phong,
     "refined": read_phong,
+    "flat-lit": read_phong,
     "radiance": read_radiance,
     "aligned": read_radiance,
     "flow": read_flow,
