@@ -41,7 +41,7 @@ class FitPhong(Stage):
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
     refine: bool = False
-    """Refine terms and normals of the sweep together, in three to four times the time."""
+    """Refine terms and normals of the sweep together, in four times the time."""
 
     def run(
         self,

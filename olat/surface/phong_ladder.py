@@ -35,6 +35,11 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     and its neighbors gives m. The lobe is white, so the channels share s and m, and d per
     channel follows in closed form. Every reading weighs as much as its confidence.
 
+    Cast shadows with soft edges pass the threshold. So a matte surface is fitted first, three times
+    over, to the readings that agree on one, doubted from a fifth of the albedo on,
+    :math:`(1 + (e/\sigma)^2)^{-2}`. Then what lies below it is doubted so in every rung, and what
+    lies above it is gloss. Where less than half of the shading agrees, nothing is doubted.
+
     Parameters
     ----------
     reflectance, flags, directions, confidence, shadow_fraction, shadow_floor
@@ -76,6 +81,8 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     References
     ----------
     .. [1] Phong, Illumination for computer generated pictures, CACM 18(6), 1975.
+    .. [2] Geman and McClure, Statistical methods for tomographic image reconstruction, Bulletin of
+       the International Statistical Institute 52(4), 1987.
     """
     if normals.shape != view.shape or normals.shape[:2] != reflectance.shape[2:]:
         raise ValueError(

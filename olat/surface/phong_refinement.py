@@ -14,7 +14,7 @@ from olat.surface.phong_ladder import largest_exponent, pixel_vectors
 from olat.surface.strip import REFUSED, Strip, StripFlags, pixels_under_lights
 
 STEPS = 6
-"""Steps of Levenberg and Marquardt at most; nearly all pixels are done after four."""
+"""Steps of Levenberg and Marquardt at most."""
 
 
 def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
@@ -37,8 +37,10 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
 
     by at most six damped steps. The scale of doubt is twice the weighted root mean square of what
     the start leaves over, at least 2 % of the albedo; above the fit it is twice as wide as below,
-    since what lies far below is a shadow. The channel mean drives the descent; the albedo of each
-    channel follows in closed form from the same weights.
+    since what lies far below is a shadow. To the cost is added how far the terms are from where
+    they began, over 5 degrees, a factor of two in m, and the sum of both albedos, squared, times
+    the square of the scale: so no lobe grows where its peak lies beyond all lights. The channel
+    mean drives the descent; the albedo of each channel follows in closed form, by the same weights.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
         times the mean confidence of the readings. Where the ladder found no lobe, or fewer than
         seven readings count, terms and normal are as they were, and `normal_confidence` is 0.
         Flags and the confidence of the lobe are as those of the ladder, the latter from the
-        covariance of all five unknowns.
+        covariance of all five unknowns. Confidence is what the readings tell; the start adds none.
 
     Raises
     ------

@@ -112,15 +112,23 @@ def set_doubt(rows: Numbers) -> None:
 
 
 @compiled
+def expectation(rows: Numbers, i: int) -> tuple[Any, Any, Any]:
+    """Return how much a square of albedos, of the log exponent and of the normal's turn weighs.
+
+    A residual at the scale of doubt weighs as much as a term that is off by what is expected.
+    """
+    doubt = rows[DOUBT + i]
+    weight = _ONE / (doubt * doubt) if doubt > _ZERO else _ZERO
+    whole = rows[FIRST + 3 * ROW + i] + rows[FIRST + 4 * ROW + i]
+    of_albedo = weight / (whole * whole) if whole > _ZERO else _ZERO
+    return of_albedo, weight * EXPECTED_PLACE, weight * EXPECTED_TURN
+
+
+@compiled
 def add_expectation(rows: Numbers) -> None:
     """Add to the sums that the terms are expected about where they began."""
     for i in range(BLOCK):
-        doubt = rows[DOUBT + i]
-        # A residual at the scale of doubt weighs as much as a term one spread away.
-        weight = _ONE / (doubt * doubt) if doubt > _ZERO else _ZERO
-        whole = rows[FIRST + 3 * ROW + i] + rows[FIRST + 4 * ROW + i]
-        of_albedo = weight / (whole * whole) if whole > _ZERO else _ZERO
-        of_place, of_turn = weight * EXPECTED_PLACE, weight * EXPECTED_TURN
+        of_albedo, of_place, of_turn = expectation(rows, i)
         albedo = rows[TRIAL + 3 * ROW + i] - rows[FIRST + 3 * ROW + i]
         peak = rows[TRIAL + 4 * ROW + i] - rows[FIRST + 4 * ROW + i]
         place = rows[TRIAL + 5 * ROW + i] - rows[FIRST + 5 * ROW + i]

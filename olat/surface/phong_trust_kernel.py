@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from olat.surface.phong_step_kernel import (
     UNTRUSTED,
     WEIGHTS,
     D,
+    expectation,
     factors,
     pair,
 )
@@ -33,14 +35,18 @@ _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 @compiled
 def add_up_trust(rows: Numbers) -> None:
-    """Write the confidence of the normal, the variance of the log exponent, and the mean trust."""
+    """Write the confidence of the normal, the variance of the log exponent, and the mean trust.
+
+    They are what the readings tell: what was expected is no evidence.
+    """
     for i in range(BLOCK):
+        of_albedo, of_place, of_turn = expectation(rows, i)
         diagonal = (
-            pair(rows, 0, i),
-            pair(rows, 2, i),
-            pair(rows, 5, i),
-            pair(rows, 9, i),
-            pair(rows, 14, i),
+            _without(pair(rows, 0, i), of_albedo),
+            _without(pair(rows, 2, i), of_albedo),
+            _without(pair(rows, 5, i), of_place),
+            _without(pair(rows, 9, i), of_turn),
+            _without(pair(rows, 14, i), of_turn),
         )
         (_, _, d2, d3, d4), (_, _, _, _, _, _, _, l32, l42, l43) = factors(
             diagonal,
@@ -59,7 +65,7 @@ def add_up_trust(rows: Numbers) -> None:
         )
         # The last three elements on the diagonal of the inverse.
         far = l42 - l43 * l32
-        of_place, of_turn = d2 + l32 * l32 * d3 + far * far * d4, d3 + (1.0 + l43 * l43) * d4
+        place, turn = d2 + l32 * l32 * d3 + far * far * d4, d3 + (1.0 + l43 * l43) * d4
         weights, albedo = rows[STANDING + WEIGHTS + i], np.float64(rows[D + i])
         squares = np.float64(rows[STANDING + RESIDUAL + i])
         trusted = rows[STANDING + UNTRUSTED + i]
@@ -69,10 +75,18 @@ def add_up_trust(rows: Numbers) -> None:
         error = (squares + PRIOR_LIGHTS * (PRIOR_ERROR * albedo) ** 2) * scale
         of_normal = (squares + PRIOR_LIGHTS * (PRIOR_NORMAL_ERROR * albedo) ** 2) * scale
         rows[SHARE + i] = share
-        rows[VARIANCE + i] = error * of_place
+        rows[VARIANCE + i] = error * place
         rows[NORMAL_TRUST + i] = share / (
-            1.0 + of_normal * of_turn / (HALF_CONFIDENCE_OF_NORMAL * HALF_CONFIDENCE_OF_NORMAL)
+            1.0 + of_normal * turn / (HALF_CONFIDENCE_OF_NORMAL * HALF_CONFIDENCE_OF_NORMAL)
         )
+
+
+@compiled
+def _without(total: Any, part: Any) -> Any:
+    """Return what is left of a sum of squares."""
+    rest = total - np.float64(part)
+    # Rounding leaves as much of nothing.
+    return rest if rest > 1e-6 * total else 1e-6 * total
 
 
 @compiled

@@ -245,6 +245,22 @@ def test_confidence_tells_how_far_off_the_terms_are(rng):
     )
 
 
+def test_what_was_expected_is_no_evidence(rng):
+    # Twelve lights within ten degrees: they tell next to nothing of how a matte surface leans.
+    lights = VIEW + 0.17 * rng.uniform(-0.7, 0.7, (12, 3)) * [1.0, 1.0, 0.0]
+    lights /= np.linalg.norm(lights, axis=1, keepdims=True)
+    surface = glossy_surface(rng, (8, 32), exponent=12.0, lobe=0.3)
+    readings = noisy(surface.readings(lights), rng, 0.02).astype(np.float16)
+    flags, view = no_flags(readings), view_directions(8, 32, None)
+    normals = surface.normals.astype(np.float32)
+    start = phong_from_olats(readings, flags, lights, normals, view)
+    refined = refined_phong(readings, flags, lights, start, normals, view)
+    is_refined = refined.normal_confidence > 0.0
+    assert is_refined.mean() > 0.1
+    assert np.median(degrees_between(refined.normals, normals)[is_refined]) < 5.0
+    assert np.median(refined.normal_confidence[is_refined]) < 0.2
+
+
 def test_a_few_lights_in_front_do_not_carry_the_terms_away(rng):
     lights = sphere_of_lights(96)
     lights = lights[np.argsort(-lights[:, 2])[:16]]
