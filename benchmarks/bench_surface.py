@@ -1,6 +1,6 @@
-"""Normals from OLATs: Mpx/s of one core, 96 lights in half precision.
+"""Normals and Phong terms from OLATs: Mpx/s of one core, 96 lights in half precision.
 
-Budget: plain normals 2 Mpx/s, reweighted 1 Mpx/s. Beside them, on the same
+Budget: plain normals 2 Mpx/s, reweighted 1 Mpx/s, Phong 0.6 Mpx/s. Beside them, on the same
 readings: the masked solve in plain numpy, and ``np.linalg.lstsq`` without a mask.
 
 ::
@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 
 from olat.surface.lambert import normals_from_olats
+from olat.surface.phong_ladder import phong_from_olats
+from olat.surface.view import view_directions
 from tests.surface.readings import glossy_surface, no_flags, noisy, sphere_of_lights
 
 SHAPE = (128, 256)
@@ -73,3 +75,13 @@ def bench_normals(scene):
     }
     for name, solve in methods.items():
         print(f"normals, {name}: {megapixels_per_second(solve):.2f} Mpx/s")
+
+
+def bench_phong(scene):
+    normals, readings, flags = scene
+    given = readings, flags, LIGHTS, normals, view_directions(*SHAPE, None)
+    for name, confidence in (("", None), (", by confidence", half_sure(flags))):
+        speed = megapixels_per_second(
+            lambda confidence=confidence: phong_from_olats(*given, confidence=confidence)
+        )
+        print(f"Phong ladder{name}: {speed:.2f} Mpx/s")
