@@ -1,8 +1,8 @@
 """Phong terms from OLATs: Mpx/s of one core, 96 lights, three channels in half precision.
 
 Budget: ladder 1.2 Mpx/s, ladder and refinement 0.35 Mpx/s. Beside them, on the same readings: the
-ladder's least squares in plain numpy, four steps of Levenberg and Marquardt in batches of numpy, and
-``scipy.optimize.least_squares`` pixel by pixel.
+ladder's least squares in plain numpy, four steps of Levenberg and Marquardt in batches of numpy,
+and ``scipy.optimize.least_squares`` pixel by pixel.
 
 ::
 
