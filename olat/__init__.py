@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from olat.api.opened import open_session as open  # noqa: A004 - olat.open, as gzip.open
     from olat.api.processing import process
+    from olat.surface.coarse_albedo import coarse_albedo
 
 __version__ = "0.1.0"
 
-__all__ = ["open", "process"]
+__all__ = ["coarse_albedo", "open", "process"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:
         from olat.api.processing import process
 
         return process
+    if name == "coarse_albedo":
+        from olat.surface.coarse_albedo import coarse_albedo
+
+        return coarse_albedo
     raise AttributeError(f"module 'olat' has no attribute {name!r}")

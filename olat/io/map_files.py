@@ -24,6 +24,7 @@ from olat.model.image import RadianceImage
 from olat.model.maps import NormalMap, PhongMaps
 from olat.model.motion import TrackingFlow
 from olat.model.shapes import Plane, Radiance
+from olat.surface.roughness import roughness_of_phong
 
 _FRAME = "world: right-handed, +x image right, +y up, +z to the reference camera"
 _SCALE = "a white Lambert patch facing a light of intensity 1 reads 1.0 under that light"
@@ -50,22 +51,32 @@ def read_normals(path: Path) -> NormalMap:
 
 
 def write_phong(path: Path, phong: PhongMaps, attributes: Mapping[str, Attribute]) -> None:
-    r"""Write ``albedo``, ``specular``, ``exponent``, ``roughness``, and a display picture.
+    """Write ``albedo``, ``specular``, ``exponent``, ``roughness``, and a display picture.
+
+    Where normals were refined with the terms they are there too, as ``N.X N.Y N.Z`` and
+    ``N.confidence``, and where flat light was at hand, ``openness.Y``.
 
     Notes
     -----
-    ``roughness.Y`` is the α of a GGX or Beckmann lobe as wide as the Phong lobe of exponent n:
-    :math:`\alpha = \sqrt{2 / (n + 2)}` (Walter et al. 2007, section 5.2).
+    ``roughness.Y`` is that of `olat.surface.roughness.roughness_of_phong`; it is not read back.
     """
     channels = {
         **_split("albedo.", "RGB", phong.diffuse_albedo),
         **_split("specular.", "RGB", phong.specular_albedo),
         "exponent.Y": phong.exponent,
-        "roughness.Y": np.sqrt(2.0 / (np.maximum(phong.exponent, 0.0) + 2.0)),
+        "roughness.Y": roughness_of_phong(phong.exponent),
         "confidence.Y": phong.confidence,
         "flags.Y": phong.flags.astype(np.float32),
     }
-    write_exr(path, channels, attributes={**_color(phong.space), **attributes})
+    own = _color(phong.space)
+    if phong.normals is not None:
+        channels |= _split("N.", "XYZ", phong.normals)
+        own["olat/frame"] = _FRAME
+    if phong.normal_confidence is not None:
+        channels["N.confidence"] = phong.normal_confidence
+    if phong.openness is not None:
+        channels["openness.Y"] = phong.openness
+    write_exr(path, channels, attributes={**own, **attributes})
     _write_display(path, picture_from_phong(phong))
 
 
@@ -81,6 +92,9 @@ def read_phong(path: Path) -> PhongMaps:
         confidence=channels["confidence.Y"],
         flags=_flags(channels["flags.Y"]),
         space=space_told(attributes) or "camera",
+        normals=_joined(channels, "N.", "XYZ") if "N.X" in channels else None,
+        normal_confidence=channels.get("N.confidence"),
+        openness=channels.get("openness.Y"),
     )
 
 

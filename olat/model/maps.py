@@ -36,6 +36,12 @@ class PhongMaps:
     flags: Flags
     space: ColorSpace = "camera"
     """What red, green and blue of the albedos are."""
+    normals: UnitVectors | None = None
+    """World frame, unit length, zero where unknown; where the terms were refined with them."""
+    normal_confidence: Plane | None = None
+    """Trust in these normals, from 0 (guess) to 1."""
+    openness: Plane | None = None
+    """Reading under flat light over what the terms predict without shadows; 0 where unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat
@@ -51,6 +51,8 @@ class FitPhong(Stage):
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
+    refine: bool = False
+    """Refine terms and normals of the sweep together, in four times the time."""
 
     def run(
         self,
@@ -66,6 +68,7 @@ class FitPhong(Stage):
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
         reference: ReferenceFrame | None = None,
+        flat_lit: RadianceImage | None = None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
@@ -76,13 +79,14 @@ class FitPhong(Stage):
         )
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
+            if flat_lit is not None:
+                maps = _with_flat_light(maps, flat_lit, sweep, normals, view)
         else:
             maps = self._from_gradients(given, normals, view)
         within = None if mask is None else inside(mask, (height, width))
         if within is not None:
-            for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent):
+            for plane in _planes(maps):
                 plane[~within] = 0
-            maps.confidence[~within] = 0
         note_gloss(maps, normals, within, lights=None if sweep is None else len(sweep.planes))
         return maps
 
@@ -90,28 +94,33 @@ class FitPhong(Stage):
         self, field: ReflectanceField, normals: NormalMap, view: UnitVectors
     ) -> PhongMaps:
         from olat.surface.phong_ladder import phong_from_olats
+        from olat.surface.phong_refinement import refined_phong
 
         parts = []
         for top, bottom in field.strips():
             reflectance, doubts = field.read_rows(top, bottom)
-            parts.append(
-                phong_from_olats(
-                    reflectance,
-                    doubts,
-                    field.header.rig.directions,
-                    normals.normals[top:bottom],
-                    view[top:bottom],
-                    confidence=field.read_confidence(top, bottom),
-                    shadow_fraction=self.shadow_fraction,
-                    shadow_floor=self.shadow_floor,
-                )
-            )
+            told: dict[str, Any] = {
+                "confidence": field.read_confidence(top, bottom),
+                "shadow_fraction": self.shadow_fraction,
+                "shadow_floor": self.shadow_floor,
+            }
+            directions = field.header.rig.directions
+            geometry = normals.normals[top:bottom], view[top:bottom]
+            part = phong_from_olats(reflectance, doubts, directions, *geometry, **told)
+            if self.refine:
+                part = refined_phong(reflectance, doubts, directions, part, *geometry, **told)
+            parts.append(part)
         planes = {
             plane.name: np.concatenate([getattr(part, plane.name) for part in parts])
             for plane in fields(PhongMaps)
-            if plane.name != "space"
+            if getattr(parts[0], plane.name) is not None and plane.name != "space"
         }
-        return PhongMaps(**planes, space=field.header.space)
+        maps = PhongMaps(**planes, space=field.header.space)
+        if maps.normal_confidence is not None:
+            # What the terms could not refine is as sure as it was.
+            kept = maps.normal_confidence == 0.0
+            maps.normal_confidence[kept] = normals.confidence[kept]
+        return maps
 
     def _from_gradients(self, given: _Given, normals: NormalMap, view: UnitVectors) -> PhongMaps:
         if self.source != "olats":
@@ -171,3 +180,28 @@ class FitPhong(Stage):
             specular_albedo=photographs.in_color(maps.specular_albedo),
             space=photographs.space,
         )
+
+
+def _with_flat_light(
+    maps: PhongMaps,
+    flat_lit: RadianceImage,
+    field: ReflectanceField,
+    normals: NormalMap,
+    view: UnitVectors,
+) -> PhongMaps:
+    """Take the albedo from flat light in the measure that the normals are unsure."""
+    from olat.surface.albedo import albedo_with_flat_light
+
+    found, trust = maps.normals, maps.normal_confidence
+    if found is None or trust is None:
+        found, trust = normals.normals, normals.confidence
+    lights = field.header.rig.directions, field.header.solid_angles
+    made = albedo_with_flat_light(flat_lit.radiance, maps, found, trust, view, lights)
+    made.albedo[~found.any(axis=-1)] = 0
+    return replace(maps, diffuse_albedo=made.albedo, openness=made.openness)
+
+
+def _planes(maps: PhongMaps) -> list[np.ndarray[Any, Any]]:
+    """Return all that maps hold but their flags."""
+    planes = (getattr(maps, field.name) for field in fields(maps) if field.name != "flags")
+    return [plane for plane in planes if isinstance(plane, np.ndarray)]

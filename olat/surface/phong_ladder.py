@@ -23,6 +23,7 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     confidence: ConfidenceStrip | None = None,
     shadow_fraction: float = 0.05,
     shadow_floor: float = 1e-3,
+    largest: float | None = None,
 ) -> PhongMaps:
     r"""Fit matte and glossy reflection to the readings of each pixel under every light.
 
@@ -34,6 +35,11 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     and its neighbors gives m. The lobe is white, so the channels share s and m, and d per
     channel follows in closed form. Every reading weighs as much as its confidence.
 
+    Cast shadows with soft edges pass the threshold. So a matte surface is fitted first, three times
+    over, to the readings that agree on one, doubted from a fifth of the albedo on,
+    :math:`(1 + (e/\sigma)^2)^{-2}`. Then what lies below it is doubted so in every rung, and what
+    lies above it is gloss. Where less than half of the shading agrees, nothing is doubted.
+
     Parameters
     ----------
     reflectance, flags, directions, confidence, shadow_fraction, shadow_floor
@@ -42,6 +48,8 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
         Unit vectors in world axes, zero where unknown.
     view
         From what each pixel shows to the camera.
+    largest
+        The sharpest lobe that is believed; `largest_exponent` of the lights if none is given.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
         Flags: UNDERDETERMINED where the normal is unknown, the usable lights count less than four
         (each as much as its confidence), no light lies near enough to the mirrored view to see a
         highlight, or m is below 8; CLAMPED where m ran into an end of the ladder or into
-        `largest_exponent`; SHADOWED where no reading exceeds the floor.
+        `largest`; SHADOWED where no reading exceeds the floor.
 
     Raises
     ------
@@ -73,6 +81,8 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     References
     ----------
     .. [1] Phong, Illumination for computer generated pictures, CACM 18(6), 1975.
+    .. [2] Geman and McClure, Statistical methods for tomographic image reconstruction, Bulletin of
+       the International Statistical Institute 52(4), 1987.
     """
     if normals.shape != view.shape or normals.shape[:2] != reflectance.shape[2:]:
         raise ValueError(
@@ -84,12 +94,13 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     diffuse = np.empty((3, pixels), np.float32)
     specular, exponent, trust = (np.empty(pixels, np.float32) for _ in range(3))
     doubts = np.empty(pixels, np.uint8)
+    sharpest = largest_exponent(directions) if largest is None else float(largest)
     phong_ladder_kernel.solve(
         strip,
         codes,
         lights,
-        (_pixel_vectors(normals), _pixel_vectors(mirrored(normals, view))),
-        (float(shadow_fraction), float(shadow_floor), largest_exponent(directions), int(REFUSED)),
+        (pixel_vectors(normals), pixel_vectors(mirrored(normals, view))),
+        (float(shadow_fraction), float(shadow_floor), sharpest, int(REFUSED)),
         (diffuse, specular, exponent),
         (trust, doubts),
     )
@@ -117,6 +128,6 @@ def largest_exponent(directions: Directions) -> float:
     return float(np.clip(4.0 / max(spacing, 1e-3) ** 2, 8.0, 256.0))
 
 
-def _pixel_vectors(vectors: UnitVectors) -> Float32[Array, "pixel 3"]:
+def pixel_vectors(vectors: UnitVectors) -> Float32[Array, "pixel 3"]:
     """Return vectors as one row of pixels without gaps in memory."""
     return np.ascontiguousarray(vectors, np.float32).reshape(-1, 3)

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from olat.surface.phong_climb_kernel import (
+    LADDER,
+    LOBE_PRODUCTS,
+    LOBE_SQUARES,
+    OVERLAP,
+    RUNG,
+    UNDERDETERMINED,
+    climb,
+)
+from olat.surface.phong_matte_kernel import (
+    END,
+    ERROR,
+    MATTE,
+    NEAREST,
+    NX,
+    NY,
+    NZ,
+    RX,
+    RY,
+    RZ,
+    SQUARES,
+    UNTRUSTED,
+    Toward,
+    believe,
+    divide,
+    fit_matte,
+    set_geometry,
+    toward,
+)
 from olat.surface.strip_kernel import (
     BLOCK,
     BRIGHTEST,
     FREE,
-    THRESHOLD,
     UNUSABLE,
-    WEIGHT,
     Numbers,
     add_channels,
     compiled,
     gather,
     room_for_readings,
     set_thresholds,
-    trusted,
 )
 
-LADDER = np.array([4.0, 5.5, 8.0, 11.0, 16.0, 22.0, 32.0, 44.0, 64.0, 88.0, 128.0, 176.0, 256.0])
-LOG_LADDER = np.log(LADDER)
-SEEN = 0.25
-"""Share of a lobe's peak that some light must have seen, for the lobe to be a candidate."""
-PRIOR_LIGHTS, PRIOR_ERROR = 3.0, 0.02
-HALF_CONFIDENCE = math.log(1.5)
-CONFUSABLE = 8.0
+AT_ONCE = 4
+"""Lights whose lobes are added together, so that sums are fetched and stored a quarter as often."""
+GROUP = AT_ONCE * BLOCK
+# What is told of a group of lights, a row each: shading, what the matte fit leaves over, trust.
+SHADINGS, RESIDUALS, TRUSTS = 0, GROUP, 2 * GROUP
+FAINTEST = np.float32(1e-4)
+"""Share of a lobe's peak below which it is zero; subnormal numbers would be a hundred times slower
+too."""
+# Where a group of lights shows no pixel this fourth power of a cosine, sharper rungs are zero.
+REACHES = (3, 6, 10, LADDER.size)
+REACH_4, REACH_11, REACH_32, REACH_128 = (
+    np.float32(0.99 * 1e-4 ** (4.0 / exponent)) for exponent in (4.0, 11.0, 32.0, 128.0)
+)
 
-# Rows of a block: normal, mirrored view, sums over the lights of the matte fit, squares without
-# the trust in each reading, what one light leaves over of the matte fit, two lobes, and the sums of
-# every rung.
-NX, NY, NZ, RX, RY, RZ = (FREE + k * BLOCK for k in range(6))
-SQUARES, PRODUCTS, COUNT, ERROR, MATTE = (FREE + (6 + k) * BLOCK for k in range(5))
-UNTRUSTED, RESIDUAL, LOBES = (FREE + (11 + k) * BLOCK for k in range(3))
-PEAK, LOBE_SQUARES, OVERLAP, LOBE_PRODUCTS = (FREE + (15 + k) * BLOCK for k in range(4))
-RUNG = 4 * BLOCK
-END = PEAK + LADDER.size * RUNG
-
-_SHADOWED, _CLAMPED, _UNDERDETERMINED = 2, 64, 128
-_ZERO, _ONE, _FAINT = np.float32(0.0), np.float32(1.0), np.float32(1e-12)
+_SHADOWED = 2
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @compiled
@@ -67,206 +87,166 @@ def solve(
     lights, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
     readings, trust = room_for_readings(doubts[1], lights), doubts[1]
-    rows = np.empty(END, np.float32)
+    believed = np.empty((lights, BLOCK), np.float32)
+    rows, sums = np.empty(END, np.float32), np.empty(steps * RUNG, np.float32)
+    lobes, told = np.empty(2 * GROUP, np.float32), np.empty(3 * GROUP, np.float32)
     diffuse[:] = _ZERO
     for start in range(0, pixels, BLOCK):
         gather(strip, doubts, refused, start, readings, codes)
-        rows[FREE:] = _ZERO
+        rows[FREE:], sums[:] = _ZERO, _ZERO
         if set_thresholds(readings, fraction, floor, rows):
-            _set_geometry(geometry, start, rows)
+            set_geometry(geometry, start, rows)
+            fit_matte(readings, trust, directions, rows)
             for light in range(lights):
-                _add_matte(readings[light], trust, directions[:, light], rows)
+                believe(readings[light], trust, toward(directions, light), rows, believed[light])
                 add_channels(strip, light, start, rows, diffuse)
-            for i in range(BLOCK):
-                squares = rows[SQUARES + i]
-                rows[MATTE + i] = rows[PRODUCTS + i] / squares if squares > _ZERO else _ZERO
-            for light in range(lights):
-                _start_lobes(readings[light], trust, directions[:, light], rows)
-                for step in range(steps):
-                    _add_lobe(
-                        LOBES + step % 2 * BLOCK, PEAK + step * RUNG, (readings[light], trust), rows
+            divide(rows)
+            for light in range(0, lights, AT_ONCE):
+                _start_group((readings, believed), directions, light, rows, lobes, told)
+                for step in range(min(steps, _reach(lobes))):
+                    chain = step % 2 * GROUP
+                    _add_lobes(
+                        lobes[chain : chain + GROUP], told, sums[step * RUNG : (step + 1) * RUNG]
                     )
-        _write(rows, start, (floor, cap, steps), terms, doubt)
+        _write((rows, sums), start, (floor, cap, steps), terms, doubt)
 
 
 @compiled
-def _set_geometry(geometry: tuple[Numbers, Numbers], start: int, rows: Numbers) -> None:
-    """Write normals and mirrored views as rows."""
-    normals, mirror = geometry
-    for i in range(min(BLOCK, len(normals) - start)):
-        for axis in range(3):
-            rows[NX + axis * BLOCK + i] = normals[start + i, axis]
-            rows[RX + axis * BLOCK + i] = mirror[start + i, axis]
-
-
-@compiled
-def _add_matte(reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers) -> None:
-    """Add one light to the matte fit; its shading, zero where unused, weighs the channels."""
-    lx, ly, lz = direction[0], direction[1], direction[2]
-    for i in range(BLOCK):
-        facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
-        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
-        shading = facing if used else _ZERO
-        weight = shading * trusted(trust, reading, i)
-        rows[WEIGHT + i] = weight
-        rows[SQUARES + i] += weight * shading
-        rows[PRODUCTS + i] += weight * (reading[i] if used else _ZERO)
-        rows[COUNT + i] += trusted(trust, reading, i) if used else _ZERO
-        rows[UNTRUSTED + i] += shading * shading
+def _start_group(
+    lights: tuple[Numbers, Numbers],
+    directions: Numbers,
+    first: int,
+    rows: Numbers,
+    lobes: Numbers,
+    told: Numbers,
+) -> None:
+    """Write the broadest lobes of a group of lights; those beyond the last light are zero."""
+    readings, believed = lights
+    for k in range(AT_ONCE):
+        row, light = k * BLOCK, first + k
+        if light < directions.shape[1]:
+            _start_lobes(
+                (readings[light], believed[light]),
+                toward(directions, light),
+                rows,
+                lobes[row:],
+                told[row:],
+            )
+        else:
+            for at in range(row, lobes.size, GROUP):
+                lobes[at : at + BLOCK] = _ZERO
+            for at in range(row, told.size, GROUP):
+                told[at : at + BLOCK] = _ZERO
 
 
 @compiled
 def _start_lobes(
-    reading: Numbers, trust: Numbers | None, direction: Numbers, rows: Numbers
+    of_light: tuple[Numbers, Numbers],
+    direction: Toward,
+    rows: Numbers,
+    lobes: Numbers,
+    told: Numbers,
 ) -> None:
     """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
-    lx, ly, lz = direction[0], direction[1], direction[2]
+    reading, believed = of_light
+    lx, ly, lz = direction
     for i in range(BLOCK):
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
-        used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
+        weight = believed[i]
+        used = weight > _ZERO
         residual = reading[i] - rows[MATTE + i] * facing if used else _ZERO
-        weight = trusted(trust, reading, i)
-        used &= weight > _ZERO
-        rows[WEIGHT + i] = facing * weight if used else _ZERO
-        rows[RESIDUAL + i] = residual * weight
+        told[SHADINGS + i] = facing * weight if used else _ZERO
+        told[RESIDUALS + i] = residual * weight
+        told[TRUSTS + i] = weight
         rows[ERROR + i] += residual * weight * residual
         cosine = rows[RX + i] * lx + rows[RY + i] * ly + rows[RZ + i] * lz
         cosine = cosine if used & (cosine > _ZERO) else _ZERO
+        nearest = rows[NEAREST + i]
+        rows[NEAREST + i] = cosine if cosine > nearest else nearest
         fourth = (cosine * cosine) * (cosine * cosine)
-        rows[LOBES + i] = fourth
-        rows[LOBES + BLOCK + i] = fourth * cosine * np.sqrt(cosine)
+        lobes[i] = fourth if fourth > FAINTEST else _ZERO
+        sharper = fourth * cosine * np.sqrt(cosine)
+        lobes[GROUP + i] = sharper if sharper > FAINTEST else _ZERO
 
 
 @compiled
-def _add_lobe(lobe: int, rung: int, told: tuple[Numbers, Numbers | None], rows: Numbers) -> None:
-    """Add one light to the sums of a rung: peak, lobe x itself, shading, residual; square it.
+def _reach(lobes: Numbers) -> int:
+    """Return how many rungs a group of lights has anything to add to."""
+    near_4 = near_11 = near_32 = near_128 = False
+    for i in range(GROUP):
+        near_4 |= lobes[i] > REACH_4
+        near_11 |= lobes[i] > REACH_11
+        near_32 |= lobes[i] > REACH_32
+        near_128 |= lobes[i] > REACH_128
+    if near_128:
+        return REACHES[3]
+    if near_32:
+        return REACHES[2]
+    if near_11:
+        return REACHES[1]
+    return REACHES[0] if near_4 else 0
+
+
+@compiled
+def _add_lobes(lobes: Numbers, told: Numbers, sums: Numbers) -> None:
+    """Add a group of lights to the sums of a rung, and square their lobes for the next but one.
 
     Shading and residual are weighted by the trust in the reading already.
     """
-    reading, trust = told
     for i in range(BLOCK):
-        value = rows[lobe + i]
-        peak = rows[rung + i]
-        rows[rung + i] = value if value > peak else peak
-        square = value * value
-        rows[rung + BLOCK + i] += square * trusted(trust, reading, i)
-        rows[rung + 2 * BLOCK + i] += value * rows[WEIGHT + i]
-        rows[rung + 3 * BLOCK + i] += value * rows[RESIDUAL + i]
-        # Subnormal numbers would make the next rung a hundred times slower.
-        rows[lobe + i] = square if value > _FAINT else _ZERO
+        a, b, c, d = i, BLOCK + i, 2 * BLOCK + i, 3 * BLOCK + i
+        first, second, third, fourth = lobes[a], lobes[b], lobes[c], lobes[d]
+        sums[OVERLAP + i] += (first * told[SHADINGS + a] + second * told[SHADINGS + b]) + (
+            third * told[SHADINGS + c] + fourth * told[SHADINGS + d]
+        )
+        sums[LOBE_PRODUCTS + i] += (first * told[RESIDUALS + a] + second * told[RESIDUALS + b]) + (
+            third * told[RESIDUALS + c] + fourth * told[RESIDUALS + d]
+        )
+        first, second, third, fourth = first * first, second * second, third * third, fourth**2
+        sums[LOBE_SQUARES + i] += (first * told[TRUSTS + a] + second * told[TRUSTS + b]) + (
+            third * told[TRUSTS + c] + fourth * told[TRUSTS + d]
+        )
+        lobes[a] = first if first > FAINTEST else _ZERO
+        lobes[b] = second if second > FAINTEST else _ZERO
+        lobes[c] = third if third > FAINTEST else _ZERO
+        lobes[d] = fourth if fourth > FAINTEST else _ZERO
 
 
 @compiled
 def _write(
-    rows: Numbers,
+    sums: tuple[Numbers, Numbers],
     start: int,
     limits: tuple[float, float, int],
     terms: tuple[Numbers, Numbers, Numbers],
     doubt: tuple[Numbers, Numbers],
 ) -> None:
     """Write what was found of a block, and the reason where nothing was."""
+    rows, rungs = sums
     floor, cap, steps = limits
     diffuse, specular, exponent = terms
     confidence, codes = doubt
     ladder = np.empty((3, LADDER.size))
+    matte_fit = rows[SQUARES:UNTRUSTED].reshape(-1, BLOCK)
     for i in range(min(BLOCK, codes.size - start)):
         at = start + i
-        matte, gloss, power, trust, code = _climb(rows, i, steps, cap, ladder)
+        matte, gloss, power, trust, code = climb(
+            matte_fit, rungs, i, rows[NEAREST + i], (steps, cap), ladder
+        )
         shading = rows[UNTRUSTED + i]
         share = rows[SQUARES + i] / shading if shading > _ZERO else _ONE
         specular[at], exponent[at], confidence[at] = gloss, power, trust * share
-        _spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
+        spread_over_channels(matte, rows[SQUARES + i], diffuse[:, at])
         if rows[SQUARES + i] > _ZERO:
             codes[at] = code
         else:
             dark = UNUSABLE < rows[BRIGHTEST + i] <= floor
-            codes[at] |= _SHADOWED if dark else _UNDERDETERMINED
+            codes[at] |= _SHADOWED if dark else UNDERDETERMINED
 
 
 @compiled
-def _spread_over_channels(matte: float, weight: np.float32, diffuse: Numbers) -> None:
+def spread_over_channels(matte: float, weight: np.float32, diffuse: Numbers) -> None:
     """Turn channel sums into albedos around the fitted mean: a white lobe cancels between them."""
     mean = (diffuse[0] + diffuse[1] + diffuse[2]) / np.float32(3.0)
     for channel in range(3):
         offset = (diffuse[channel] - mean) / weight if weight > _ZERO else _ZERO
         diffuse[channel] = max(matte + offset, 0.0)
-
-
-@compiled
-def _climb(
-    rows: Numbers, i: int, steps: int, cap: float, ladder: Numbers
-) -> tuple[float, float, float, float, int]:
-    """Try every rung; return a pixel's albedo, lobe, exponent, confidence and flags."""
-    albedos, lobes, costs = ladder
-    albedo, count = float(rows[MATTE + i]), float(rows[COUNT + i])
-    seen = 0
-    while seen < steps and count >= 4.0 and rows[PEAK + seen * RUNG + i] >= SEEN:
-        albedos[seen], lobes[seen], costs[seen] = _matte_and_lobe(rows, i, seen)
-        seen += 1
-    if seen == 0:
-        return albedo, 0.0, 0.0, 0.0, _UNDERDETERMINED
-    best = int(np.argmin(costs[:seen]))
-    if lobes[best] <= 0.0:
-        return albedo, 0.0, 0.0, 0.0, 0
-    variance = (costs[best] + PRIOR_LIGHTS * (PRIOR_ERROR * albedo) ** 2) / count
-    place, curvature = _vertex(costs[:seen], best)
-    place = min(place, math.log(cap))
-    exponent = math.exp(place)
-    code = 0
-    error = variance / curvature if curvature > 0.0 else np.inf
-    if place <= LOG_LADDER[0] or place >= min(LOG_LADDER[seen - 1], math.log(cap)):
-        code |= _CLAMPED
-        error += math.log(2.0) ** 2
-    confidence = 1.0 / (1.0 + error / HALF_CONFIDENCE**2)
-    if exponent < CONFUSABLE:
-        code |= _UNDERDETERMINED
-        confidence *= (exponent / CONFUSABLE) ** 2
-    matte, lobe = _between(albedos[:seen], place, best), _between(lobes[:seen], place, best)
-    return matte, lobe, exponent, confidence, code
-
-
-@compiled
-def _matte_and_lobe(rows: Numbers, i: int, rung: int) -> tuple[float, float, float]:
-    """Solve 2 x 2 non-negative least squares; return albedo, lobe and squared error."""
-    at = rung * RUNG + i
-    squares, error, albedo = (
-        float(rows[SQUARES + i]),
-        float(rows[ERROR + i]),
-        float(rows[MATTE + i]),
-    )
-    lobe_squares, overlap = float(rows[LOBE_SQUARES + at]), float(rows[OVERLAP + at])
-    products = float(rows[LOBE_PRODUCTS + at])
-    own = lobe_squares - overlap * overlap / squares
-    if own <= 1e-4 * lobe_squares or products <= 0.0:
-        return albedo, 0.0, error
-    lobe = products / own
-    matte = albedo - lobe * overlap / squares
-    if matte >= 0.0:
-        return matte, lobe, error - lobe * products
-    lobe = (products + albedo * overlap) / lobe_squares
-    return 0.0, lobe, error + albedo**2 * squares - lobe**2 * lobe_squares
-
-
-@compiled
-def _vertex(costs: Numbers, best: int) -> tuple[float, float]:
-    """Return log exponent and curvature of the parabola through the best rung and its neighbors."""
-    if costs.size < 3:
-        return LOG_LADDER[best], 0.0
-    middle = min(max(best, 1), costs.size - 2)
-    x0, x1, x2 = LOG_LADDER[middle - 1], LOG_LADDER[middle], LOG_LADDER[middle + 1]
-    left = (costs[middle] - costs[middle - 1]) / (x1 - x0)
-    right = (costs[middle + 1] - costs[middle]) / (x2 - x1)
-    curvature = (right - left) / (x2 - x0)
-    if curvature <= 0.0 or best != middle:
-        return LOG_LADDER[best], curvature
-    return 0.5 * (x0 + x1 - left / curvature), curvature
-
-
-@compiled
-def _between(values: Numbers, place: float, best: int) -> float:
-    """Interpolate between the rungs on either side of a log exponent."""
-    other = best + 1 if place > LOG_LADDER[best] else best - 1
-    if other < 0 or other >= values.size:
-        return float(values[best])
-    share = (place - LOG_LADDER[best]) / (LOG_LADDER[other] - LOG_LADDER[best])
-    return float(values[best] + share * (values[other] - values[best]))

@@ -40,6 +40,10 @@ def _products(rng: np.random.Generator) -> dict[str, Any]:
     return {
         "normals": NormalMap(color, plane, flags),
         "phong": PhongMaps(color, other, exponent, plane, flags),
+        "refined": PhongMaps(
+            color, other, exponent, plane, flags, normals=other, normal_confidence=exponent
+        ),
+        "flat-lit": PhongMaps(color, other, exponent, plane, flags, openness=exponent),
         "radiance": RadianceImage(color, flags),
         "aligned": RadianceImage(color, flags, np.abs(other), "rec709", np.abs(plane)),
         "flow": TrackingFlow(_plane(rng, 2), plane, (48, 72)),
@@ -49,6 +53,8 @@ def _products(rng: np.random.Generator) -> dict[str, Any]:
 WRITERS: dict[str, Callable] = {
     "normals": write_normals,
     "phong": write_phong,
+    "refined": write_phong,
+    "flat-lit": write_phong,
     "radiance": write_radiance,
     "aligned": write_radiance,
     "flow": write_flow,
@@ -56,6 +62,8 @@ WRITERS: dict[str, Callable] = {
 READERS: dict[str, Callable] = {
     "normals": read_normals,
     "phong": read_phong,
+    "refined": read_phong,
+    "flat-lit": read_phong,
     "radiance": read_radiance,
     "aligned": read_radiance,
     "flow": read_flow,
@@ -132,12 +140,12 @@ def test_what_the_caller_knows_better_stands_in_the_header(
 
 
 def test_roughness_falls_as_lobes_sharpen(tmp_path: Path, rng: np.random.Generator) -> None:
-    exponents = np.broadcast_to(np.array([0.0, 6.0, 198.0], np.float32), (2, 3)).copy()
+    exponents = np.broadcast_to(np.array([0.0, 4.0, 49.5], np.float32), (2, 3)).copy()
     color = np.zeros((2, 3, 3), np.float32)
     phong = PhongMaps(color, color, exponents, exponents, np.zeros((2, 3), np.uint8))
     write_phong(tmp_path / "a.exr", phong, {})
     roughness = read_exr(tmp_path / "a.exr")[0]["roughness.Y"]
-    np.testing.assert_allclose(roughness[0], [1.0, 0.5, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(roughness[0], [1.0, 1.0 / 3.0, 0.1], rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["normals", "phong", "radiance", "flow"])

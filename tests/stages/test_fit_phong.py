@@ -12,20 +12,22 @@ from olat.model.calibration import LensCalibration
 from olat.model.maps import NormalMap
 from olat.model.session import Camera
 from olat.stages.fit_phong import FitPhong
+from olat.stages.light_evenly import LightEvenly
 from olat.surface.view import view_directions_of_lens
 from tests.support.fields import field_of, gradients_of, rig_of
-from tests.surface.readings import Surface, normals_facing
+from tests.surface.readings import Surface, degrees_between, normals_facing
 
 SHAPE = (24, 32)
 
 
-def fit(surface, rig, *, field=None, aligned=None, normals=None, **given):
+def fit(surface, rig, *, field=None, aligned=None, normals=None, refine=False, **given):
     found = surface.normals if normals is None else normals
     mask, lens, color = (given.get(name) for name in ("mask", "lens", "color"))
-    known = NormalMap(
-        found.astype(np.float32), np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
+    trust = given.get("trust", np.ones(SHAPE, np.float32))
+    known = NormalMap(found.astype(np.float32), trust, np.zeros(SHAPE, np.uint8))
+    return FitPhong(refine=refine).run(
+        known, field, aligned, mask, rig, Camera("A"), lens, color, flat_lit=given.get("flat_lit")
     )
-    return FitPhong().run(known, field, aligned, mask, rig, Camera("A"), lens, color)
 
 
 def glossy(rng, exponent):
@@ -101,6 +103,71 @@ def test_a_session_without_normals_is_refused(rng):
             field=field_of(surface.readings(rig.directions), rig),
             normals=np.zeros((*SHAPE, 3)),
         )
+
+
+def test_refined_normals_come_with_the_terms(rng):
+    rig = rig_of(fibonacci_sphere(156))
+    surface = glossy(rng, 20.0)
+    field = field_of(surface.readings(rig.directions), rig)
+    # A degree or two off, as robust solves of glossy surfaces are.
+    off = surface.normals + 0.03 * rng.normal(size=surface.normals.shape)
+    off /= np.linalg.norm(off, axis=-1, keepdims=True)
+    mask = np.ones(SHAPE, bool)
+    mask[:3] = False
+    coarse, refined = (
+        fit(surface, rig, field=field, normals=off, mask=mask, refine=refine)
+        for refine in (False, True)
+    )
+    assert coarse.normals is None
+    before, after = (
+        np.median(degrees_between(normals, surface.normals)[mask])
+        for normals in (off, refined.normals)
+    )
+    print(f"normals {before:.2f} degree off, refined {after:.3f}")
+    assert before > 1.0
+    assert after < 0.1
+    albedo = [np.abs(terms.diffuse_albedo / surface.albedo - 1.0) for terms in (coarse, refined)]
+    assert np.median(albedo[1][mask]) < 0.2 * np.median(albedo[0][mask])
+    assert (refined.normal_confidence[mask] > 0.9).mean() > 0.95
+    assert not refined.normals[~mask].any()
+    assert not refined.normal_confidence[~mask].any()
+
+
+def test_what_is_not_refined_is_as_sure_as_it_was(rng):
+    rig = rig_of(fibonacci_sphere(156))
+    surface = Surface(normals_facing(rng, SHAPE, 60.0), np.full((*SHAPE, 3), 0.5))
+    field = field_of(surface.readings(rig.directions), rig)
+    coarse, refined = (fit(surface, rig, field=field, refine=refine) for refine in (False, True))
+    kept = coarse.exponent == 0.0
+    assert kept.any()
+    assert_allclose(refined.normals[kept], surface.normals[kept], rtol=0, atol=1e-6)
+    assert_allclose(refined.normal_confidence[kept], 1.0, rtol=0, atol=0)
+
+
+def test_unsure_normals_leave_the_albedo_to_flat_light(rng):
+    rig = rig_of(fibonacci_sphere(156))
+    surface = glossy(rng, 20.0)
+    field = field_of(surface.readings(rig.directions), rig)
+    normals = surface.normals.copy()
+    unsure = rng.random(SHAPE) < 0.3
+    # Those lie anywhere, and say so.
+    normals[unsure] += 3.0 * rng.normal(size=(np.count_nonzero(unsure), 3))
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    normals[0, 0] = 0.0
+    trust = np.where(unsure, 0.1, 1.0).astype(np.float32)
+    given = {"field": field, "normals": normals, "trust": trust}
+    alone = fit(surface, rig, **given)
+    made = fit(surface, rig, **given, flat_lit=LightEvenly().run(field))
+    errors = [
+        np.abs(terms.diffuse_albedo / surface.albedo - 1.0).mean(axis=-1) for terms in (alone, made)
+    ]
+    before, after = (np.median(error[unsure]) for error in errors)
+    print(f"albedo off by {before:.0%} where normals are wrong; {after:.0%} with flat light")
+    assert after < 0.5 * before
+    assert_allclose(made.diffuse_albedo[~unsure], alone.diffuse_albedo[~unsure], rtol=0, atol=1e-6)
+    assert not made.diffuse_albedo[0, 0].any()
+    assert_allclose(np.median(made.openness[~unsure]), 1.0, rtol=0, atol=0.02)
+    assert alone.openness is None
 
 
 def lens_of(focal, height=SHAPE[0], width=SHAPE[1]):

@@ -71,6 +71,19 @@ def with_cast_shadows(readings: Numbers, directions: Numbers, rng: np.random.Gen
     return np.where(hidden[:, np.newaxis], 0.02 * readings, readings)
 
 
+def with_soft_shadows(readings: Numbers, directions: Numbers, rng: np.random.Generator) -> Numbers:
+    """Cut the light from a cone of 15 to 60 degrees for most pixels, with an edge of ten degrees.
+
+    Cones lie where they may, also behind the surface.
+    """
+    shape = readings.shape[2:]
+    axes = rng.normal(size=(*shape, 3))
+    axes /= np.linalg.norm(axes, axis=-1, keepdims=True)
+    edge = np.where(rng.random(shape) < 0.7, np.cos(np.radians(rng.uniform(15, 60, shape))), 2.0)
+    past = np.einsum("lk,hwk->lhw", directions, axes) - edge
+    return readings * np.clip(0.5 - past / 0.2, 0.0, 1.0)[:, np.newaxis]
+
+
 def noisy(readings: Numbers, rng: np.random.Generator, sigma: float = 0.003) -> Numbers:
     """Add noise that grows with the square root of the reading."""
     spread = sigma * np.sqrt(np.maximum(readings, 0.01) * 3.0)
