@@ -1,0 +1,129 @@
+"""Relighting: cosine lobes under distant lights and under environments."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from olat.model.maps import LobeMaps
+from olat.model.shapes import Array, Directions, LightColors, Plane, Radiance
+from olat.relight.lobe_environment import LobeEnvironment
+from olat.surface.lobe_maps import lobes_of, missing_of, rows_of
+from olat.surface.lobe_residual import Visibility
+
+STRIP = 1 << 16
+"""Pixels lit at a time, so that what is in between stays small [px]."""
+
+
+def lobes_under_lights(
+    maps: LobeMaps,
+    directions: Directions,
+    weights: LightColors,
+    *,
+    visibility: Visibility | None = None,
+) -> Radiance:
+    r"""Light the lobes by distant lights, exactly.
+
+    .. math:: L_c = \sum_i w_{ic} \big( V_i\,R_c(\omega_i) + e_c(\omega_i) \big)
+
+    with R the lobe and e what it lacks of the photographs (`olat.surface.lobe_residual`).
+
+    Parameters
+    ----------
+    maps
+        Moments of the photographs.
+    directions
+        Unit vectors to the lights.
+    weights
+        Of each light: 1 makes white that faces it read 1.
+    visibility
+        Share of a light that reaches each pixel, :math:`V_i`; none means all of it.
+
+    Returns
+    -------
+    radiance
+        Linear and signed: where a lobe was clamped or dark, e may be below zero.
+
+    Raises
+    ------
+    ValueError
+        If lights and weights differ in number.
+
+    References
+    ----------
+    .. [1] Fyffe and Debevec, Cosine lobe based relighting from gradient illumination
+       photographs, Journal of Virtual Reality and Broadcasting 9(2), 2012.
+    """
+    if len(directions) != len(weights):
+        raise ValueError(
+            f"lobes: {len(directions)} lights and {len(weights)} weights; one for each is needed."
+        )
+    height, width, _ = maps.integral.shape
+    radiance = np.zeros((height, width, 3), np.float32)
+    seen = {} if visibility is None else {i: visibility(d) for i, d in enumerate(directions)}
+    for top, bottom in _strips(height, width):
+        part = rows_of(maps, top, bottom)
+        lobes = lobes_of(part)
+        missing = missing_of(part, lobes)
+        for light, (direction, weight) in enumerate(zip(directions, weights, strict=True)):
+            if not weight.any():
+                continue
+            reading = lobes.reading(direction)
+            if light in seen:
+                reading *= seen[light][top:bottom, :, np.newaxis]
+            lit = (reading + missing.reading(direction)) * weight
+            radiance[top:bottom] += lit.astype(np.float32)
+    return radiance
+
+
+def lobes_under_environment(maps: LobeMaps, environment: LobeEnvironment) -> Radiance:
+    r"""Light the lobes by an environment that was convolved with lobes before.
+
+    .. math:: L_c = \frac{1}{\pi} \int E_c\,(R_c + e_c)\,d\omega
+
+    so that white reads 1 under a uniform map of radiance 1. Nothing casts shadows.
+
+    Parameters
+    ----------
+    maps
+        Moments of the photographs, in the color of the environment.
+    environment
+        Light that lobes of any axis and ratio gather.
+    """
+    height, width, _ = maps.integral.shape
+    radiance = np.empty((height, width, 3), np.float32)
+    first = environment.first_moment
+    for top, bottom in _strips(height, width):
+        part = rows_of(maps, top, bottom)
+        lobes = lobes_of(part)
+        missing = missing_of(part, lobes)
+        lit = lobes.integral * environment.gathered(lobes.axis, lobes.ratio)
+        lit += missing.integral * (environment.integral / (4.0 * np.pi)).astype(np.float32)
+        lit += np.einsum("hwcj,cj->hwc", missing.moment, 3.0 / (4.0 * np.pi) * first)
+        radiance[top:bottom] = lit / np.pi
+    return radiance
+
+
+def visible_share(
+    visibility: Plane | Visibility, direction: Float64[Array, "3"], shape: tuple[int, int]
+) -> Plane:
+    """Return what share of one light reaches each pixel, from a plane or from what tells it.
+
+    Raises
+    ------
+    ValueError
+        If it is not one number from 0 to 1 for each pixel.
+    """
+    share = visibility(direction) if callable(visibility) else visibility
+    if share.shape != shape or not ((share >= 0.0) & (share <= 1.0)).all():
+        raise ValueError(
+            f"visibility: shape {share.shape}, {share.min():g} to {share.max():g}; needed are "
+            f"numbers from 0 to 1 for {shape[1]} x {shape[0]} px, as for the lobes."
+        )
+    return np.asarray(share, np.float32)
+
+
+def _strips(height: int, width: int) -> list[tuple[int, int]]:
+    """Return first row and end of strips of some `STRIP` pixels."""
+    rows = max(1, STRIP // width)
+    return [(top, min(top + rows, height)) for top in range(0, height, rows)]
