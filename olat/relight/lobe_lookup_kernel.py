@@ -11,7 +11,7 @@ Numbers: TypeAlias = np.ndarray[Any, Any]
 
 
 @njit(nogil=True, cache=True)
-def look_up(  # noqa: PLR0913, PLR0917 - maps and their ladder, lobes, a turn, the result
+def look_up(
     maps: Numbers,
     ratios: Numbers,
     axes: Numbers,

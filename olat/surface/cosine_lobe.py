@@ -63,7 +63,7 @@ def spherical_share(ratio: Numbers) -> Numbers:
     return np.asarray(np.clip((high - ratio) / (high - low), 0.0, 1.0))
 
 
-def lobe_density(cosine: Numbers, ratio: Numbers) -> Numbers:
+def lobe_density(cosine: Float[Array, "*#pixels"], ratio: Float[Array, "*#pixels"]) -> Numbers:
     """Return what a lobe of integral 1 reads at an angle from its axis [1/sr].
 
     Parameters
@@ -83,8 +83,9 @@ def lobe_density(cosine: Numbers, ratio: Numbers) -> Numbers:
     for shape, part, base in mixture:
         if part.any():
             exponent = np.maximum(exponent_from_ratio(ratio, shape=shape), 0.0)
-            density += part * scale_from_integral(base**exponent, exponent, shape=shape)
-    return density
+            peak = scale_from_integral(part, exponent, shape=shape)
+            density += peak * base**exponent
+    return np.asarray(density)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class CosineLobes:
         """First moment of each channel's lobe (channel, axis) [sr]."""
         vector = self.axis * self.ratio[..., np.newaxis]
         return np.asarray(
-            self.integral[..., np.newaxis] * (vector[:, :, np.newaxis] if self.is_shared else vector)
+            self.integral[..., np.newaxis]
+            * (vector[:, :, np.newaxis] if self.is_shared else vector)
         )
 
     def exponent(self, shape: LobeShape) -> Float[Array, "h w *channel"]:
@@ -147,8 +149,9 @@ def lobes_from_moments(
     integral
         :math:`F_c = \int R_c\,d\omega` of each channel: the full-on photograph [sr].
     moment
-        ``h w 3``, for a lobe shape that the channels share: :math:`A_c = \int \omega_c R_c\,d\omega`,
-        channel r along x, g along y, b along z: twice the color gradient less full-on [sr].
+        ``h w 3``, for a lobe shape that the channels share:
+        :math:`A_c = \int \omega_c R_c\,d\omega`, channel r along x, g along y, b along z: twice
+        the color gradient less full-on [sr].
 
         ``h w 3 3``, for a lobe of each channel: :math:`A_{cj} = \int \omega_j R_c\,d\omega`, twice
         the white gradient along axis j less full-on [sr].

@@ -1,7 +1,8 @@
 r"""What lobes lack of the photographs that they were fitted to, as light that adds it.
 
 A lobe whose ratio was clamped, or on which a shadow was cast, no longer has the integral F and the
-first moment A of the photographs. Let :math:`\delta F` and :math:`\delta A` be what is missing. Then
+first moment A of the photographs. Let :math:`\delta F` and :math:`\delta A` be what is missing.
+Then
 
 .. math:: e(\omega) = \frac{\delta F}{4\pi} + \frac{3}{4\pi}\,\delta A \cdot \omega
 
@@ -49,7 +50,7 @@ class MissingMoments:
     def over_lights(self, basis: Float64[Array, "light 3 4"]) -> Float64[Array, "light h w 3"]:
         """Return what is to be added under each light of a rig: see `shortest_basis`."""
         moments = np.concatenate([self.integral[..., np.newaxis], self.moment], axis=-1)
-        return np.einsum("lcm,hwcm->lhwc", basis, moments)
+        return np.asarray(np.einsum("lcm,hwcm->lhwc", basis, moments))
 
 
 def missing_moments(

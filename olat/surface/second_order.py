@@ -34,6 +34,7 @@ AXES = ("xx", "yy", "zz", "xy", "yz", "zx")
 """Order of the six patterns."""
 LEAST_VARIANCE = 1.0 / 1003.0
 """Of a hemispherical lobe of exponent 1000: noise decides below it."""
+_UP = np.array([0.0, 0.0, 1.0])
 LARGEST_VARIANCE = 1.0 / 3.0
 """Of light that comes evenly from everywhere, or from half of everywhere."""
 
@@ -81,14 +82,14 @@ def exponent_from_variance(variance: Numbers) -> Numbers:
 
 
 def second_moments(
-    full_on: Numbers, patterns: Float[Array, "6 *pixels"]
-) -> Float[Array, "6 *pixels"]:
+    integral: Numbers, patterns: Float[Array, "*pixels 6"]
+) -> Float[Array, "*pixels 6"]:
     """Return the second moments of which the photographs under second-order patterns tell.
 
     Parameters
     ----------
-    full_on
-        Integral over the sphere of light [sr].
+    integral
+        Over the sphere of light [sr].
     patterns
         The same under x², y², z², (1 + 2xy)/2, (1 + 2yz)/2, (1 + 2zx)/2 [sr].
 
@@ -97,14 +98,14 @@ def second_moments(
     moments
         In the order of `AXES` [sr]. Their first three add up to the integral.
     """
-    return np.concatenate([patterns[:3], patterns[3:] - full_on / 2.0])
+    mixed = patterns[..., 3:] - integral[..., np.newaxis] / 2.0
+    return np.concatenate([patterns[..., :3], mixed], axis=-1)
 
 
 def lobe_width(
     integral: Numbers,
-    moment: Float[Array, "*pixels 3"],
-    second: Float[Array, "6 *pixels"],
-    *,
+    axis: Float[Array, "*pixels 3"],
+    second: Float[Array, "*pixels 6"],
     shadow_floor: float = 1e-3,
 ) -> LobeWidth:
     r"""Measure the variance of every lobe across its axis.
@@ -113,8 +114,8 @@ def lobe_width(
     ----------
     integral
         Of white light over the sphere; of one channel, or of their mean [sr].
-    moment
-        First moment of the same [sr].
+    axis
+        Of the lobe: a unit vector along its first moment; zero where there is none.
     second
         Second moments of the same, in the order of `AXES` [sr].
     shadow_floor
@@ -129,16 +130,11 @@ def lobe_width(
 
     A surface with n = 1 is as wide as its matte reflection, 1/4; light from all around is 1/3 wide.
     """
-    is_lit = (integral > shadow_floor) & np.isfinite(second).all(axis=0)
-    is_lit &= np.isfinite(moment).all(axis=-1)
+    is_lit = (integral > shadow_floor) & np.isfinite(second).all(axis=-1)
     share = np.divide(1.0, integral, out=np.zeros_like(integral), where=is_lit)
-    length = np.where(is_lit, np.linalg.norm(moment, axis=-1), 0.0)
-    known = is_lit & (length > 1e-6 * integral)
-    axis = np.zeros_like(moment)
-    np.divide(moment, length[..., np.newaxis], out=axis, where=known[..., np.newaxis])
-    axis[~known, 2] = 1.0
-    first, other = _across(axis)
-    matrix = _symmetric(np.where(is_lit, second, 0.0) * share)
+    known = is_lit & axis.any(axis=-1)
+    first, other = _across(np.where(known[..., np.newaxis], axis, _UP).astype(axis.dtype))
+    matrix = _symmetric(np.where(is_lit[..., np.newaxis], second, 0.0) * share[..., np.newaxis])
     # The mean of a lobe lies on its axis, so nothing is to be taken off across it.
     along, skew, aside = (
         np.einsum("...j,...jk,...k->...", left, matrix, right)
@@ -158,9 +154,9 @@ def lobe_width(
     return LobeWidth(variance.astype(dtype), widest.astype(dtype), flags)
 
 
-def _symmetric(six: Float[Array, "6 *pixels"]) -> Float[Array, "*pixels 3 3"]:
+def _symmetric(six: Float[Array, "*pixels 6"]) -> Float[Array, "*pixels 3 3"]:
     """Return the matrices of which these are the entries."""
-    xx, yy, zz, xy, yz, zx = six
+    xx, yy, zz, xy, yz, zx = np.moveaxis(six, -1, 0)
     rows = [(xx, xy, zx), (xy, yy, yz), (zx, yz, zz)]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 

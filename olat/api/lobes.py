@@ -1,0 +1,135 @@
+"""A camera's cosine lobes, ready to be lit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from olat.api.lighting import Environment, direction_of, environment_of, require_one
+from olat.errors import UsageError
+from olat.model.environment import EnvironmentMap
+from olat.model.maps import LobeMaps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jaxtyping import Float64
+
+    from olat.model.color import ColorSpace
+    from olat.model.shapes import Array, Plane, Radiance
+    from olat.relight.lobe_environment import LobeEnvironment
+    from olat.surface.cosine_lobe import CosineLobes
+    from olat.surface.lobe_residual import Visibility
+
+STAND_INS = 256
+"""Directions that stand for an environment where shadows are cast."""
+
+
+class Lobes:
+    """What a camera saw under gradients, as a field that answers to light from anywhere."""
+
+    def __init__(self, path: Path) -> None:
+        from olat.io.map_files import read_lobes
+
+        self.path = path
+        self.maps: LobeMaps = read_lobes(path)
+        self._last: tuple[EnvironmentMap, LobeEnvironment] | None = None
+
+    def __repr__(self) -> str:
+        height, width, _ = self.maps.integral.shape
+        shape = "one a pixel" if self.maps.is_shared else "one a channel"
+        return f"<lobes {self.path.name}: {shape}, {width} x {height} px>"
+
+    @property
+    def space(self) -> ColorSpace:
+        """What red, green and blue of relit pictures are."""
+        return self.maps.space
+
+    @property
+    def lobes(self) -> CosineLobes:
+        """Axis, ratio and integral of every lobe."""
+        from olat.surface.lobe_maps import lobes_of
+
+        return lobes_of(self.maps)
+
+    def relight(
+        self,
+        *,
+        light: Sequence[float] | None = None,
+        environment: Environment | None = None,
+        rotate_deg: float = 0.0,
+        visibility: Plane | Visibility | None = None,
+    ) -> Radiance:
+        """Return the subject under another light: linear radiance, ``h w 3``, float32.
+
+        The scale is that of `olat.api.field.Field.relight`.
+
+        Parameters
+        ----------
+        light, environment, rotate_deg
+            As for a field.
+        visibility
+            Share of a distant light that reaches each pixel, from 0 to 1: a plane for a light, or
+            what returns one for a direction. None means that nothing casts shadows.
+
+        Raises
+        ------
+        UsageError
+            If not exactly one of light and environment is given, the light points nowhere, or the
+            visibility is none.
+        """
+        require_one(light, environment)
+        if light is not None:
+            toward = direction_of(light)[np.newaxis]
+            return self._under(toward / np.linalg.norm(toward), np.ones((1, 3)), visibility)
+        assert environment is not None  # noqa: S101 - of the two, one is given
+        return self._in_environment(
+            environment_of(environment, self.maps.space), rotate_deg, visibility
+        )
+
+    def _in_environment(
+        self, map_: EnvironmentMap, rotate_deg: float, visibility: Plane | Visibility | None
+    ) -> Radiance:
+        from olat.light.arrangements import fibonacci_sphere
+        from olat.light.environment_weights import weights_for_environment
+        from olat.relight.lobes import lobes_under_environment
+
+        if visibility is None:
+            return lobes_under_environment(self.maps, self._convolved(map_).rotated(rotate_deg))
+        if not callable(visibility):
+            raise UsageError(
+                "visibility: one plane was given for a whole environment; needed is what returns a "
+                "plane for each direction."
+            )
+        toward = fibonacci_sphere(STAND_INS)
+        found = weights_for_environment(toward, map_, rotate_deg=rotate_deg)
+        return self._under(toward, found.weights, visibility)
+
+    def _convolved(self, map_: EnvironmentMap) -> LobeEnvironment:
+        """Return an environment convolved with lobes; the last one is remembered."""
+        from olat.relight.lobe_environment import convolved
+
+        if self._last is None or not np.array_equal(self._last[0].radiance, map_.radiance):
+            self._last = map_, convolved(map_)
+        return self._last[1]
+
+    def _under(
+        self,
+        toward: Float64[Array, "light 3"],
+        weights: Float64[Array, "light 3"],
+        visibility: Plane | Visibility | None,
+    ) -> Radiance:
+        from olat.relight.lobes import lobes_under_lights, visible_share
+
+        def seen(direction: Float64[Array, "3"]) -> Plane:
+            assert visibility is not None  # noqa: S101 - else it is not asked for
+            return visible_share(visibility, direction, self.maps.flags.shape)
+
+        try:
+            return lobes_under_lights(
+                self.maps, toward, weights, visibility=None if visibility is None else seen
+            )
+        except ValueError as error:
+            raise UsageError(f"relight: {error}") from error
