@@ -114,6 +114,7 @@ def write_lobes(path: Path, lobes: LobeMaps, attributes: Mapping[str, Attribute]
         "olat/frame": _FRAME,
         "olat/scale": "integrals over the sphere of light [sr]; white is pi",
         "olat/shadowFloor": lobes.shadow_floor,
+        "olat/blur": lobes.blur_px,
     }
     if lobes.primaries is not None:
         own["olat/primaries"] = " ".join(map(repr, lobes.primaries.ravel().tolist()))
@@ -127,7 +128,7 @@ def read_lobes(path: Path) -> LobeMaps:
     layers = ["moment."] if "moment.R" in channels else [f"moment{axis}." for axis in "XYZ"]
     colors = [f"{layer}{color}" for layer in ("integral.", *layers) for color in "RGB"]
     _require(path, channels, (*colors, "confidence.Y", "flags.Y"))
-    _require(path, attributes, ("olat/shadowFloor",))
+    _require(path, attributes, ("olat/shadowFloor", "olat/blur"))
     moments = [_joined(channels, layer, "RGB") for layer in layers]
     mixing = str(attributes.get("olat/primaries", "")).split()
     spread = [channels[name] for name in ("spread.major", "spread.minor") if name in channels]
@@ -140,6 +141,7 @@ def read_lobes(path: Path) -> LobeMaps:
         primaries=np.array(mixing, dtype=float).reshape(3, 3) if mixing else None,
         spread=np.stack(spread, axis=-1) if len(spread) == 2 else None,
         shadow_floor=float(str(attributes["olat/shadowFloor"])),
+        blur_px=float(str(attributes["olat/blur"])),
     )
 
 

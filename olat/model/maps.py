@@ -62,6 +62,8 @@ class LobeMaps:
     """Variance across the axis, the larger first; none where no second-order patterns were shot."""
     shadow_floor: float = 1e-3
     """Integral at or below which a channel has no lobe: its moments alone light it [sr]."""
+    blur_px: float = 0.0
+    """Standard deviation of the neighbors that a lobe takes its shape from [px]."""
 
     @property
     def is_shared(self) -> bool:

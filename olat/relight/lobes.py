@@ -8,8 +8,9 @@ from jaxtyping import Float64
 from olat.model.maps import LobeMaps
 from olat.model.shapes import Array, Directions, LightColors, Plane, Radiance
 from olat.relight.lobe_environment import LobeEnvironment
-from olat.surface.lobe_maps import lobes_of, missing_of, rows_of
-from olat.surface.lobe_residual import Visibility
+from olat.surface.cosine_lobe import CosineLobes
+from olat.surface.lobe_maps import lobes_of
+from olat.surface.lobe_residual import MissingMoments, Visibility, missing_moments
 
 STRIP = 1 << 16
 """Pixels lit at a time, so that what is in between stays small [px]."""
@@ -60,11 +61,10 @@ def lobes_under_lights(
         )
     height, width, _ = maps.integral.shape
     radiance = np.zeros((height, width, 3), np.float32)
+    whole = lobes_of(maps)
     seen = {} if visibility is None else {i: visibility(d) for i, d in enumerate(directions)}
     for top, bottom in _strips(height, width):
-        part = rows_of(maps, top, bottom)
-        lobes = lobes_of(part)
-        missing = missing_of(part, lobes)
+        lobes, missing = _rows(maps, whole, top, bottom)
         for light, (direction, weight) in enumerate(zip(directions, weights, strict=True)):
             if not weight.any():
                 continue
@@ -93,10 +93,9 @@ def lobes_under_environment(maps: LobeMaps, environment: LobeEnvironment) -> Rad
     height, width, _ = maps.integral.shape
     radiance = np.empty((height, width, 3), np.float32)
     first = environment.first_moment
+    whole = lobes_of(maps)
     for top, bottom in _strips(height, width):
-        part = rows_of(maps, top, bottom)
-        lobes = lobes_of(part)
-        missing = missing_of(part, lobes)
+        lobes, missing = _rows(maps, whole, top, bottom)
         lit = lobes.integral * environment.gathered(lobes.axis, lobes.ratio)
         lit += missing.integral * (environment.integral / (4.0 * np.pi)).astype(np.float32)
         lit += np.einsum("hwcj,cj->hwc", missing.moment, 3.0 / (4.0 * np.pi) * first)
@@ -127,3 +126,13 @@ def _strips(height: int, width: int) -> list[tuple[int, int]]:
     """Return first row and end of strips of some `STRIP` pixels."""
     rows = max(1, STRIP // width)
     return [(top, min(top + rows, height)) for top in range(0, height, rows)]
+
+
+def _rows(
+    maps: LobeMaps, lobes: CosineLobes, top: int, bottom: int
+) -> tuple[CosineLobes, MissingMoments]:
+    """Return some rows of the lobes, and of what they lack."""
+    rows = slice(top, bottom)
+    part = CosineLobes(lobes.axis[rows], lobes.ratio[rows], lobes.integral[rows], lobes.flags[rows])
+    shot = maps.integral[rows], maps.moment[rows]
+    return part, missing_moments(part, *shot, primaries=maps.primaries)

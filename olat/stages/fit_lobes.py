@@ -33,6 +33,8 @@ class FitLobes(Stage):
 
     shadow_floor: NonNegativeFloat = 0.004
     """Integral over the sphere at or below which a pixel has no lobe [diffuse white = pi]."""
+    blur_px: NonNegativeFloat = 1.0
+    """Standard deviation of the neighbors that a lobe takes axis and exponent from [px]."""
 
     def run(
         self,
@@ -84,6 +86,7 @@ class FitLobes(Stage):
             space=shot.space,
             primaries=shot.mixing,
             shadow_floor=self.shadow_floor,
+            blur_px=self.blur_px,
         )
         lobes = lobes_of(maps)
         is_lit = (lobes.flags & PixelFlag.SHADOWED) == 0

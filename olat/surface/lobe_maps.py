@@ -9,7 +9,7 @@ import numpy as np
 from olat.model.maps import LobeMaps
 from olat.model.shapes import Plane
 from olat.surface.cosine_lobe import CosineLobes, lobes_from_moments
-from olat.surface.lobe_residual import MissingMoments, missing_moments
+from olat.surface.lobe_smoothing import smoothed_moment
 
 MODEL_ERROR = 0.01
 """Doubt of a first moment, relative to full-on light: noise, uneven lights, interreflection."""
@@ -21,34 +21,21 @@ def lobes_of(maps: LobeMaps) -> CosineLobes:
     """Return the lobes that have the stored moments, in the color of the photographs.
 
     The closed form costs less than reading the file did; so moments are stored, which may be
-    averaged, filtered and resampled, and lobes are not.
+    averaged and resampled, and lobes are not. Shapes are those of a pixel and its neighbors, as
+    `olat.surface.lobe_smoothing` averages them.
     """
-    if maps.primaries is None or not maps.is_shared:
-        return lobes_from_moments(maps.integral, maps.moment, shadow_floor=maps.shadow_floor)
-    unmixing = np.linalg.inv(maps.primaries).T.astype(np.float32)
-    lobes = lobes_from_moments(
-        maps.integral @ unmixing, maps.moment @ unmixing, shadow_floor=maps.shadow_floor
-    )
+    integral, moment = maps.integral, maps.moment
+    mixing = maps.primaries if maps.is_shared else None
+    if mixing is not None:
+        unmixing = np.linalg.inv(mixing).T.astype(np.float32)
+        integral, moment = integral @ unmixing, moment @ unmixing
+    floor = maps.shadow_floor
+    smooth = smoothed_moment(integral, moment, blur_px=maps.blur_px, shadow_floor=floor)
+    lobes = lobes_from_moments(integral, smooth, shadow_floor=floor)
+    if mixing is None:
+        return lobes
     is_lit = lobes.integral.any(axis=-1, keepdims=True)
     return replace(lobes, integral=np.where(is_lit, maps.integral, np.float32(0.0)))
-
-
-def missing_of(maps: LobeMaps, lobes: CosineLobes) -> MissingMoments:
-    """Return what the lobes lack of the photographs: all of a dark pixel, part of a clamped one."""
-    return missing_moments(lobes, maps.integral, maps.moment, primaries=maps.primaries)
-
-
-def rows_of(maps: LobeMaps, top: int, bottom: int) -> LobeMaps:
-    """Return some rows of the maps."""
-    rows = slice(top, bottom)
-    return replace(
-        maps,
-        integral=maps.integral[rows],
-        moment=maps.moment[rows],
-        confidence=maps.confidence[rows],
-        flags=maps.flags[rows],
-        spread=None if maps.spread is None else maps.spread[rows],
-    )
 
 
 def mean_lobes(maps: LobeMaps) -> CosineLobes:
