@@ -77,17 +77,20 @@ class Lobes:
         Raises
         ------
         UsageError
-            If not exactly one of light and environment is given, the light points nowhere, or the
-            visibility is none.
+            If not exactly one of light and environment is given, the light points nowhere, the map
+            holds what is no number, or the visibility is not one from 0 to 1 for each pixel.
         """
         require_one(light, environment)
-        if light is not None:
-            toward = direction_of(light)[np.newaxis]
-            return self._under(toward / np.linalg.norm(toward), np.ones((1, 3)), visibility)
-        assert environment is not None  # noqa: S101 - of the two, one is given
-        return self._in_environment(
-            environment_of(environment, self.maps.space), rotate_deg, visibility
-        )
+        try:
+            if light is not None:
+                toward = direction_of(light)[np.newaxis]
+                return self._under(toward / np.linalg.norm(toward), np.ones((1, 3)), visibility)
+            assert environment is not None  # noqa: S101 - of the two, one is given
+            return self._in_environment(
+                environment_of(environment, self.maps.space), rotate_deg, visibility
+            )
+        except ValueError as error:
+            raise UsageError(f"relight: {error}") from error
 
     def _in_environment(
         self, map_: EnvironmentMap, rotate_deg: float, visibility: Plane | Visibility | None
@@ -127,9 +130,6 @@ class Lobes:
             assert visibility is not None  # noqa: S101 - else it is not asked for
             return visible_share(visibility, direction, self.maps.flags.shape)
 
-        try:
-            return lobes_under_lights(
-                self.maps, toward, weights, visibility=None if visibility is None else seen
-            )
-        except ValueError as error:
-            raise UsageError(f"relight: {error}") from error
+        return lobes_under_lights(
+            self.maps, toward, weights, visibility=None if visibility is None else seen
+        )

@@ -113,8 +113,9 @@ def write_lobes(path: Path, lobes: LobeMaps, attributes: Mapping[str, Attribute]
         **color_attributes(lobes.space),
         "olat/frame": _FRAME,
         "olat/scale": "integrals over the sphere of light [sr]; white is pi",
-        "olat/shadowFloor": lobes.shadow_floor,
-        "olat/blur": lobes.blur_px,
+        # As text: a number in a header has single precision.
+        "olat/shadowFloor": repr(lobes.shadow_floor),
+        "olat/blur": repr(lobes.blur_px),
     }
     if lobes.primaries is not None:
         own["olat/primaries"] = " ".join(map(repr, lobes.primaries.ravel().tolist()))

@@ -23,7 +23,7 @@ from olat.surface.cosine_lobe import LARGEST_RATIO, lobe_density, ratio_from_exp
 
 HEIGHT = 128
 """Of the convolved maps, even [px]: the sharpest lobe has a standard deviation of three pixels."""
-BELOW_MATTE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.635)
+BELOW_MATTE = (0.0, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.635)
 """Ratios of the ladder below that of a matte surface."""
 
 

@@ -102,7 +102,7 @@ class FitLobes(Stage):
         from olat.surface.lobe_maps import mean_lobes
         from olat.surface.second_order import lobe_width
 
-        width = lobe_width(
-            patterns.integral, mean_lobes(maps).axis, patterns.moments, self.shadow_floor
-        )
+        # Second moments are of the pixel alone, and so must be the axis that they are split by.
+        axis = mean_lobes(replace(maps, blur_px=0.0)).axis
+        width = lobe_width(patterns.integral, axis, patterns.moments, self.shadow_floor)
         return replace(maps, spread=width.variance, flags=maps.flags | patterns.flags)
