@@ -35,8 +35,8 @@ from olat.io.manifest_schema import (
 )
 from olat.io.manifest_text import parse_manifest
 from olat.light.arrangements import fibonacci_sphere
-from olat.model.condition import role
 from olat.model.flags import PixelFlag
+from olat.model.roles import role
 from olat.stages import STAGES
 from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage

@@ -164,7 +164,7 @@ def _header(path: Path) -> str:
 def _session(path: Path) -> str:
     from olat.io.manifest import read_session
     from olat.io.session_warnings import session_warnings
-    from olat.model.condition import role
+    from olat.model.roles import role
     from olat.stages.calibrations import Calibrations
 
     session = read_session(path)

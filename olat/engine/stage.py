@@ -46,7 +46,8 @@ class Bracket:
 class Part:
     """Names the one entry of something given that matters to the stage (`typing.Annotated`).
 
-    The stage gets the whole; a change of other entries does not make its product anew.
+    The stage gets the whole; a change of other entries does not make its product anew. Of a
+    camera, ``distance_m`` matters besides the rest: stages that do not name it must not read it.
     """
 
     name: str

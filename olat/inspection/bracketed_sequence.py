@@ -8,9 +8,7 @@ from pathlib import Path
 
 from olat.inspection.brackets import brackets_in, exposures_by_file
 from olat.inspection.sequence import SequenceReading, by_count
-from olat.model.condition import ColorGradient, Condition, Olat, Tracking
-
-_BRACKETED = (Olat, Tracking, ColorGradient)
+from olat.model.condition import ON_SUBJECT, Condition
 
 
 def by_bracket(
@@ -36,7 +34,7 @@ def by_bracket(
     leads = {frame: path for frame, path in frames.items() if frame not in followers}
     reading = by_count(leads, lights, roles, encodings=encodings)
     subject = {
-        lead for lead, condition in reading.conditions.items() if isinstance(condition, _BRACKETED)
+        lead for lead, condition in reading.conditions.items() if isinstance(condition, ON_SUBJECT)
     }
     if not subject <= set(groups):
         return None

@@ -17,9 +17,8 @@ from olat.model.condition import (
     Dark,
     Olat,
     Tracking,
-    condition_from_role,
-    role,
 )
+from olat.model.roles import condition_from_role, role
 from olat.model.words import counted
 
 _THUMBNAIL = 24

@@ -20,7 +20,8 @@ from olat.io.frame_pattern import file_of_pattern
 from olat.io.light_list import LightFile
 from olat.io.manifest import MANIFEST
 from olat.io.publish import publish_text
-from olat.model.condition import Olat, role
+from olat.model.condition import Olat
+from olat.model.roles import role
 
 LIGHTS, FRAMES = "lights.csv", "frames.csv"
 

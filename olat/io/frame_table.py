@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from olat.errors import FileError
+from olat.io.manifest_text import did_you_mean
 from olat.io.publish import publish_text
-from olat.model.condition import TARGETS, lit_alone, role
+from olat.model.condition import TARGETS, lit_alone
+from olat.model.roles import PATTERNS, SOME_PATTERNS, role
 from olat.model.session import Frame, Session
 
 RESOLVED = "session.frames.csv"
 """Name of the generated table."""
 
 ROLES = ("olat", "tracking", "gradient", "complement", "dark", *TARGETS, "skip")
+"""What a frame may be, besides one of `PATTERNS`."""
 _COLUMNS = ("frame", "role", "light", "file", "camera", "gain", "exposure")
 
 
@@ -73,8 +76,10 @@ def read_frame_table(path: Path) -> list[TableRow]:
 def _row(where: str, line: dict[str, str]) -> TableRow:
     """Read one line; `ValueError` says what cannot be meant."""
     word = line["role"].lower()
-    if word not in ROLES:
-        raise ValueError(f"there is no role {line['role']!r}; there are {', '.join(ROLES)}.")
+    if word not in ROLES and word not in PATTERNS:
+        hint = did_you_mean(word, (*ROLES, *PATTERNS))
+        words = f"{', '.join(ROLES)}, and {SOME_PATTERNS}"
+        raise ValueError(f"there is no role {line['role']!r}; there are {words}.{hint}")
     light = _whole("light", line["light"]) if line.get("light") else None
     if word == "olat" and light is None:
         raise ValueError("an 'olat' frame needs a light.")

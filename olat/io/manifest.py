@@ -16,7 +16,15 @@ from olat.io.manifest_cameras import camera_files, camera_of_table, with_known_m
 from olat.io.manifest_frames import Shot, shots_by_rule, shots_by_table
 from olat.io.manifest_schema import Manifest, RigTable
 from olat.io.manifest_text import Complaints, did_you_mean, parse_manifest, skip_advice
-from olat.model.condition import ColorGradient, Condition, Olat, Tracking
+from olat.model.condition import (
+    AxisGradient,
+    ColorGradient,
+    Condition,
+    Olat,
+    Polarized,
+    SecondOrder,
+    Tracking,
+)
 from olat.model.rig import LightRig
 from olat.model.session import Frame, Session
 
@@ -233,10 +241,15 @@ def _gain(shot: Shot, manifest: Manifest) -> float:
 
 def _drive(condition: Condition, manifest: Manifest) -> float:
     """Return the level of the lights relative to the OLAT frames."""
-    match condition:
+    drive = manifest.drive
+    match condition.pattern if isinstance(condition, Polarized) else condition:
         case Tracking():
-            return manifest.drive.tracking
-        case ColorGradient():
-            return manifest.drive.gradient
+            return drive.tracking
+        case AxisGradient(is_binary=True):
+            return drive.binary or drive.gradient
+        case ColorGradient() | AxisGradient():
+            return drive.gradient
+        case SecondOrder():
+            return drive.second_order or drive.gradient
         case _:
             return 1.0

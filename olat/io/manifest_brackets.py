@@ -10,14 +10,18 @@ from typing import TypeAlias, TypeVar
 from olat.io.frame_expression import format_frames
 from olat.io.manifest_schema import SequenceTable
 from olat.io.manifest_text import Complaints
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Tracking, role
+from olat.model.condition import GRADIENTS, ON_SUBJECT, Condition, Dark, Olat, Tracking
+from olat.model.roles import PATTERNS, role
 from olat.model.session import Frame
 from olat.model.words import counted
 
 Group: TypeAlias = tuple[int, ...]
 Key = TypeVar("Key")
 
-_BRACKETED = (Olat, Tracking, ColorGradient)
+
+def key_of_role(word: str) -> tuple[str, ...]:
+    """Return where a rule names the frames of a role."""
+    return ("sequence", "patterns", word) if word in PATTERNS else ("sequence", word)
 
 
 def brackets_by_rule(
@@ -47,7 +51,7 @@ def brackets_by_rule(
     for condition, frames in _by_condition(conditions).items():
         if len(frames) % size:
             complaints.add(
-                ("sequence", role(condition)),
+                key_of_role(role(condition)),
                 f"{role(condition)} has {counted(len(frames), 'frame')} ({format_frames(frames)}); "
                 f"a multiple of bracket = {size} is needed. {_NOT_LOST}",
             )
@@ -94,7 +98,7 @@ def brackets_by_table(
             groups.append([frame for frame in frames if frame in told])
     runs = groupby(sorted(conditions), key=lambda frame: conditions[frame])
     for condition, run in runs:
-        if isinstance(condition, Tracking | ColorGradient):
+        if isinstance(condition, (Tracking, *GRADIENTS)):
             groups += _until_repeated([frame for frame in run if frame in told], told)
     found = [tuple(group) for group in groups if _are_all_different(group, told)]
     return {frame: group for group in found for frame in group if len(group) > 1}
@@ -104,7 +108,7 @@ def _by_condition(conditions: Mapping[int, Condition]) -> dict[Condition, list[i
     """Return the frames of each condition that may be bracketed, in capture order."""
     frames: dict[Condition, list[int]] = {}
     for frame, condition in sorted(conditions.items()):
-        if isinstance(condition, _BRACKETED):
+        if isinstance(condition, ON_SUBJECT):
             frames.setdefault(condition, []).append(frame)
     return frames
 
@@ -147,7 +151,7 @@ def reference_exposure(
         for frame, condition in sorted(planned.items())
         if not isinstance(condition, Dark)
     ]
-    for kinds in ((Olat,), _BRACKETED, (object,)):
+    for kinds in ((Olat,), ON_SUBJECT, (object,)):
         for condition, exposure_s in lit:
             if exposure_s is not None and isinstance(condition, kinds):
                 return exposure_s
@@ -196,7 +200,7 @@ def _rest(bracket: Group, there: set[int]) -> Group:
 
 def _check_exposures(frames: Sequence[Frame], camera: str, complaints: Complaints) -> None:
     """Complain about exposures that are missing, or that are equal in a bracket."""
-    subject = [frame for frame in frames if isinstance(frame.condition, _BRACKETED)]
+    subject = [frame for frame in frames if isinstance(frame.condition, ON_SUBJECT)]
     untold = [frame.index for frame in subject if frame.exposure_s is None]
     is_needed = len(untold) < len(subject) or any(frame.bracket for frame in subject)
     if untold and is_needed:

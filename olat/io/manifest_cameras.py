@@ -28,6 +28,7 @@ def camera_of_table(name: str, table: CameraTable, folder: Path, complaints: Com
         table.white_patch,
         table.field_of_view_deg,
         mask,
+        distance_m=table.distance_m,
         serial=table.serial,
         lens=table.lens,
         reference=table.reference,

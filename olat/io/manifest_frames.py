@@ -10,23 +10,23 @@ from pathlib import Path
 from olat.errors import FileError
 from olat.io.frame_expression import format_frames
 from olat.io.frame_table import TableRow, read_frame_table
-from olat.io.manifest_brackets import brackets_by_rule, brackets_by_table
+from olat.io.manifest_brackets import brackets_by_rule, brackets_by_table, key_of_role
 from olat.io.manifest_lights import complain_of_unknown, light_words, lights_in_order
 from olat.io.manifest_schema import Manifest, SequenceTable
 from olat.io.manifest_text import Complaints, did_you_mean, skip_advice
 from olat.model.condition import (
+    GRADIENTS,
     TARGETS,
-    ColorGradient,
     Condition,
     Dark,
     Olat,
     Target,
-    condition_from_role,
 )
 from olat.model.rig import LightRig
+from olat.model.roles import condition_from_role
 from olat.model.words import counted
 
-_NAMED = ("tracking", "gradient", "complement", "dark", *TARGETS)
+_ROLES = ("tracking", "gradient", "complement", "dark", *TARGETS)
 _SWEEPS = {"mirror_ball_sweep": "mirror_ball", "gray_ball_sweep": "gray_ball"}
 """Targets that are lit by one light after the other, as the subject is."""
 
@@ -101,15 +101,16 @@ def _named_frames(
     sequence: SequenceTable, lights: Sequence[int], complaints: Complaints
 ) -> dict[int, Condition]:
     """Return the frames that have a role of their own; complain about two roles."""
-    roles = {word: getattr(sequence, word) for word in (*_NAMED, *_SWEEPS, "skip")}
+    own = {word: getattr(sequence, word) for word in (*_ROLES, *_SWEEPS, "skip")}
+    roles: dict[str, Sequence[int]] = own | dict(sequence.patterns)
     counts = Counter(frame for frames in roles.values() for frame in frames)
     for frame in sorted(frame for frame, count in counts.items() if count > 1):
         words = [word for word, frames in roles.items() if frame in frames]
         complaints.add(
-            ("sequence", words[-1]), f"frame {frame} has several roles: {', '.join(words)}."
+            key_of_role(words[-1]), f"frame {frame} has several roles: {', '.join(words)}."
         )
     named: dict[int, Condition] = {}
-    for word in _NAMED:
+    for word in (*_ROLES, *sequence.patterns):
         for count, frame in enumerate(roles[word]):
             condition = condition_from_role(word)
             is_target = isinstance(condition, Target)
@@ -139,7 +140,7 @@ def _target_sweep(
 
 def _stands_alone(named: Iterable[Condition]) -> bool:
     """Tell whether frames make sense without a sweep of a subject."""
-    return any(isinstance(condition, ColorGradient | Target | Dark) for condition in named)
+    return any(isinstance(condition, (*GRADIENTS, Target, Dark)) for condition in named)
 
 
 def _mismatch_words(
@@ -155,7 +156,7 @@ def _mismatch_words(
     if surplus > 0:
         return words + (
             f" If {surplus} of them are dark, full-on or something else, name "
-            "them (dark, tracking, gradient, …, skip)."
+            "them (dark, tracking, gradient, …, skip; [sequence.patterns])."
         )
     words += (
         " Lights that were not lit in the sweep (a door, a defect) go into skip_lights; frames "

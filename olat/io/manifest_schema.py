@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, PositiveFloat
 
 from olat.io.frame_expression import parse_frames
+from olat.model.roles import PATTERNS, SOME_PATTERNS
 
 
 def _frames(value: object) -> tuple[int, ...]:
@@ -30,6 +31,13 @@ def _pattern(value: str) -> str:
     """Accept a pattern."""
     if "{frame" not in value:
         raise ValueError("a pattern needs {frame} or {frame:04d} where the number stands")
+    return value
+
+
+def _pattern_name(value: str) -> str:
+    """Accept the role word of a pattern that has no key of its own in ``[sequence]``."""
+    if value not in PATTERNS:
+        raise ValueError(f"there are {SOME_PATTERNS}")
     return value
 
 
@@ -66,6 +74,7 @@ Frames: TypeAlias = Annotated[tuple[int, ...], PlainValidator(_frames)]
 Files: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_files)]
 Encoding: TypeAlias = Annotated[str | float, PlainValidator(_encoding)]
 Order: TypeAlias = Annotated[str | tuple[int, ...], PlainValidator(_order)]
+PatternName: TypeAlias = Annotated[str, AfterValidator(_pattern_name)]
 Center: TypeAlias = Annotated[tuple[float, float, float], PlainValidator(_center)]
 CameraName: TypeAlias = Annotated[str, Field(pattern=r"^[^\s./\\][^/\\]*$")]
 
@@ -106,6 +115,7 @@ class CameraTable(Table):
     encoding: Encoding = "linear"
     white_patch: PositiveFloat = 1.0
     field_of_view_deg: Annotated[float, Field(gt=0, lt=180)] | None = None
+    distance_m: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     mask: str | None = None
     reference: Annotated[int, Field(ge=0)] | None = None
     flow: Annotated[str, AfterValidator(_pattern)] | None = None
@@ -131,6 +141,7 @@ class SequenceTable(Table):
     led_red: Frames = ()
     led_green: Frames = ()
     led_blue: Frames = ()
+    patterns: dict[PatternName, Frames] = {}
     skip: Frames = ()
     bracket: Annotated[int, Field(ge=1)] = 1
     exposures_s: list[PositiveFloat] = []
@@ -145,6 +156,8 @@ class DriveTable(Table):
 
     tracking: PositiveFloat = 1.0
     gradient: PositiveFloat = 1.0
+    binary: PositiveFloat | None = None
+    second_order: PositiveFloat | None = None
 
 
 class OverrideTable(Table):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from olat.errors import SessionError
 from olat.io.manifest_schema import Manifest
+from olat.model.roles import PATTERNS
 
 Location: TypeAlias = Sequence[str | int]
 """Keys from the outermost table inwards, as ``("override", 0, "gain")``."""
@@ -112,15 +113,29 @@ def _words(location: Location, fault: Any) -> str:
     name = _name(table)
     if key == "schema" and fault["type"] != "missing":
         return f"schema = {fault['input']!r}; this olat reads schema 1."
+    if table[:2] == ["sequence", "patterns"] and key == "[key]":
+        return _unknown_key(table[:2], str(fault["input"]))
     match fault["type"]:
-        case "extra_forbidden" if table:
-            return f"{name} has no key '{key}'.{did_you_mean(str(key), _keys_of(table))}"
         case "extra_forbidden":
-            return f"there is no table [{key}].{did_you_mean(str(key), _keys_of(()), quote='[{}]')}"
+            return _unknown_key(table, str(key))
         case "missing":
             return f"{name} needs '{key}'." if table else f"the table [{key}] is missing."
         case _:
             return f"{name} {key} = {fault['input']!r}: {_reason(location, fault)}."
+
+
+def _unknown_key(table: Location, key: str) -> str:
+    """Return what to do about a key that its table does not have."""
+    if not table:
+        return f"there is no table [{key}].{did_you_mean(key, _keys_of(()), quote='[{}]')}"
+    name, keys, elsewhere = _name(table), _keys_of(table), {}
+    if tuple(table) == ("sequence",):
+        elsewhere = dict.fromkeys(PATTERNS, "[sequence.patterns]")
+    elif tuple(table) == ("sequence", "patterns"):
+        keys, elsewhere = list(PATTERNS), dict.fromkeys(_keys_of(("sequence",)), "[sequence]")
+    if key in elsewhere:
+        return f"{name} has no key '{key}', but {elsewhere[key]} has: put it there."
+    return f"{name} has no key '{key}'.{did_you_mean(key, keys)}"
 
 
 def _reason(location: Location, fault: Any) -> str:

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from olat.io.frame_expression import format_frames
 from olat.model.calibration import Kind
-from olat.model.condition import role
+from olat.model.roles import role
 from olat.model.session import Frame, Session
 from olat.model.shapes import Directions
 

@@ -106,30 +106,6 @@ def lit_alone(condition: Condition) -> int | None:
     return condition.light if isinstance(condition, Olat | Target) else None
 
 
-def role(condition: Condition) -> str:
-    """Return the word for a condition in manifests and frame tables."""
-    match condition:
-        case Olat():
-            return "olat"
-        case Tracking():
-            return "tracking"
-        case ColorGradient(complement=complement):
-            return "complement" if complement else "gradient"
-        case AxisGradient(axis=axis, complement=complement, is_binary=is_binary):
-            kind = "binary_" if is_binary else "" if complement else "gradient_"
-            return f"{kind}{'complement_' if complement else ''}{axis}"
-        case SecondOrder(axes=axes):
-            return f"second_order_{axes}"
-        case Polarized(pattern=Tracking(), polarizer=polarizer):
-            return f"full_on_{polarizer}"
-        case Polarized(pattern=pattern, polarizer=polarizer):
-            return f"{role(pattern)}_{polarizer}"
-        case Dark():
-            return "dark"
-        case Target(kind=kind):
-            return kind
-
-
 def is_under(condition: Condition, wanted: type | Condition) -> bool:
     """Tell whether a condition is of a type, is a target of a kind, or equals another one.
 
@@ -142,29 +118,6 @@ def is_under(condition: Condition, wanted: type | Condition) -> bool:
     return condition == wanted
 
 
-def condition_from_role(word: str, light: int | None = None) -> Condition:
-    """Return the condition that a role word stands for.
-
-    Raises
-    ------
-    ValueError
-        If the word is unknown, or an ``olat`` frame names no light.
-    """
-    if word == "olat":
-        if light is None:
-            raise ValueError("an 'olat' frame needs a light")
-        return Olat(light)
-    if word in TARGETS:
-        return Target(word, light)
-    if word in PLAIN:
-        return PLAIN[word]
-    if word in PATTERNS:
-        return PATTERNS[word]
-    raise ValueError(
-        f"there is no role {word!r}; there are olat, {', '.join((*PLAIN, *TARGETS, *PATTERNS))}"
-    )
-
-
 def complement_of(condition: Condition) -> Condition | None:
     """Return what adds up to full-on light with a gradient; none for what is no gradient."""
     match condition:
@@ -175,29 +128,8 @@ def complement_of(condition: Condition) -> Condition | None:
     return None
 
 
-def _patterns() -> dict[str, Condition]:
-    """Return every pattern that has no role of its own in a rule, by its role word."""
-    axes: tuple[Axis, ...] = ("x", "y", "z")
-    pairs: tuple[Axes, ...] = ("xx", "yy", "zz", "xy", "yz", "zx")
-    polarizers: tuple[Polarizer, ...] = ("crossed", "parallel")
-    white: list[Pattern] = [
-        AxisGradient(axis, complement, is_binary)
-        for is_binary in (False, True)
-        for complement in (False, True)
-        for axis in axes
-    ]
-    white += [SecondOrder(pair) for pair in pairs]
-    plain: tuple[Pattern, ...] = (Tracking(), ColorGradient(), ColorGradient(complement=True))
-    polarized = [
-        Polarized(pattern, polarizer) for polarizer in polarizers for pattern in (*plain, *white)
-    ]
-    return {role(condition): condition for condition in (*white, *polarized)}
-
-
-PLAIN: dict[str, Condition] = {
-    role(condition): condition
-    for condition in (Tracking(), ColorGradient(), ColorGradient(complement=True), Dark())
-}
-"""Conditions that are neither of one light, nor of a target, nor among `PATTERNS`, by role."""
-PATTERNS: dict[str, Condition] = _patterns()
-"""White gradients, second-order patterns, and all that was shot polarized, by role."""
+def full_on_of(condition: Condition) -> Condition:
+    """Return all lights at once, behind the same polarizer if there is one."""
+    if isinstance(condition, Polarized):
+        return replace(condition, pattern=Tracking())
+    return Tracking()

@@ -67,6 +67,8 @@ class LightRig:
     def pattern(self, condition: Condition) -> LightColors:
         """Return the drive of every light and color under a condition, from 0 to 1."""
         count = len(self)
+        if isinstance(condition, Polarized):
+            condition = condition.pattern
         match condition:
             case Olat(light=light) | Target(light=int(light)):
                 drive = np.zeros((count, 3))
@@ -81,8 +83,6 @@ class LightRig:
                 return (1.0 + sign * self.directions) / 2.0
             case AxisGradient() | SecondOrder():
                 return np.repeat(self._white(condition)[:, np.newaxis], 3, axis=1)
-            case Polarized(pattern=pattern):
-                return self.pattern(pattern)
             case Dark():
                 return np.zeros((count, 3))
 

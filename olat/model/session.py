@@ -25,6 +25,11 @@ class Camera:
     """Horizontal field of view [degree]; none means an orthographic view along -z."""
     mask: Path | None = None
     """Picture that is bright inside the subject."""
+    distance_m: float | None = None
+    """From the center of projection to the subject's center, the origin [m]; none: not told.
+
+    A stage that reads it says so by ``Part("distance_m")``: what others make rests not on it.
+    """
     serial: str = ""
     """Serial number of the body; empty where it is not known."""
     lens: str = ""

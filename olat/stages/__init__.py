@@ -21,6 +21,7 @@ from olat.stages.measure_sensor import MeasureSensor
 from olat.stages.merge import Merge
 from olat.stages.refine_motion import RefineMotion
 from olat.stages.register_sweep import RegisterSweep
+from olat.stages.separate_polarization import SeparatePolarization
 from olat.stages.solve_normals import SolveNormals
 from olat.stages.track import Track
 from olat.stages.track_gradients import TrackGradients
@@ -47,6 +48,7 @@ STAGES: dict[str, type[Stage]] = {
         AssembleField,
         LightEvenly,
         SolveNormals,
+        SeparatePolarization,
         FitPhong,
         FitLobes,
     )

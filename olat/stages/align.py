@@ -10,7 +10,7 @@ from pydantic import Field
 from olat.engine.stage import Grain, Stage
 from olat.errors import CalibrationError, SolveError
 from olat.model.calibration import LensCalibration
-from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.condition import ON_SUBJECT
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.motion import FrameMotion
@@ -23,7 +23,7 @@ class Align(Stage):
     grain = Grain.FRAME
     makes = "aligned"
     is_kept = False
-    conditions = (Olat, Tracking, ColorGradient)
+    conditions = ON_SUBJECT
     revision = 4
 
     confidence_floor: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -19,8 +19,8 @@ from olat.io.content_hash import ContentHashes
 from olat.io.manifest_text import skip_advice
 from olat.io.photograph import read_photograph
 from olat.model.calibration import Kind, LensCalibration
-from olat.model.condition import role
 from olat.model.motion import TrackingFlow
+from olat.model.roles import role
 from olat.model.session import Camera, Frame, Session
 from olat.model.shapes import Mask
 from olat.stages.calibrations import CAMERA_KINDS, Calibrations
@@ -63,9 +63,8 @@ class SessionCapture:
         match name:
             case "photo" | "frame" | "known_flow":
                 return self._frame_key(name, unit)
-            case "camera":
-                content = asdict(self.session.camera(unit.camera)) | {"mask": None, "flows": None}
-                return digest(content)
+            case "camera" | "camera.distance_m":
+                return self._camera_key(unit.camera, has_distance=name != "camera")
             case "rig":
                 return self._rig_key
             case "mask" | "photo_mask":
@@ -113,6 +112,12 @@ class SessionCapture:
         for array in (rig.directions, rig.intensities, rig.positions):
             hasher.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
         return hasher.hexdigest()
+
+    def _camera_key(self, camera: str, *, has_distance: bool) -> str:
+        """Return the digest of what a camera's files mean, and perhaps of how far away it is."""
+        content = asdict(self.session.camera(camera)) | {"mask": None, "flows": None}
+        distance_m = content.pop("distance_m")
+        return digest(content | {"distance_m": distance_m} if has_distance else content)
 
     def _calibration_key(self, kind: Kind, camera: str, part: str = "") -> str:
         place = kind, camera, part

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from olat.engine.stage import Grain, Stage, Under
-from olat.errors import CalibrationError, SolveError
+from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration, LensCalibration
-from olat.model.condition import ColorGradient, Tracking
+from olat.model.condition import AxisGradient, ColorGradient, Tracking
 from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
@@ -20,9 +20,20 @@ from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
+from olat.stages.gradient_readings import WhiteMoments, white_moments
 from olat.stages.gradients import GradientPhotographs, trust_in_gradients
+from olat.stages.pixel_views import view_of
 from olat.stages.subject import inside
 from olat.stages.sufficiency import note_gloss
+
+_Given: TypeAlias = tuple[
+    Frames[RadianceImage] | None,
+    LightRig,
+    ColorCalibration | None,
+    LightDrift | None,
+    ReferenceFrame | None,
+]
+"""What gradients are picked from."""
 
 
 class FitPhong(Stage):
@@ -30,12 +41,12 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
-    revision = 3
+    revision = 4
 
     source: Literal["auto", "gradients", "olats"] = "auto"
-    """Full-on and color gradient, the OLAT sweep, or the sweep where there is one."""
+    """Gradients, white ones before those of color, the OLAT sweep, or the sweep if there is one."""
     exponent: PositiveFloat = 20.0
-    """Least exponent where only gradients were shot: two photographs tell sharper lobes alone."""
+    """Least exponent from color gradients; from white ones, that where they leave it open."""
     shadow_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
@@ -45,7 +56,9 @@ class FitPhong(Stage):
         self,
         normals: NormalMap,
         field: ReflectanceField | None,
-        merged: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
+        merged: Annotated[
+            Frames[RadianceImage] | None, Under((ColorGradient, AxisGradient, Tracking))
+        ],
         mask: Mask | None,
         rig: LightRig,
         camera: Camera,
@@ -56,20 +69,15 @@ class FitPhong(Stage):
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
-        view = _view(lens, camera, height, width)
+        view = view_of(lens, camera, height, width, stage=self.verb())
         sweep, given = (
             None if self.source == "gradients" else field,
             (merged, rig, color, drift, reference),
         )
         if sweep is not None:
             maps = self._from_olats(sweep, normals, view)
-        elif self.source != "olats" and (shot := GradientPhotographs.among(*given)):
-            maps = self._from_gradients(shot, normals, view, rig)
         else:
-            raise SolveError(
-                f"fit_phong: source = {self.source!r}, but there is no OLAT sweep and no color "
-                "gradient with a complement or a full-on frame. Needed is one of them."
-            )
+            maps = self._from_gradients(given, normals, view)
         within = None if mask is None else inside(mask, (height, width))
         if within is not None:
             for plane in (maps.diffuse_albedo, maps.specular_albedo, maps.exponent):
@@ -105,7 +113,38 @@ class FitPhong(Stage):
         }
         return PhongMaps(**planes, space=field.header.space)
 
-    def _from_gradients(
+    def _from_gradients(self, given: _Given, normals: NormalMap, view: UnitVectors) -> PhongMaps:
+        if self.source != "olats":
+            merged, rig, color, drift, reference = given
+            if white := white_moments(merged, rig, drift, reference):
+                return self._from_white(white, normals, view)
+            if shot := GradientPhotographs.among(merged, rig, color, drift, reference):
+                return self._from_color(shot, normals, view, rig)
+        raise SolveError(
+            f"fit_phong: source = {self.source!r}, but there is no OLAT sweep, no color gradient "
+            "with a complement or a full-on frame, and no such white gradients along x, y, z. "
+            "Needed is one of them."
+        )
+
+    def _from_white(self, white: WhiteMoments, normals: NormalMap, view: UnitVectors) -> PhongMaps:
+        from olat.surface.specular_separation import separate_specular
+
+        terms = separate_specular(
+            white.moments,
+            normals.normals,
+            view,
+            white.lights,
+            exponent=self.exponent,
+            shadow_floor=self.shadow_floor,
+        ).terms
+        return replace(
+            terms,
+            confidence=white.trusted(terms.confidence),
+            flags=terms.flags | white.flags,
+            space=white.space,
+        )
+
+    def _from_color(
         self,
         photographs: GradientPhotographs,
         normals: NormalMap,
@@ -131,15 +170,3 @@ class FitPhong(Stage):
             specular_albedo=photographs.in_color(maps.specular_albedo),
             space=photographs.space,
         )
-
-
-def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> UnitVectors:
-    """Return where the camera is, seen from each pixel: as calibrated, or as the session says."""
-    from olat.surface.view import view_directions, view_directions_of_lens
-
-    if lens is None:
-        return view_directions(height, width, camera.field_of_view_deg)
-    try:
-        return view_directions_of_lens(lens, height=height, width=width)
-    except ValueError as error:
-        raise CalibrationError(f"fit_phong: {error}") from None

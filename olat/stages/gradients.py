@@ -21,7 +21,7 @@ from olat.stages.choose_reference import outward
 logger = logging.getLogger(__name__)
 
 TOLERATED_DEG = 2.0
-"""Lean of the normals that is passed over in silence [degree]."""
+"""Lean of the moments that is passed over in silence [degree]."""
 HALF_TRUST_DEG = 5.0
 """Lean that halves the confidence, as an error of the sweep's normals does [degree]."""
 UNTOLD = 10
@@ -138,9 +138,9 @@ def trust_in_gradients(rig: LightRig) -> float:
     typical = float(np.sqrt(np.mean(lean**2)))
     if typical > TOLERATED_DEG:
         logger.warning(
-            "The lights surround the subject unevenly: normals from gradients lean by about %.0f "
-            "degrees, by %.0f in places, and what is made from gradients has less confidence. The "
-            "OLAT sweep does better.",
+            "The lights surround the subject unevenly: what color gradients tell of gloss leans by "
+            "about %.0f degrees, by %.0f in places, and has less confidence. White gradients and "
+            "the OLAT sweep do better.",
             typical,
             float(np.percentile(lean, 95.0)),
         )

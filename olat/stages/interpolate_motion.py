@@ -13,7 +13,7 @@ from jaxtyping import Float32
 
 from olat.engine.stage import Grain, Stage
 from olat.errors import SolveError
-from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.condition import ON_SUBJECT, Polarized, complement_of, full_on_of
 from olat.model.image import Frames
 from olat.model.motion import (
     FrameMotion,
@@ -34,7 +34,7 @@ class InterpolateMotion(Stage):
     grain = Grain.FRAME
     makes = "motion"
     is_kept = False
-    conditions = (Olat, Tracking, ColorGradient)
+    conditions = ON_SUBJECT
     revision = 7
 
     interpolation: Literal["sway", "spline", "catmull_rom", "linear"] = "sway"
@@ -98,12 +98,14 @@ class InterpolateMotion(Stage):
 def _of_gradient(frame: Frame, gradients: Frames[TrackingFlow] | None) -> TrackingFlow | None:
     """Return the motion found for a gradient, or for the first of its bracket, if there is one.
 
-    Where nothing completes a gradient no motion was found for it.
+    Where nothing completes a gradient no motion was found for it, nor where full-on light behind
+    its polarizer is missing.
     """
-    own = frame.condition
-    if gradients is None or not isinstance(own, ColorGradient):
+    partner = complement_of(frame.condition)
+    if gradients is None or partner is None or not gradients.under(partner):
         return None
-    if not gradients.under(ColorGradient(complement=not own.complement)):
+    is_polarized = isinstance(frame.condition, Polarized)
+    if is_polarized and not gradients.under(full_on_of(frame.condition)):
         return None
     return gradients[frame.bracket[0] if frame.bracket else frame.index]
 

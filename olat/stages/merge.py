@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeFloat
 
 from olat.engine.stage import Bracket, Grain, Stage
 from olat.errors import SessionError
-from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.condition import ON_SUBJECT
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Frame
 
@@ -26,7 +26,7 @@ class Merge(Stage):
     grain = Grain.FRAME
     makes = "merged"
     is_kept = False
-    conditions = (Olat, Tracking, ColorGradient)
+    conditions = ON_SUBJECT
     leads_only = True
     revision = 3
 

@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeFloat
 from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
-from olat.model.condition import ColorGradient, Tracking
+from olat.model.condition import AxisGradient, ColorGradient, Polarized, Tracking
 from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.flags import PixelFlag
@@ -19,9 +19,10 @@ from olat.model.maps import NormalMap
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.shapes import Mask
-from olat.stages.gradients import GradientPhotographs, trust_in_gradients
+from olat.stages.gradient_readings import GradientReadings, gradient_readings
+from olat.stages.gradient_sets import what_is_missing
 from olat.stages.subject import inside
-from olat.stages.sufficiency import require_normals
+from olat.stages.sufficiency import note_open_normals, require_normals
 
 
 class SolveNormals(Stage):
@@ -29,10 +30,10 @@ class SolveNormals(Stage):
 
     grain = Grain.CAMERA
     makes = "normals"
-    revision = 3
+    revision = 4
 
     source: Literal["auto", "olats", "gradients"] = "auto"
-    """The OLAT sweep, the color gradients, or the sweep with gradients where it says too little."""
+    """The OLAT sweep, the gradients, or the sweep with gradients where it says too little."""
     shadow_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
@@ -43,7 +44,10 @@ class SolveNormals(Stage):
     def run(
         self,
         field: ReflectanceField | None,
-        merged: Annotated[Frames[RadianceImage] | None, Under((ColorGradient, Tracking))],
+        merged: Annotated[
+            Frames[RadianceImage] | None,
+            Under((ColorGradient, AxisGradient, Polarized, Tracking)),
+        ],
         mask: Mask | None,
         rig: LightRig,
         color: ColorCalibration | None,
@@ -55,15 +59,12 @@ class SolveNormals(Stage):
         given = (None if self.source == "olats" else merged, rig, color, drift, reference)
         if sweep is not None:
             solved = self._from_olats(sweep)
-            if _open(solved).any() and (shot := GradientPhotographs.among(*given)):
-                _fill(solved, self._from_gradients(shot, rig))
-        elif shot := GradientPhotographs.among(*given):
-            solved = self._from_gradients(shot, rig)
+            if _open(solved).any() and (read := gradient_readings(*given)):
+                _fill(solved, self._from_gradients(read, rig))
+        elif read := gradient_readings(*given):
+            solved = self._from_gradients(read, rig)
         else:
-            raise SolveError(
-                f"solve_normals: source = {self.source!r}, but there is no OLAT sweep and no color "
-                "gradient with a complement or a full-on frame. Needed is one of them."
-            )
+            raise SolveError(f"solve_normals: source = {self.source!r}, but {_lacking(merged)}.")
         within = None if mask is None else inside(mask, solved.flags.shape)
         if within is not None:
             solved.normals[~within] = 0
@@ -91,14 +92,35 @@ class SolveNormals(Stage):
             )
         return NormalMap(normals, confidence, flags)
 
-    def _from_gradients(self, photographs: GradientPhotographs, rig: LightRig) -> NormalMap:
-        from olat.surface.gradient_normals import normals_from_gradient_and_full_on
+    def _from_gradients(self, read: GradientReadings, rig: LightRig) -> NormalMap:
+        from olat.surface.rig_normals import merged_normals, normals_on_rig
+        from olat.surface.rig_table import rig_table
 
-        normals, confidence, flags = normals_from_gradient_and_full_on(
-            photographs.gradient, photographs.all_lights, shadow_floor=self.shadow_floor
+        solved, weights = [], []
+        for part in read.parts:
+            table = rig_table(rig.directions, part.lit, part.sums, is_matte=part.is_matte)
+            solved.append(
+                normals_on_rig(part.difference, part.total, table, shadow_floor=self.shadow_floor)
+            )
+            weights.append(part.total.mean(axis=-1))
+        normals, confidence, flags = (
+            solved[0] if len(solved) == 1 else merged_normals(solved, weights)
         )
-        trust = photographs.trusted(confidence * np.float32(trust_in_gradients(rig)))
-        return NormalMap(normals, trust, flags | photographs.flags)
+        found = NormalMap(normals, read.trusted(confidence), flags | read.flags)
+        note_open_normals(found)
+        return found
+
+
+def _lacking(merged: Frames[RadianceImage] | None) -> str:
+    """Say what there is, and what is needed to solve normals."""
+    shots = [] if merged is None else [shot.condition for shot in merged.shots.values()]
+    plain = [shot.pattern if isinstance(shot, Polarized) else shot for shot in shots]
+    if missing := what_is_missing(plain):
+        return f"there is no OLAT sweep, and gradients are not complete: {missing}"
+    return (
+        "there is no OLAT sweep and no gradient. Needed is a sweep, a color gradient, or white "
+        "gradients along x, y, z, with complements or a full-on frame"
+    )
 
 
 def _open(solved: NormalMap) -> Mask:

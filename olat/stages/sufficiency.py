@@ -54,6 +54,20 @@ def require_normals(
     logger.warning("Only %.1f %% of the subject have a normal: %s.", 100 * count / total, reason)
 
 
+def note_open_normals(solved: NormalMap) -> None:
+    """Note where the lights of the rig leave normals from gradients open in places."""
+    known = solved.normals.any(axis=2)
+    flag = np.uint8(PixelFlag.UNDERDETERMINED | PixelFlag.CLAMPED)
+    share = float(np.mean((solved.flags[known] & flag) != 0)) if known.any() else 0.0
+    if share > FEW:
+        logger.warning(
+            "The lights leave normals from gradients open in %.0f %% of the subject: too little "
+            "light comes from where it faces. They are flagged, and have little confidence. The "
+            "OLAT sweep does better.",
+            100.0 * share,
+        )
+
+
 def note_gloss(found: PhongMaps, normals: NormalMap, mask: Mask | None, lights: int | None) -> None:
     """Note where gloss is known in less than half of the pixels that have a normal.
 

@@ -1,4 +1,4 @@
-"""Stage: how the subject moved up to a frame under a color gradient."""
+"""Stage: how the subject moved up to a frame under a gradient."""
 
 from __future__ import annotations
 
@@ -9,22 +9,38 @@ from typing import Annotated, Literal
 import numpy as np
 
 from olat.engine.stage import Grain, Stage, Under
-from olat.model.condition import ColorGradient, Tracking
+from olat.model.condition import (
+    AxisGradient,
+    ColorGradient,
+    Polarized,
+    SecondOrder,
+    Tracking,
+    complement_of,
+    full_on_of,
+)
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import FrameMotion, SweepMotion, TrackingFlow
+from olat.model.roles import PATTERNS
 from olat.model.session import Frame
 from olat.model.shapes import Flow, Radiance
 
 logger = logging.getLogger(__name__)
 
+_POLARIZED = tuple(
+    condition
+    for condition in PATTERNS.values()
+    if isinstance(condition, Polarized) and not isinstance(condition.pattern, SecondOrder)
+)
+"""Gradients behind a polarizer, and the full-on light that they add up to."""
+
 
 class TrackGradients(Stage):
-    """Flow to gradients, whose light adds up to that of a tracking frame (Wilson 2010)."""
+    """Flow to gradients, whose light adds up to that of a full-on frame (Wilson 2010)."""
 
     grain = Grain.FRAME
     makes = "gradient_flow"
-    conditions = (ColorGradient,)
+    conditions = (ColorGradient, AxisGradient, *_POLARIZED)
     leads_only = True
     revision = 2
 
@@ -33,32 +49,29 @@ class TrackGradients(Stage):
 
     def run(
         self,
-        radiance: Annotated[Frames[RadianceImage], Under((Tracking, ColorGradient))],
+        radiance: Annotated[
+            Frames[RadianceImage], Under((Tracking, ColorGradient, AxisGradient, *_POLARIZED))
+        ],
         frame: Frame,
         flow: Frames[TrackingFlow],
         sweep_motion: SweepMotion,
     ) -> TrackingFlow:
-        """Return the motion from the reference to one frame under a color gradient."""
-        from olat.motion.tracking import flow_at
+        """Return the motion from the reference to one frame under a gradient.
 
-        reference, own = sweep_motion.reference, frame.index
-        full_on_frames = sorted({*sweep_motion.used, reference})
-        known = flow.only(full_on_frames)
-        tracked = flow_at(own, known, reference, error_px=sweep_motion.error_px(own))
-        partner = _partner(radiance, frame)
-        if partner is None:
-            logger.warning(
-                "A color gradient has no complement, or a complement no gradient: with both, a "
-                "tracking frame tells how it moved. Its motion is interpolated."
-            )
-            return TrackingFlow(tracked.flow, tracked.confidence, known[reference].shape)
-        full_on = min(full_on_frames, key=lambda at: (abs(at - own) + abs(at - partner), at))
-        to_full_on = known[full_on]
-        hints = (
-            tracked.flow - to_full_on.flow,
-            flow_at(partner, known, reference).flow - to_full_on.flow,
-        )
-        photos = (radiance[index] for index in (own, partner, full_on))
+        To a full-on frame behind a polarizer it is what tracking frames tell: gradients behind
+        that polarizer are followed from there.
+        """
+        known = flow.only({*sweep_motion.used, sweep_motion.reference})
+        tracked = _interpolated(frame.index, known, sweep_motion)
+        pair = _completing(radiance, frame, known)
+        if pair is None:
+            shape = known[sweep_motion.reference].shape
+            return TrackingFlow(tracked.flow, tracked.confidence, shape)
+        partner, full_on = pair
+        to_full_on = _to_full_on(full_on, known, sweep_motion)
+        to_partner = _interpolated(partner, known, sweep_motion)
+        hints = (tracked.flow - to_full_on.flow, to_partner.flow - to_full_on.flow)
+        photos = (radiance[index] for index in (frame.index, partner, full_on))
         return _with_tracked(self._found(photos, hints, to_full_on), tracked)
 
     def _found(
@@ -81,12 +94,49 @@ class TrackGradients(Stage):
         return TrackingFlow(moved / to_grid, confidence, to_full_on.shape)
 
 
-def _partner(radiance: Frames[RadianceImage], frame: Frame) -> int | None:
-    """Return the nearest complement of a gradient, or gradient of a complement, if there is one."""
-    own = frame.condition
-    is_complement = isinstance(own, ColorGradient) and own.complement
-    others = radiance.under(ColorGradient(complement=not is_complement))
-    return min(others, key=lambda index: (abs(index - frame.index), index), default=None)
+def _completing(
+    radiance: Frames[RadianceImage], frame: Frame, known: Frames[TrackingFlow]
+) -> tuple[int, int] | None:
+    """Return the nearest complement and full-on frame of a gradient; nothing if one is missing."""
+    wanted = complement_of(frame.condition)
+    if wanted is None:
+        return None
+    own = frame.index
+    others = radiance.under(wanted)
+    partner = min(others, key=lambda index: (abs(index - own), index), default=None)
+    if partner is None:
+        logger.warning(
+            "A gradient has no complement, or a complement no gradient: with both, a "
+            "full-on frame tells how it moved. Its motion is interpolated."
+        )
+        return None
+    is_polarized = isinstance(frame.condition, Polarized)
+    lit = radiance.under(full_on_of(frame.condition)) if is_polarized else known
+    full_on = min(lit, key=lambda at: (abs(at - own) + abs(at - partner), at), default=None)
+    if full_on is None:
+        logger.warning(
+            "Gradients behind a polarizer have no full-on frame behind the same one, which would "
+            "tell how they moved. Their motion is interpolated."
+        )
+        return None
+    return partner, full_on
+
+
+def _interpolated(index: int, known: Frames[TrackingFlow], sweep: SweepMotion) -> FrameMotion:
+    """Return what the tracking frames tell of a frame."""
+    from olat.motion.tracking import flow_at
+
+    return flow_at(index, known, sweep.reference, error_px=sweep.error_px(index))
+
+
+def _to_full_on(index: int, known: Frames[TrackingFlow], sweep: SweepMotion) -> TrackingFlow:
+    """Return the motion to a full-on frame; nothing sure of one that no tracking frames span."""
+    tracked = known.get(index)
+    if tracked is not None:
+        return tracked
+    motion = _interpolated(index, known, sweep)
+    confidence = motion.confidence if motion.is_covered else np.zeros_like(motion.confidence)
+    return TrackingFlow(motion.flow, confidence, known[sweep.reference].shape)
 
 
 def _trusted(image: RadianceImage) -> Radiance:

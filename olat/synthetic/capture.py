@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from olat.light.latlong import directions_of_pixels, solid_angles_of_pixels
-from olat.model.condition import Dark, Target
+from olat.model.condition import Condition, Dark, Polarized, Target
 from olat.model.environment import EnvironmentMap
 from olat.model.image import RawMosaic
 from olat.model.rig import LightRig
@@ -53,9 +53,8 @@ def radiance_of(stage: SyntheticStage, frame: int) -> Radiance:
     if isinstance(condition, Target):
         radiance = target_radiance(stage, condition, rig, drive)
     else:
-        radiance = radiance_under(
-            _in_primaries(stage, view_of(stage, stage.pose(frame))), rig, drive
-        )
+        view = behind_polarizer(view_of(stage, stage.pose(frame)), condition)
+        radiance = radiance_under(_in_primaries(stage, view), rig, drive)
     if not stage.imperfections.has_own_colors:
         return radiance
     return radiance @ stage.imperfections.led_matrix.T.astype(np.float32)
@@ -66,6 +65,19 @@ def photograph(stage: SyntheticStage, frame: int) -> RawMosaic:
     rng = np.random.default_rng([stage.seed, 2, frame])
     exposure = stage.shots[frame].exposure
     return stage.sensor.expose(radiance_of(stage, frame), rng, exposure=exposure)
+
+
+def behind_polarizer(view: View, condition: Condition) -> View:
+    """Paint a view with what passes: half of the diffuse light, and of the gloss all or nothing.
+
+    The light of the surface keeps its polarization, that from below it has lost it.
+    """
+    if not isinstance(condition, Polarized):
+        return view
+    passes = np.float32(condition.polarizer == "parallel")
+    paint = view.paint
+    seen = replace(paint, albedo=paint.albedo / np.float32(2.0), specular=paint.specular * passes)
+    return replace(view, paint=seen)
 
 
 def _in_primaries(stage: SyntheticStage, view: View) -> View:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from olat.io.frame_expression import format_frames
-from olat.model.condition import ColorGradient, Target, Tracking
+from olat.model.condition import AxisGradient, ColorGradient, SecondOrder, Target, Tracking
+from olat.model.roles import PATTERNS
 from olat.synthetic.plan import frames_by_exposure, frames_by_role
 from olat.synthetic.stage import SyntheticStage
 
@@ -26,6 +27,7 @@ name = "{rig}"
 files = "raw/A/{{frame:04d}}.dng"
 white_patch = {white_patch}               # white facing one light reads this share of full scale
 field_of_view_deg = {field_of_view_deg}
+distance_m = {distance_m}
 {identity}
 [sequence]                      # every frame that is not named here is lit by the next light
 frames = "0-{last}"
@@ -34,7 +36,7 @@ frames = "0-{last}"
 [drive]                         # level of the lights where many shine at once
 tracking = {tracking_drive}
 gradient = {gradient_drive}
-{overrides}"""
+{drives}{overrides}"""
 
 LOCATED = """\
 lights = "lights.csv"           # one light a row
@@ -47,9 +49,12 @@ def manifest(stage: SyntheticStage) -> str:
     """Return the text of ``session.toml``."""
     frames = frames_by_role(stage.conditions)
     roles = {word: format_frames(numbers) for word, numbers in frames.items()}
-    lines = [f'{word} = "{numbers}"' for word, numbers in roles.items()]
+    lines = [f'{word} = "{frames}"' for word, frames in roles.items() if word not in PATTERNS]
     if stage.bracket > 1:
         lines.append(f"bracket = {stage.bracket}")
+    patterns = [f'{word} = "{frames}"' for word, frames in roles.items() if word in PATTERNS]
+    if patterns:
+        lines += ["", "[sequence.patterns]", *patterns]
     identity = {"serial": stage.serial, "lens": stage.lens}
     return MANIFEST.format(
         name=f"synthetic-{stage.subject}",
@@ -59,11 +64,13 @@ def manifest(stage: SyntheticStage) -> str:
         rig=stage.rig.name,
         white_patch=stage.white_patch,
         field_of_view_deg=stage.camera.field_of_view_deg,
+        distance_m=stage.camera.distance,
         identity="".join(f'{key} = "{word}"\n' for key, word in identity.items() if word),
         last=len(stage.conditions) - 1,
         roles="\n".join(lines),
         tracking_drive=stage.drive(Tracking()),
         gradient_drive=stage.drive(ColorGradient()),
+        drives="".join(_drives(stage) if patterns else ()),
         overrides="".join(_overrides(stage, roles["gray_ball"])),
     )
 
@@ -82,8 +89,17 @@ def light_table(stage: SyntheticStage) -> str:
 def _lights(stage: SyntheticStage) -> str:
     """Return the lines that tell where the lights are, or how many."""
     if stage.light_file == "none":
-        return f"count = {stage.lights}                      # where they are is not known yet"
+        return f"count = {stage.light_count}                      # where they are is not known yet"
     return LOCATED.format(holds="directions" if stage.rig.positions is None else "positions")
+
+
+def _drives(stage: SyntheticStage) -> list[str]:
+    """Return the lines that tell the level of patterns besides linear gradients."""
+    levels = {
+        "binary": stage.drive(AxisGradient("x", is_binary=True)),
+        "second_order": stage.drive(SecondOrder("xx")),
+    }
+    return [f"{key} = {level}\n" for key, level in levels.items()]
 
 
 def _overrides(stage: SyntheticStage, gray_ball: str) -> list[str]:

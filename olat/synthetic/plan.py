@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from olat.model.condition import ColorGradient, Condition, Dark, Olat, Target, Tracking, role
+from olat.model.condition import (
+    AxisGradient,
+    ColorGradient,
+    Condition,
+    Dark,
+    Olat,
+    Polarized,
+    SecondOrder,
+    Target,
+    Tracking,
+)
+from olat.model.roles import role
 from olat.synthetic.studio import Targets
 
 BRACKET_STEP = 4.0
@@ -20,7 +32,9 @@ class Shot:
     """Time relative to the sweep's [1]."""
 
 
-def performance(lights: int, *, tracking_every: int, bracket: int) -> tuple[Shot, ...]:
+def performance(
+    lights: int, *, tracking_every: int, bracket: int, patterns: Sequence[Condition] = ()
+) -> tuple[Shot, ...]:
     """Plan the frames of the subject, with two dark ones before them.
 
     Parameters
@@ -31,20 +45,43 @@ def performance(lights: int, *, tracking_every: int, bracket: int) -> tuple[Shot
         OLAT frames between two tracking frames; 0 leaves all tracking frames out.
     bracket
         Exposures of each frame, the shortest first.
+    patterns
+        What is shot between the color gradients and the sweep.
     """
     full_on = (Tracking(),) if tracking_every else ()
-    sweep: list[Condition] = []
-    for count, light in enumerate(range(lights), start=1):
-        sweep.append(Olat(light))
-        if tracking_every and count % tracking_every == 0 and count < lights:
-            sweep.append(Tracking())
+    sweep = _tracked([Olat(light) for light in range(lights)], tracking_every)
     gradients = (ColorGradient(), ColorGradient(complement=True))
     exposures = [BRACKET_STEP**step for step in range(bracket)]
-    lit = (*full_on, *gradients, *full_on, *sweep, *full_on)
+    lit = (*full_on, *gradients, *_tracked(patterns, tracking_every), *full_on, *sweep, *full_on)
     return (
         *(Shot(Dark()), Shot(Dark())),
         *(Shot(condition, exposure) for condition in lit for exposure in exposures),
     )
+
+
+def _tracked(conditions: Sequence[Condition], every: int) -> tuple[Condition, ...]:
+    """Return conditions with a tracking frame after each few of them but the last; 0: none."""
+    planned: list[Condition] = []
+    for count, condition in enumerate(conditions, start=1):
+        planned.append(condition)
+        if every and count % every == 0 and count < len(conditions):
+            planned.append(Tracking())
+    return tuple(planned)
+
+
+def drive_under(condition: Condition, lights: int, targets: Targets) -> float:
+    """Return the level of the lights, so low that many at once expose as one does alone."""
+    many = 4.0
+    match condition.pattern if isinstance(condition, Polarized) else condition:
+        case Target(kind="mirror_ball") if targets.ball_places:
+            return 0.8
+        case Olat() | Dark() | Target(light=int()) | Target(kind="mirror_ball"):
+            return 1.0
+        case Tracking() | SecondOrder() | AxisGradient(is_binary=True) | Target(kind="gray_ball"):
+            many = 5.0
+        case ColorGradient() | AxisGradient():
+            many = 6.0
+    return min(1.0, round(many / lights, 4))
 
 
 def target_frames(lights: int, targets: Targets) -> tuple[Shot, ...]:

@@ -8,14 +8,23 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    field_validator,
+)
 
 from olat.light.arrangements import fibonacci_sphere
-from olat.model.condition import ColorGradient, Condition, Olat, Target, Tracking
+from olat.model.condition import Condition, Olat, Tracking
 from olat.model.rig import LightRig
+from olat.model.roles import PATTERNS, SOME_PATTERNS
 from olat.synthetic.flaws import sensor_flaws
 from olat.synthetic.head import head
-from olat.synthetic.plan import Shot, performance, target_frames
+from olat.synthetic.plan import Shot, drive_under, performance, target_frames
 from olat.synthetic.scene import PinholeCamera, Pose, Subject, ball
 from olat.synthetic.sensor import Sensor
 from olat.synthetic.studio import (
@@ -44,8 +53,12 @@ class SyntheticStage(BaseModel):
     """Width and height of the pictures [px]."""
     lights: Annotated[int, Field(ge=4)] = 60
     """Number of lights, spread over the whole sphere."""
+    lowest_light: Annotated[float, Field(ge=-1, lt=1)] = -1.0
+    """Height of the lowest light: those below are left out, as where a floor is [radius]."""
     tracking_every: NonNegativeInt = 10
-    """OLAT frames between two tracking frames; 0 leaves all full-on frames out."""
+    """Frames between two tracking frames; 0 leaves all full-on frames out."""
+    patterns: tuple[str, ...] = ()
+    """Role words of `PATTERNS` that are shot between the color gradients and the sweep."""
     subject: Literal["head", "sphere"] = "head"
     """Who is captured; the sphere is white."""
     material: Literal["phong", "lambert"] = "phong"
@@ -91,6 +104,15 @@ class SyntheticStage(BaseModel):
     seed: NonNegativeInt = 0
     """Of intensities, flaws and noise."""
 
+    @field_validator("patterns")
+    @classmethod
+    def _are_patterns(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse words of no pattern."""
+        unknown = [word for word in words if word not in PATTERNS]
+        if unknown:
+            raise ValueError(f"there is no pattern {unknown[0]!r}; there are {SOME_PATTERNS}")
+        return words
+
     @classmethod
     def preset(cls, name: Literal["tiny", "demo", "studio", "full"]) -> SyntheticStage:
         """Return a stage for unit tests, for a first look, for calibration, or for benchmarks.
@@ -122,12 +144,19 @@ class SyntheticStage(BaseModel):
         places = np.round(fibonacci_sphere(self.lights) * STAGE_RADIUS, 6)
         common, tint = rng.normal(size=(self.lights, 1)), rng.normal(size=(self.lights, 3))
         intensities = np.round(1.0 + self.light_spread * (common + 0.25 * tint), 4)
+        is_there = places[:, 1] >= self.lowest_light * STAGE_RADIUS
+        places, intensities = places[is_there], intensities[is_there]
         return LightRig(
-            name=f"synthetic-{self.lights}",
+            name=f"synthetic-{len(places)}",
             directions=places / np.linalg.norm(places, axis=1, keepdims=True),
             intensities=np.maximum(intensities, 0.05),
             positions=places if self.near_lights else None,
         )
+
+    @property
+    def light_count(self) -> int:
+        """Number of lights that are there."""
+        return len(self.rig)
 
     @cached_property
     def led_rig(self) -> LightRig:
@@ -143,11 +172,11 @@ class SyntheticStage(BaseModel):
         if self.light_file == "exact":
             return self.rig
         rng = np.random.default_rng([self.seed, 5])
-        off = rng.normal(0.0, np.radians(self.imperfections.mounting_deg), (self.lights, 3))
+        off = rng.normal(0.0, np.radians(self.imperfections.mounting_deg), (self.light_count, 3))
         planned = self.rig.directions + off / np.sqrt(2.0)
         planned /= np.linalg.norm(planned, axis=1, keepdims=True)
         positions = planned * STAGE_RADIUS if self.near_lights else None
-        return LightRig(self.rig.name, planned, np.ones((self.lights, 3)), positions)
+        return LightRig(self.rig.name, planned, np.ones((self.light_count, 3)), positions)
 
     @cached_property
     def camera(self) -> PinholeCamera:
@@ -178,7 +207,7 @@ class SyntheticStage(BaseModel):
     @cached_property
     def shots(self) -> tuple[Shot, ...]:
         """What is taken, frame by frame."""
-        return (*self._performance, *target_frames(self.lights, self.targets))
+        return (*self._performance, *target_frames(self.light_count, self.targets))
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -187,7 +216,12 @@ class SyntheticStage(BaseModel):
 
     @cached_property
     def _performance(self) -> tuple[Shot, ...]:
-        return performance(self.lights, tracking_every=self.tracking_every, bracket=self.bracket)
+        return performance(
+            self.light_count,
+            tracking_every=self.tracking_every,
+            bracket=self.bracket,
+            patterns=[PATTERNS[word] for word in self.patterns],
+        )
 
     @property
     def _span(self) -> int:
@@ -212,18 +246,7 @@ class SyntheticStage(BaseModel):
 
     def drive(self, condition: Condition) -> float:
         """Return the level of the lights, so low that many at once expose as one does alone."""
-        match condition:
-            case Target(kind="mirror_ball") if self.targets.ball_places:
-                return 0.8
-            case Target(light=int()) | Target(kind="mirror_ball"):
-                return 1.0
-            case Tracking() | Target(kind="gray_ball"):
-                return min(1.0, round(5.0 / self.lights, 4))
-            case ColorGradient():
-                return min(1.0, round(6.0 / self.lights, 4))
-            case Target():
-                return min(1.0, round(4.0 / self.lights, 4))
-        return 1.0
+        return drive_under(condition, self.lights, self.targets)
 
     @cached_property
     def levels(self) -> tuple[float, ...]:

@@ -9,16 +9,21 @@ from numpy.testing import assert_allclose, assert_array_equal
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.condition import (
     LED_PRIMARIES,
+    Axis,
+    AxisGradient,
     ColorGradient,
     Condition,
     Dark,
     Olat,
+    Pattern,
+    Polarized,
+    SecondOrder,
     Target,
     Tracking,
-    condition_from_role,
-    role,
+    complement_of,
 )
 from olat.model.rig import LightRig
+from olat.model.roles import PATTERNS, PLAIN, role
 
 RIG = LightRig("ten", fibonacci_sphere(10), np.ones((10, 3)))
 
@@ -57,20 +62,63 @@ def test_darkness_drives_nothing() -> None:
     assert not RIG.pattern(Dark()).any()
 
 
-@pytest.mark.parametrize(
-    "condition",
-    [Olat(4), Tracking(), ColorGradient(), ColorGradient(complement=True), Dark(), Target("flat")],
-)
-def test_a_role_word_means_its_condition(condition: Condition) -> None:
-    light = condition.light if isinstance(condition, Olat) else None
-    assert condition_from_role(role(condition), light) == condition
+WHITE = [condition for condition in PATTERNS.values() if not isinstance(condition, Polarized)]
 
 
-def test_words_without_meaning_are_refused() -> None:
-    with pytest.raises(ValueError, match="there is no role 'olta'; there are olat, tracking"):
-        condition_from_role("olta")
-    with pytest.raises(ValueError, match="an 'olat' frame needs a light"):
-        condition_from_role("olat")
+@pytest.mark.parametrize("condition", [*PLAIN.values(), *PATTERNS.values()], ids=role)
+def test_every_pattern_and_its_complement_add_up_to_full_on(condition: Condition) -> None:
+    partner = complement_of(condition)
+    drive = RIG.pattern(condition)
+    assert drive.shape == (10, 3)
+    assert drive.min() >= 0.0
+    assert drive.max() <= 1.0
+    if partner is None:
+        return
+    assert complement_of(partner) == condition
+    assert_allclose(drive + RIG.pattern(partner), 1.0, rtol=0, atol=1e-15)
+
+
+def test_all_gradients_have_a_complement_and_nothing_else_has() -> None:
+    lone = {role(condition) for condition in PATTERNS.values() if complement_of(condition) is None}
+    squares = [f"second_order_{axes}" for axes in ("xx", "yy", "zz", "xy", "yz", "zx")]
+    filtered = [
+        f"{word}_{how}" for how in ("crossed", "parallel") for word in (*squares, "full_on")
+    ]
+    assert lone == {*squares, *filtered}
+    assert complement_of(Tracking()) is None
+    assert complement_of(Dark()) is None
+
+
+def test_a_light_on_the_border_is_in_one_half_alone() -> None:
+    rig = LightRig("cross", np.eye(3)[[0, 1]], np.ones((2, 3)))
+    assert_array_equal(rig.pattern(AxisGradient("x", is_binary=True))[:, 0], [1.0, 0.0])
+    rest = AxisGradient("x", complement=True, is_binary=True)
+    assert_array_equal(rig.pattern(rest)[:, 0], [0.0, 1.0])
+
+
+@pytest.mark.parametrize(("axis", "index"), [("x", 0), ("y", 1), ("z", 2)])
+def test_white_gradients_rise_along_their_axis_in_all_colors_alike(axis: Axis, index: int) -> None:
+    along = RIG.directions[:, index]
+    drive = RIG.pattern(AxisGradient(axis))
+    assert_allclose(drive, np.tile((1.0 + along)[:, None] / 2.0, 3), rtol=0, atol=1e-15)
+    half = RIG.pattern(AxisGradient(axis, is_binary=True))
+    assert_array_equal(half[:, 1] > 0, along > 0)
+
+
+def test_second_order_patterns_are_the_products_of_the_axes() -> None:
+    w = RIG.directions
+    found = np.empty((10, 3, 3))
+    for i, j, axes in ((0, 0, "xx"), (1, 1, "yy"), (2, 2, "zz")):
+        found[:, i, j] = RIG.pattern(SecondOrder(axes))[:, 0]
+    for i, j, axes in ((0, 1, "xy"), (1, 2, "yz"), (2, 0, "zx")):
+        found[:, i, j] = found[:, j, i] = RIG.pattern(SecondOrder(axes))[:, 2] - 0.5
+    assert_allclose(found, w[:, :, None] * w[:, None, :], rtol=0, atol=1e-15)
+    assert_allclose(np.trace(found, axis1=1, axis2=2), 1.0, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("pattern", [Tracking(), ColorGradient(), *WHITE], ids=role)
+def test_a_polarizer_changes_no_drive(pattern: Pattern) -> None:
+    assert_array_equal(RIG.pattern(Polarized(pattern, "crossed")), RIG.pattern(pattern))
 
 
 def test_a_rig_refuses_directions_that_are_not_unit_vectors() -> None:

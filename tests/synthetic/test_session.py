@@ -10,7 +10,8 @@ import rawpy
 from olat.errors import FileError
 from olat.io.manifest import read_session
 from olat.io.raw import read_raw
-from olat.model.condition import ColorGradient, Olat, Target, Tracking, role
+from olat.model.condition import ColorGradient, Olat, Target, Tracking
+from olat.model.roles import role
 from olat.stages.choose_reference import outward
 from olat.synthetic.capture import radiance_of
 from olat.synthetic.session import write_session

@@ -1,0 +1,90 @@
+"""Stage: the normals of the surface's face, from polarized gradients."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import NonNegativeFloat
+
+from olat.engine.stage import Grain, Stage, Under
+from olat.errors import SolveError
+from olat.model.calibration import ColorCalibration, LensCalibration
+from olat.model.condition import Polarized
+from olat.model.drift import LightDrift
+from olat.model.image import Frames, RadianceImage
+from olat.model.maps import NormalMap
+from olat.model.rig import LightRig
+from olat.model.session import Camera
+from olat.model.shapes import Mask
+from olat.stages.gradient_readings import gradient_readings
+from olat.stages.gradient_sets import what_is_missing
+from olat.stages.pixel_views import view_of
+from olat.stages.polarized_frames import beneath_frames, face_frames
+from olat.stages.subject import inside
+
+
+class SeparatePolarization(Stage):
+    """Specular normals from parallel less crossed gradients (Ma et al. 2007)."""
+
+    grain = Grain.CAMERA
+    makes = "specular_normals"
+
+    shadow_floor: NonNegativeFloat = 0.004
+    """Specular reading below which a pixel has no normal [diffuse white = 1]."""
+
+    def run(
+        self,
+        merged: Annotated[Frames[RadianceImage], Under((Polarized,))],
+        mask: Mask | None,
+        rig: LightRig,
+        camera: Camera,
+        lens: LensCalibration | None,
+        color: ColorCalibration | None,
+        drift: LightDrift | None = None,
+    ) -> NormalMap:
+        """Return the specular normals of a camera."""
+        from olat.surface.polarized import specular_normals
+        from olat.surface.rig_normals import merged_normals
+        from olat.surface.rig_table import rig_table
+
+        face = face_frames(merged, drift)
+        read = gradient_readings(face, rig, color, drift)
+        if read is None:
+            shots = [shot.condition for shot in face.shots.values()]
+            missing = what_is_missing(shots) or "there is no pair of crossed and parallel gradients"
+            raise SolveError(
+                f"separate_polarization: behind polarizers {missing}. Needed are gradients along "
+                "x, y, z, each parallel and crossed."
+            )
+        below = gradient_readings(beneath_frames(merged), rig, color, drift)
+        height, width = read.flags.shape
+        view = view_of(lens, camera, height, width, stage=self.verb())
+        solved, weights = [], []
+        for index, part in enumerate(read.parts):
+            diffuse = None if below is None else below.parts[index].total.mean(axis=-1)
+            table = rig_table(rig.directions, part.lit, part.sums, is_matte=False)
+            solved.append(
+                specular_normals(
+                    part.difference,
+                    part.total,
+                    view,
+                    table,
+                    diffuse=diffuse,
+                    shadow_floor=self.shadow_floor,
+                )
+            )
+            weights.append(part.total.mean(axis=-1))
+        normals, confidence, flags = (
+            solved[0] if len(solved) == 1 else merged_normals(solved, weights)
+        )
+        found = NormalMap(normals, read.trusted(confidence), flags | read.flags)
+        if not found.normals.any():
+            raise SolveError(
+                "separate_polarization: no pixel reflects light at its face above shadow_floor = "
+                f"{self.shadow_floor:g}; needed is some. Are crossed and parallel mixed up?"
+            )
+        if mask is not None:
+            within = inside(mask, (height, width))
+            found.normals[~within] = 0
+            found.confidence[~within] = 0
+        return found
