@@ -11,7 +11,7 @@ from pydantic import NonNegativeFloat
 from olat.engine.stage import Grain, Stage, Under
 from olat.errors import SolveError
 from olat.model.calibration import ColorCalibration
-from olat.model.condition import ColorGradient, SecondOrder, Tracking
+from olat.model.condition import AxisGradient, ColorGradient, Condition, SecondOrder, Tracking
 from olat.model.drift import LightDrift
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
@@ -20,9 +20,23 @@ from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.session import Frame
 from olat.model.shapes import Mask
-from olat.stages.gradients import GradientPhotographs, trust_in_gradients
+from olat.stages.gradient_readings import white_moments
+from olat.stages.gradient_sets import AXES, what_is_missing
+from olat.stages.gradients import GradientPhotographs
+from olat.stages.lobe_moments import (
+    LobeMoments,
+    as_on_a_whole_sphere,
+    color_lobe_moments,
+    white_lobe_moments,
+)
 from olat.stages.second_order import SecondOrderPhotographs
 from olat.stages.subject import inside
+
+GRADIENTS: tuple[type | Condition, ...] = (
+    ColorGradient,
+    *(AxisGradient(axis, complement) for axis in AXES for complement in (False, True)),
+)
+"""What lobes are fitted to. Half spheres of light tell no exponents, and are not among them."""
 
 
 class FitLobes(Stage):
@@ -38,8 +52,8 @@ class FitLobes(Stage):
 
     def run(
         self,
-        merged: Annotated[Frames[RadianceImage], Under((ColorGradient, SecondOrder, Tracking))],
-        frame: Annotated[Frames[Frame], Under((ColorGradient,))],
+        merged: Annotated[Frames[RadianceImage], Under((*GRADIENTS, SecondOrder, Tracking))],
+        frame: Annotated[Frames[Frame], Under(GRADIENTS)],
         mask: Mask | None,
         rig: LightRig,
         color: ColorCalibration | None,
@@ -50,15 +64,8 @@ class FitLobes(Stage):
 
         `frame` is asked for so that the stage is left out where no gradient was shot.
         """
-        shot = GradientPhotographs.among(merged, rig, color, drift, reference)
-        if shot is None:
-            numbers = ", ".join(map(str, frame))
-            raise SolveError(
-                f"fit_lobes: frames {numbers} are under a color gradient, but its complement and a "
-                "full-on frame are missing. Needed is one of them; or leave the frames out "
-                "(skip in an [[override]])."
-            )
-        maps = self._from_color(shot, rig)
+        found = self._moments(merged, rig, color, drift, reference)
+        maps = self._maps(as_on_a_whole_sphere(found, rig, shadow_floor=self.shadow_floor))
         if patterns := SecondOrderPhotographs.among(merged, rig, drift):
             maps = self._with_spread(maps, patterns)
         within = np.ones(maps.flags.shape, bool) if mask is None else inside(mask, maps.flags.shape)
@@ -72,30 +79,44 @@ class FitLobes(Stage):
             )
         return maps
 
-    def _from_color(self, shot: GradientPhotographs, rig: LightRig) -> LobeMaps:
-        """Return the moments under a color gradient, and what the lobes are worth."""
-        from olat.surface.lobe_maps import exponent_confidence, lobes_of
+    def _moments(
+        self,
+        merged: Frames[RadianceImage],
+        rig: LightRig,
+        color: ColorCalibration | None,
+        drift: LightDrift | None,
+        reference: ReferenceFrame | None,
+    ) -> LobeMoments:
+        """Return the moments under white gradients, which tell more, or under a color gradient."""
+        if white := white_moments(merged, rig, drift, reference):
+            return white_lobe_moments(white)
+        if shot := GradientPhotographs.among(merged, rig, color, drift, reference):
+            return color_lobe_moments(shot, rig)
+        shots = [shot.condition for shot in merged.shots.values()]
+        raise SolveError(
+            f"fit_lobes: gradients are not complete: {what_is_missing(shots)}. Or leave the frames "
+            "out (skip in an [[override]])."
+        )
 
-        integral = shot.all_lights
-        nothing = np.zeros(shot.flags.shape, np.float32)
+    def _maps(self, found: LobeMoments) -> LobeMaps:
+        """Return the maps of some moments, and what their lobes are worth."""
+        from olat.surface.lobe_maps import exponent_confidence, lobes_of, mean_lobes
+
+        is_white = found.moment.ndim == 4
         maps = LobeMaps(
-            integral=shot.in_color(integral),
-            moment=shot.in_color(2.0 * shot.gradient - integral),
-            confidence=nothing,
-            flags=shot.flags,
-            space=shot.space,
-            primaries=shot.mixing,
+            integral=found.in_color(found.integral),
+            moment=found.moment if is_white else found.in_color(found.moment),
+            confidence=found.trust,
+            flags=found.flags,
+            space=found.space,
+            primaries=found.mixing,
             shadow_floor=self.shadow_floor,
             blur_px=self.blur_px,
         )
         lobes = lobes_of(maps)
         is_lit = (lobes.flags & PixelFlag.SHADOWED) == 0
-        sure = np.where(is_lit, exponent_confidence(lobes.ratio), 0.0) * trust_in_gradients(rig)
-        return replace(
-            maps,
-            confidence=shot.trusted(sure.astype(np.float32)),
-            flags=maps.flags | lobes.flags,
-        )
+        sure = np.where(is_lit, exponent_confidence(mean_lobes(maps).ratio), np.float32(0.0))
+        return replace(maps, confidence=found.trust * sure, flags=maps.flags | lobes.flags)
 
     def _with_spread(self, maps: LobeMaps, patterns: SecondOrderPhotographs) -> LobeMaps:
         """Add the width of the lobes across their axes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,14 @@ from olat.engine.pipeline import load_pipeline
 from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.calibration import ColorCalibration
-from olat.model.condition import ColorGradient, Olat, SecondOrder, Tracking
+from olat.model.condition import AxisGradient, ColorGradient, Olat, SecondOrder, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.session import Camera, Frame, Session
 from olat.relight.lobes import lobes_under_lights
 from olat.stages import STAGES
 from olat.stages.capture import GIVEN, SessionCapture
-from olat.stages.fit_lobes import FitLobes
+from olat.stages.fit_lobes import GRADIENTS, FitLobes
 from olat.stages.second_order import PATTERNS
 from olat.surface.lobe_maps import lobes_of
 from tests.support.fields import gradients_of, rig_of
@@ -33,13 +33,83 @@ M = np.array([[0.88, 0.10, 0.02], [0.10, 0.80, 0.10], [0.02, 0.15, 0.83]])
 """Channel (row) of each LED primary (column)."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """A surface of which the readings are told."""
+
+    told: np.ndarray
+
+    def readings(self, directions):
+        """Return them whatever the directions."""
+        return self.told
+
+
 def matte(rng):
     return Surface(normals_facing(rng, SHAPE, 70.0), rng.uniform(0.2, 0.8, (*SHAPE, 3)))
 
 
 def fit(frames, rig, *, mask=None, color=None, **parameters):
     shots = Frames(frames.shots, lambda frame: frame)
-    return FitLobes(**parameters).run(frames, shots.under(ColorGradient), mask, rig, color)
+    return FitLobes(**parameters).run(frames, shots.under(*GRADIENTS), mask, rig, color)
+
+
+def shot(surface, rig, conditions):
+    """Photograph a surface under patterns."""
+    frames = {i: Frame("A", i, kind, Path(f"{i}.exr")) for i, kind in enumerate(conditions)}
+    readings = surface.readings(rig.directions)
+
+    def load(frame):
+        drive = rig.pattern(frame.condition) * rig.intensities
+        radiance = np.einsum("lchw,lc->hwc", readings, drive).astype(np.float32)
+        return RadianceImage(radiance, np.zeros(SHAPE, np.uint8))
+
+    return Frames(frames, load)
+
+
+WHITE = [AxisGradient(axis) for axis in ("x", "y", "z")]
+PAIRS = [*WHITE, *(AxisGradient(axis, complement=True) for axis in ("x", "y", "z"))]
+FLOORLESS = LIGHTS[LIGHTS[:, 1] > -0.5]
+
+
+@pytest.mark.parametrize("conditions", [[*WHITE, Tracking()], PAIRS], ids=["full-on", "pairs"])
+def test_white_gradients_give_each_channel_a_lobe_of_its_own(rng, conditions):
+    surface, rig = matte(rng), rig_of(LIGHTS, (1.2, 0.9, 0.7))
+    # Red light goes farther in skin: its shading is softer, here by light from all around.
+    glow = 0.3 * np.ones((331, 1, *SHAPE))
+    readings = surface.readings(LIGHTS)
+    readings[:, :1] += glow
+    maps = fit(shot(Told(readings), rig, conditions), rig, blur_px=0.0)
+    lobes = lobes_of(maps)
+    assert not maps.is_shared
+    assert_allclose(lobes.exponent("hemispherical")[..., 1:], 1.0, rtol=0, atol=0.02)
+    assert (lobes.ratio[..., 0] < 0.5).all()
+    assert degrees_between(lobes.axis[..., 2, :], surface.normals).max() < 0.3
+    toward = np.array([[0.0, 0.6, 0.8]])
+    relit = lobes_under_lights(maps, toward, np.ones((1, 3)))
+    expected = np.moveaxis(surface.readings(toward)[0], 0, -1)
+    assert_allclose(relit[..., 1:], expected[..., 1:], rtol=0, atol=0.002)
+
+
+@pytest.mark.parametrize("white", [False, True], ids=["color", "white"])
+def test_a_rig_without_a_floor_gives_the_lobes_of_a_whole_sphere(rng, white):
+    surface, rig = matte(rng), rig_of(FLOORLESS, (1.2, 0.9, 0.7))
+    conditions = WHITE if white else [ColorGradient()]
+    frames = shot(surface, rig, [*conditions, Tracking()])
+    maps = fit(frames, rig, blur_px=0.0)
+    lobes = lobes_of(maps)
+    sure = maps.confidence > 0.3
+    axes = lobes.axis[..., 1, :] if white else lobes.axis
+    error = degrees_between(axes, surface.normals)[sure]
+    exponent = lobes.exponent("hemispherical")[sure]
+    albedo = (maps.integral / np.pi / surface.albedo)[sure]
+    print(
+        f"axis {error.mean():.2f} degrees, n {np.median(exponent):.2f}, "
+        f"albedo {np.median(albedo):.3f} times; sure of {sure.mean():.0%}"
+    )
+    assert sure.mean() > 0.6
+    assert error.mean() < 0.6
+    assert_allclose(np.median(exponent), 1.0, rtol=0, atol=0.03)
+    assert_allclose(albedo, 1.0, rtol=0, atol=0.06)
 
 
 @pytest.mark.parametrize("full_on", [False, True], ids=["complement", "full-on"])
@@ -97,16 +167,7 @@ def test_leaking_primaries_turn_no_lobe_where_they_were_measured(rng):
 def second_order_of(surface, rig):
     """Photograph a surface under the gradients, and under all six second-order patterns."""
     conditions = [ColorGradient(), ColorGradient(complement=True), Tracking()]
-    conditions += [SecondOrder(axes) for axes in PATTERNS]
-    readings = surface.readings(rig.directions)
-    frames = {i: Frame("A", i, kind, Path(f"{i}.exr")) for i, kind in enumerate(conditions)}
-
-    def load(frame):
-        drive = rig.pattern(frame.condition) * rig.intensities
-        radiance = np.einsum("lchw,lc->hwc", readings, drive).astype(np.float32)
-        return RadianceImage(radiance, np.zeros(SHAPE, np.uint8))
-
-    return Frames(frames, load)
+    return shot(surface, rig, [*conditions, *(SecondOrder(axes) for axes in PATTERNS)])
 
 
 def test_second_order_patterns_tell_the_width_where_all_six_were_shot(rng):
@@ -132,7 +193,9 @@ def test_outside_of_the_mask_nothing_is_trusted(rng):
 def test_a_gradient_alone_is_refused_by_its_frame(rng):
     frames = gradients_of(matte(rng), rig_of(LIGHTS))
     alone = Frames({0: frames.shots[0]}, lambda frame: frames[frame.index])
-    with pytest.raises(SolveError, match="frames 0 are under a color gradient, but its complement"):
+    with pytest.raises(
+        SolveError, match="fit_lobes: gradients are not complete: there is gradient; to complete it"
+    ):
         fit(alone, rig_of(LIGHTS))
 
 
@@ -159,13 +222,22 @@ def test_doubts_of_the_photographs_and_of_the_fit_are_both_told(rng):
     assert not maps.confidence[0].any()
 
 
-@pytest.mark.parametrize("shot", [True, False])
-def test_sessions_without_gradients_have_no_lobes(tmp_path, shot):
-    kinds = [Tracking(), Olat(0), Olat(1), *([ColorGradient()] if shot else [])]
+@pytest.mark.parametrize(
+    ("gradients", "has_lobes"),
+    [
+        ([], False),
+        ([ColorGradient()], True),
+        (WHITE, True),
+        ([AxisGradient("x", False, True)], False),
+    ],
+    ids=["none", "color", "white", "half spheres"],
+)
+def test_sessions_without_gradients_have_no_lobes(tmp_path, gradients, has_lobes):
+    kinds = [Tracking(), Olat(0), Olat(1), *gradients]
     frames = tuple(Frame("A", i, kind, tmp_path / f"{i}.dng") for i, kind in enumerate(kinds))
     session = Session("take", tmp_path, rig_of(LIGHTS), (Camera("A"),), frames)
     pipeline = load_pipeline("standard", catalog=STAGES, given=GIVEN)
     keys = Keys(pipeline, SessionCapture(session, tmp_path / "hashes.json"))
     stage = pipeline.maker("lobes")
     assert stage is not None
-    assert bool(keys.units(stage, "A")) == shot
+    assert bool(keys.units(stage, "A")) == has_lobes
