@@ -61,6 +61,7 @@ class Lobes:
         environment: Environment | None = None,
         rotate_deg: float = 0.0,
         visibility: Plane | Visibility | None = None,
+        exact: bool = False,
     ) -> Radiance:
         """Return the subject under another light: linear radiance, ``h w 3``, float32.
 
@@ -73,6 +74,9 @@ class Lobes:
         visibility
             Share of a distant light that reaches each pixel, from 0 to 1: a plane for a light, or
             what returns one for a direction. None means that nothing casts shadows.
+        exact
+            Add what lobes lack of the photographs, so that these come back under full-on light and
+            gradients: their grain lies faintly over what turns away from the light.
 
         Raises
         ------
@@ -80,35 +84,23 @@ class Lobes:
             If not exactly one of light and environment is given, the light points nowhere, the map
             holds what is no number, or the visibility is not one from 0 to 1 for each pixel.
         """
+        from olat.relight.lobes import lobes_under_environment
+
         require_one(light, environment)
         try:
             if light is not None:
                 toward = direction_of(light)[np.newaxis]
-                return self._under(toward / np.linalg.norm(toward), np.ones((1, 3)), visibility)
+                toward /= np.linalg.norm(toward)
+                return self._under(toward, np.ones((1, 3)), visibility, exact=exact)
             assert environment is not None  # noqa: S101 - of the two, one is given
-            return self._in_environment(
-                environment_of(environment, self.maps.space), rotate_deg, visibility
-            )
+            map_ = environment_of(environment, self.maps.space)
+            if visibility is None:
+                light_ = self._convolved(map_).rotated(rotate_deg)
+                return lobes_under_environment(self.maps, light_, exact=exact)
+            weights = _of_stand_ins(map_, rotate_deg, visibility)
+            return self._under(*weights, visibility, exact=exact)
         except ValueError as error:
             raise UsageError(f"relight: {error}") from error
-
-    def _in_environment(
-        self, map_: EnvironmentMap, rotate_deg: float, visibility: Plane | Visibility | None
-    ) -> Radiance:
-        from olat.light.arrangements import fibonacci_sphere
-        from olat.light.environment_weights import weights_for_environment
-        from olat.relight.lobes import lobes_under_environment
-
-        if visibility is None:
-            return lobes_under_environment(self.maps, self._convolved(map_).rotated(rotate_deg))
-        if not callable(visibility):
-            raise UsageError(
-                "visibility: one plane was given for a whole environment; needed is what returns a "
-                "plane for each direction."
-            )
-        toward = fibonacci_sphere(STAND_INS)
-        found = weights_for_environment(toward, map_, rotate_deg=rotate_deg)
-        return self._under(toward, found.weights, visibility)
 
     def _convolved(self, map_: EnvironmentMap) -> LobeEnvironment:
         """Return an environment convolved with lobes; the last one is remembered."""
@@ -123,6 +115,8 @@ class Lobes:
         toward: Float64[Array, "light 3"],
         weights: Float64[Array, "light 3"],
         visibility: Plane | Visibility | None,
+        *,
+        exact: bool,
     ) -> Radiance:
         from olat.relight.lobes import lobes_under_lights, visible_share
 
@@ -130,6 +124,21 @@ class Lobes:
             assert visibility is not None  # noqa: S101 - else it is not asked for
             return visible_share(visibility, direction, self.maps.flags.shape)
 
-        return lobes_under_lights(
-            self.maps, toward, weights, visibility=None if visibility is None else seen
+        shadows = None if visibility is None else seen
+        return lobes_under_lights(self.maps, toward, weights, visibility=shadows, exact=exact)
+
+
+def _of_stand_ins(
+    map_: EnvironmentMap, rotate_deg: float, visibility: Plane | Visibility
+) -> tuple[Float64[Array, "light 3"], Float64[Array, "light 3"]]:
+    """Return distant lights, and their weights, that stand for an environment."""
+    from olat.light.arrangements import fibonacci_sphere
+    from olat.light.environment_weights import weights_for_environment
+
+    if not callable(visibility):
+        raise UsageError(
+            "visibility: one plane was given for a whole environment; needed is what returns a "
+            "plane for each direction."
         )
+    toward = fibonacci_sphere(STAND_INS)
+    return toward, weights_for_environment(toward, map_, rotate_deg=rotate_deg).weights

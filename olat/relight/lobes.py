@@ -22,8 +22,9 @@ def lobes_under_lights(
     weights: LightColors,
     *,
     visibility: Visibility | None = None,
+    exact: bool = False,
 ) -> Radiance:
-    r"""Light the lobes by distant lights, exactly.
+    r"""Light the lobes by distant lights, one by one.
 
     .. math:: L_c = \sum_i w_{ic} \big( V_i\,R_c(\omega_i) + e_c(\omega_i) \big)
 
@@ -39,11 +40,14 @@ def lobes_under_lights(
         Of each light: 1 makes white that faces it read 1.
     visibility
         Share of a light that reaches each pixel, :math:`V_i`; none means all of it.
+    exact
+        Whether e is added: then photographs come back under the light that they were taken in, and
+        grain of theirs lies faintly over what turns away from the light. Else e is 0.
 
     Returns
     -------
     radiance
-        Linear and signed: where a lobe was clamped or dark, e may be below zero.
+        Linear; below zero in places where e is.
 
     Raises
     ------
@@ -64,19 +68,23 @@ def lobes_under_lights(
     whole = lobes_of(maps)
     seen = {} if visibility is None else {i: visibility(d) for i, d in enumerate(directions)}
     for top, bottom in _strips(height, width):
-        lobes, missing = _rows(maps, whole, top, bottom)
+        lobes = _rows(whole, top, bottom)
+        missing = _missing(maps, lobes, top, bottom) if exact else None
         for light, (direction, weight) in enumerate(zip(directions, weights, strict=True)):
             if not weight.any():
                 continue
             reading = lobes.reading(direction)
             if light in seen:
                 reading *= seen[light][top:bottom, :, np.newaxis]
-            lit = (reading + missing.reading(direction)) * weight
-            radiance[top:bottom] += lit.astype(np.float32)
+            if missing is not None:
+                reading += missing.reading(direction)
+            radiance[top:bottom] += (reading * weight).astype(np.float32)
     return radiance
 
 
-def lobes_under_environment(maps: LobeMaps, environment: LobeEnvironment) -> Radiance:
+def lobes_under_environment(
+    maps: LobeMaps, environment: LobeEnvironment, *, exact: bool = False
+) -> Radiance:
     r"""Light the lobes by an environment that was convolved with lobes before.
 
     .. math:: L_c = \frac{1}{\pi} \int E_c\,(R_c + e_c)\,d\omega
@@ -89,16 +97,20 @@ def lobes_under_environment(maps: LobeMaps, environment: LobeEnvironment) -> Rad
         Moments of the photographs, in the color of the environment.
     environment
         Light that lobes of any axis and ratio gather.
+    exact
+        Whether e is added, as in `lobes_under_lights`.
     """
     height, width, _ = maps.integral.shape
     radiance = np.empty((height, width, 3), np.float32)
     first = environment.first_moment
     whole = lobes_of(maps)
     for top, bottom in _strips(height, width):
-        lobes, missing = _rows(maps, whole, top, bottom)
+        lobes = _rows(whole, top, bottom)
+        missing = _missing(maps, lobes, top, bottom) if exact else None
         lit = lobes.integral * environment.gathered(lobes.axis, lobes.ratio)
-        lit += missing.integral * (environment.integral / (4.0 * np.pi)).astype(np.float32)
-        lit += np.einsum("hwcj,cj->hwc", missing.moment, 3.0 / (4.0 * np.pi) * first)
+        if missing is not None:
+            lit += missing.integral * (environment.integral / (4.0 * np.pi)).astype(np.float32)
+            lit += np.einsum("hwcj,cj->hwc", missing.moment, 3.0 / (4.0 * np.pi) * first)
         radiance[top:bottom] = lit / np.pi
     return radiance
 
@@ -128,11 +140,15 @@ def _strips(height: int, width: int) -> list[tuple[int, int]]:
     return [(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
-def _rows(
-    maps: LobeMaps, lobes: CosineLobes, top: int, bottom: int
-) -> tuple[CosineLobes, MissingMoments]:
-    """Return some rows of the lobes, and of what they lack."""
+def _rows(lobes: CosineLobes, top: int, bottom: int) -> CosineLobes:
+    """Return the lobes of some rows."""
     rows = slice(top, bottom)
-    part = CosineLobes(lobes.axis[rows], lobes.ratio[rows], lobes.integral[rows], lobes.flags[rows])
-    shot = maps.integral[rows], maps.moment[rows]
-    return part, missing_moments(part, *shot, primaries=maps.primaries)
+    return CosineLobes(
+        lobes.axis[rows], lobes.ratio[rows], lobes.integral[rows], lobes.flags[rows]
+    )
+
+
+def _missing(maps: LobeMaps, lobes: CosineLobes, top: int, bottom: int) -> MissingMoments:
+    """Return what the lobes of some rows lack."""
+    shot = maps.integral[top:bottom], maps.moment[top:bottom]
+    return missing_moments(lobes, *shot, primaries=maps.primaries)

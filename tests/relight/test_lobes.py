@@ -146,7 +146,25 @@ def test_what_a_clamped_lobe_lacks_is_in_the_convolved_light_too(rng):
     maps = maps_of(np.pi, axes * 1.2, white=True)
     assert lobes_of(maps).flags.all()
     light = environment(rng)
-    assert error(lobes_under_environment(maps, convolved(light)), exactly(maps, light)) < 0.02
+    found = lobes_under_environment(maps, convolved(light), exact=True)
+    assert error(found, exactly(maps, light)) < 0.02
+    alone = lobes_under_environment(maps, convolved(light))
+    assert error(alone, exactly(maps, light)) > 0.02
+
+
+def test_an_exact_light_adds_what_clamped_and_dark_pixels_lack(rng):
+    axes = fibonacci_sphere(64).reshape(8, 8, 3)
+    maps = maps_of(np.pi, axes * 1.2, white=True)
+    maps.integral[:4] = 1e-4
+    toward = np.array([[0.6, 0.48, 0.64]])
+    plain = lobes_under_lights(maps, toward, np.ones((1, 3)))
+    found = lobes_under_lights(maps, toward, np.ones((1, 3)), exact=True)
+    lobes = lobes_of(maps)
+    missing = missing_moments(lobes, maps.integral, maps.moment)
+    assert not plain[:4].any()
+    assert_allclose(plain, lobes.reading(toward[0]), rtol=0, atol=1e-6)
+    assert_allclose(found - plain, missing.reading(toward[0]), rtol=0, atol=1e-5)
+    assert found.min() < 0
 
 
 def test_leaking_primaries_are_seen_in_the_color_of_the_photographs(rng, vectors):
