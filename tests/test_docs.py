@@ -35,8 +35,9 @@ from olat.io.manifest_schema import (
 )
 from olat.io.manifest_text import parse_manifest
 from olat.light.arrangements import fibonacci_sphere
+from olat.model.condition import Polarized
 from olat.model.flags import PixelFlag
-from olat.model.roles import role
+from olat.model.roles import PATTERNS, role
 from olat.stages import STAGES
 from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
@@ -202,6 +203,8 @@ def test_every_table_role_and_light_format_is_explained() -> None:
     names = [field.alias or name for name, field in Manifest.model_fields.items()]
     assert all(f"`{name}" in page or f"[{name}" in page for name in names)
     assert all(f"`{word}`" in page for word in ROLES)
+    plain = [word for word, pattern in PATTERNS.items() if not isinstance(pattern, Polarized)]
+    assert all(f"`{word}`" in page for word in plain)
     suffixes = {suffix for line in FORMATS for suffix in re.findall(r"\.[a-z]{2,4}\b", line)}
     assert all(suffix in page for suffix in suffixes)
 

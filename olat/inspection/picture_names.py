@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
+from olat.model.roles import PATTERNS
+
 _TOKENS = re.compile(r"\d+|\D+")
 _ANGLES = re.compile(r"A(?P<azimuth>[+-]\d{1,3})E(?P<elevation>[+-]\d{1,2})(?!\d)")
 _ROLE_WORDS = (
@@ -19,6 +21,7 @@ _ROLE_WORDS = (
     ("gray_ball", ("grayball", "greyball", "gray", "grey")),
     ("flat", ("flat", "flatfield")),
 )
+_PATTERN = re.compile(f"(?<![a-z])(?:{'|'.join(sorted(PATTERNS, key=len, reverse=True))})(?![a-z])")
 _TRUTH_WORDS = ("normal", "normals", "depth", "albedo", "truth", "thumb", "preview", "height")
 _CAMERA_WORDS = ("cam", "camera", "c", "view", "v")
 _MASK_WORDS = ("mask", "matte", "silhouette")
@@ -66,15 +69,25 @@ def is_truth(path: Path) -> bool:
 
 
 def role_word(path: Path) -> str | None:
-    """Return the role that a file name speaks of, such as ``dark`` for ``…_Ambient.pgm``."""
+    """Return the role that a file name speaks of, such as ``dark`` for ``…_Ambient.pgm``.
+
+    A pattern of light must be spelled as manifests spell it, such as ``…_gradient_x_0007.dng``.
+    """
+    if pattern := _PATTERN.search(re.sub(r"[^a-z]+", "_", _parted(path.stem))):
+        return pattern[0]
     words = _words(path)
     return next((role for role, names in _ROLE_WORDS if words & set(names)), None)
 
 
 def _words(path: Path) -> set[str]:
     """Return the words of a file name, and neighbors joined: ``full_on`` is also ``fullon``."""
-    words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", path.stem).lower())
+    words = re.findall(r"[a-z]+", _parted(path.stem))
     return {*words, *(first + second for first, second in pairwise(words))}
+
+
+def _parted(stem: str) -> str:
+    """Return a name in small letters, with blanks before what were capitals."""
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", stem).lower()
 
 
 def direction_in_name(stem: str) -> tuple[float, float, float] | None:

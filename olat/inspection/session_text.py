@@ -21,7 +21,7 @@ from olat.io.light_list import LightFile
 from olat.io.manifest import MANIFEST
 from olat.io.publish import publish_text
 from olat.model.condition import Olat
-from olat.model.roles import role
+from olat.model.roles import PATTERNS, role
 
 LIGHTS, FRAMES = "lights.csv", "frames.csv"
 
@@ -123,15 +123,18 @@ def _sequence(inspection: Inspection, *, needs_table: bool) -> str:
     main = _main(inspection)
     several = len(inspection.cameras) > 1
     what = f"{main.pictures.camera}: sequence" if several else "sequence"
-    remark = _remark(inspection, what)
+    remark, patterns = _remark(inspection, what), []
     if needs_table:
         lines = [*remark, f'table = "{FRAMES}"']
     else:
         frames = {frame for item in inspection.cameras for frame in _reached(item)}
         lines = [*remark, f'frames = "{format_frames(frames)}"', *_rule(main.reading, frames)]
+        patterns = _patterns(main.reading, frames)
     unlit = sorted({light for camera in inspection.cameras for light in camera.reading.unlit})
     if unlit:
         lines.append(f"skip_lights = {unlit}")
+    if patterns:
+        lines += ["", "[sequence.patterns]", *patterns]
     return "\n".join(["[sequence]", *lines])
 
 
@@ -151,17 +154,34 @@ def _drive(reading: SequenceReading) -> list[str]:
 
 def _rule(reading: SequenceReading, frames: set[int]) -> list[str]:
     """Return the frames that are not lit by one light, a line a role."""
-    by_role: dict[str, list[int]] = {}
-    for frame, condition in sorted(reading.conditions.items()):
-        if not isinstance(condition, Olat) and frame in frames:
-            by_role.setdefault(role(condition), []).append(frame)
+    by_role = _by_role(reading, frames)
     if reading.skipped:
         by_role["skip"] = list(reading.skipped)
-    lines = [f'{word} = "{format_frames(found)}"' for word, found in by_role.items()]
+    named = {word: found for word, found in by_role.items() if word not in PATTERNS}
+    lines = [f'{word} = "{format_frames(found)}"' for word, found in named.items()]
     if reading.brackets:
         times = ", ".join(f"{time:.6g}" for time in reading.exposures_s)
         lines += [f"bracket = {len(reading.exposures_s)}", f"exposures_s = [{times}]"]
     return lines
+
+
+def _patterns(reading: SequenceReading, frames: Iterable[int]) -> list[str]:
+    """Return the frames under patterns that the sub-table names, a line a pattern."""
+    return [
+        f'{word} = "{format_frames(found)}"'
+        for word, found in _by_role(reading, frames).items()
+        if word in PATTERNS
+    ]
+
+
+def _by_role(reading: SequenceReading, frames: Iterable[int]) -> dict[str, list[int]]:
+    """Return those of some frames that are not lit by one light, by role."""
+    by_role: dict[str, list[int]] = {}
+    for frame in sorted(set(reading.conditions) & set(frames)):
+        condition = reading.conditions[frame]
+        if not isinstance(condition, Olat):
+            by_role.setdefault(role(condition), []).append(frame)
+    return by_role
 
 
 def _needs_table(cameras: Iterable[CameraFound]) -> bool:

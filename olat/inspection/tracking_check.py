@@ -13,7 +13,7 @@ from olat.inspection.order_check import refusal
 from olat.inspection.rhythm import OffsetReading, sequence_offset
 from olat.inspection.verdict import FaultKind, SequenceFinding, where
 from olat.io.frame_expression import format_frames
-from olat.model.condition import Olat, Target, Tracking
+from olat.model.condition import AxisGradient, Olat, Polarized, SecondOrder, Target, Tracking
 from olat.model.shapes import Array
 
 _REACH = 3
@@ -62,8 +62,9 @@ def tracking_places(glances: Glances) -> TrackingPlaces:
     total = flat[glances.rows(Olat)].sum(axis=0)
     lengths = np.linalg.norm(flat, axis=1) * np.linalg.norm(total)
     unlike = 1.0 - (flat @ total) / np.maximum(lengths, 1e-12)
-    # A gray ball under all lights looks full-on as well.
-    unlike[glances.rows(Target)] = np.inf
+    # A gray ball under all lights looks full-on as well, and so do some patterns on the subject.
+    for kind in (Target, AxisGradient, SecondOrder, Polarized):
+        unlike[glances.rows(kind)] = np.inf
     planned = glances.rows(Tracking)
     found = [(int(row), _late_by(unlike, planned, int(row))) for row in planned]
     known = [

@@ -156,7 +156,8 @@ def _mismatch_words(
     if surplus > 0:
         return words + (
             f" If {surplus} of them are dark, full-on or something else, name "
-            "them (dark, tracking, gradient, …, skip; [sequence.patterns])."
+            "them (dark, tracking, gradient, …, skip; white gradients and the like under "
+            "[sequence.patterns])."
         )
     words += (
         " Lights that were not lit in the sweep (a door, a defect) go into skip_lights; frames "

@@ -265,19 +265,23 @@ def _share_a_tint(light: LightColors) -> bool:
 
 
 def _check_levels(pairs: Iterable[tuple[str, Radiance]], full_on: Radiance | None) -> None:
-    """Refuse a set whose totals differ as by another exposure; note one that differs by less."""
+    """Refuse pairs whose sums differ as by another exposure; note what differs by less.
+
+    Full-on light that differs from the pairs is noted only: it is not solved from.
+    """
     from olat.surface.gradient_ratios import MISMATCH, mismatch
 
     totals = list(pairs)
-    if full_on is not None:
-        totals.append(("full-on light", full_on))
-    if len(totals) < 2:
+    if not totals:
         return
-    reference, expected = totals[-1]
-    for name, total in totals[:-1]:
-        off = mismatch(total, expected)
-        told = f"{name} add up to {abs(off):.0%} {'more' if off > 0 else 'less'} than {reference}"
-        if abs(off) > OTHER_EXPOSURE:
+    others = [(*total, True) for total in totals[1:]]
+    if full_on is not None:
+        others.append(("full-on light", full_on, False))
+    for name, other, is_pair in others:
+        off = mismatch(totals[0][1], other)
+        more = "more" if off > 0 else "less"
+        told = f"{totals[0][0]} add up to {100 * abs(off):.0f} % {more} than {name}"
+        if is_pair and abs(off) > OTHER_EXPOSURE:
             raise SolveError(
                 f"gradients: {told}; the same was needed. Were they exposed alike? Check [drive] "
                 "and the exposures in session.toml."
@@ -285,6 +289,6 @@ def _check_levels(pairs: Iterable[tuple[str, Radiance]], full_on: Radiance | Non
         if abs(off) > MISMATCH:
             logger.warning(
                 "In gradients %s: normals lean if gradient and complement differ like that. Check "
-                "[drive] in session.toml.",
+                "[drive] and the exposures in session.toml.",
                 told,
             )

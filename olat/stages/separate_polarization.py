@@ -15,8 +15,8 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap
 from olat.model.rig import LightRig
 from olat.model.session import Camera
-from olat.model.shapes import Mask
-from olat.stages.gradient_readings import gradient_readings
+from olat.model.shapes import Mask, UnitVectors
+from olat.stages.gradient_readings import GradientReadings, gradient_readings
 from olat.stages.gradient_sets import what_is_missing
 from olat.stages.pixel_views import view_of
 from olat.stages.polarized_frames import beneath_frames, face_frames
@@ -43,10 +43,6 @@ class SeparatePolarization(Stage):
         drift: LightDrift | None = None,
     ) -> NormalMap:
         """Return the specular normals of a camera."""
-        from olat.surface.polarized import specular_normals
-        from olat.surface.rig_normals import merged_normals
-        from olat.surface.rig_table import rig_table
-
         face = face_frames(merged, drift)
         read = gradient_readings(face, rig, color, drift)
         if read is None:
@@ -59,25 +55,7 @@ class SeparatePolarization(Stage):
         below = gradient_readings(beneath_frames(merged), rig, color, drift)
         height, width = read.flags.shape
         view = view_of(lens, camera, height, width, stage=self.verb())
-        solved, weights = [], []
-        for index, part in enumerate(read.parts):
-            diffuse = None if below is None else below.parts[index].total.mean(axis=-1)
-            table = rig_table(rig.directions, part.lit, part.sums, is_matte=False)
-            solved.append(
-                specular_normals(
-                    part.difference,
-                    part.total,
-                    view,
-                    table,
-                    diffuse=diffuse,
-                    shadow_floor=self.shadow_floor,
-                )
-            )
-            weights.append(part.total.mean(axis=-1))
-        normals, confidence, flags = (
-            solved[0] if len(solved) == 1 else merged_normals(solved, weights)
-        )
-        found = NormalMap(normals, read.trusted(confidence), flags | read.flags)
+        found = self._solved(read, below, view, rig)
         if not found.normals.any():
             raise SolveError(
                 "separate_polarization: no pixel reflects light at its face above shadow_floor = "
@@ -88,3 +66,33 @@ class SeparatePolarization(Stage):
             found.normals[~within] = 0
             found.confidence[~within] = 0
         return found
+
+    def _solved(
+        self,
+        read: GradientReadings,
+        below: GradientReadings | None,
+        view: UnitVectors,
+        rig: LightRig,
+    ) -> NormalMap:
+        from olat.surface.polarized import specular_normals
+        from olat.surface.rig_normals import merged_normals
+        from olat.surface.rig_table import rig_table
+
+        solved, weights = [], []
+        for index, part in enumerate(read.parts):
+            diffuse = None if below is None else below.parts[index].total.mean(axis=-1)
+            solved.append(
+                specular_normals(
+                    part.difference,
+                    part.total,
+                    view,
+                    rig_table(rig.directions, part.lit, part.sums),
+                    diffuse=diffuse,
+                    shadow_floor=self.shadow_floor,
+                )
+            )
+            weights.append(part.total.mean(axis=-1))
+        normals, confidence, flags = (
+            solved[0] if len(solved) == 1 else merged_normals(solved, weights)
+        )
+        return NormalMap(normals, read.trusted(confidence), flags | read.flags)

@@ -150,6 +150,8 @@ def separate_specular(
     seen = np.ascontiguousarray(moments[lit] / lights.tint[:, np.newaxis], np.float64)
     turned, doubt = _from_color(seen, rows, normals[lit])
     known = turned.any(axis=1)
+    # A normal that is off lets as much of the matte part pass for gloss.
+    noise = np.hypot(NOISE, 0.5 * np.minimum(doubt, SURE_OF_NORMAL))
     found = np.zeros((len(seen), kernel.COLUMNS))
     kernel.separate(
         rows,
@@ -157,7 +159,7 @@ def separate_specular(
         turned[known],
         np.ascontiguousarray(view[lit][known], np.float64),
         (float(np.log(exponent)), 1.0),
-        NOISE,
+        noise[known],
         rest := np.zeros((int(known.sum()), kernel.COLUMNS)),
     )
     found[known] = rest

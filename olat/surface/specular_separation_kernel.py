@@ -52,24 +52,36 @@ def matte_moments(lights: Numbers, normal: Numbers, moments: Numbers, slopes: Nu
 
 
 @compiled
-def gloss_moments(
-    lights: Numbers, axis: Numbers, log_exponent: float, moments: Numbers, slopes: Numbers
-) -> None:
-    """Fill in what a lobe of unit integral gives, and its slopes by the log of the exponent."""
-    exponent = np.exp(log_exponent)
-    scale, growth = (exponent + 1.0) / (2.0 * np.pi), 1.0 / (exponent + 1.0)
-    moments[:], slopes[:] = 0.0, 0.0
+def _in_front(lights: Numbers, axis: Numbers, near: Numbers) -> int:
+    """Fill in the lights before an axis: the log of the cosine, and the light of each pattern."""
+    count = 0
     for light in range(len(lights)):
         cosine = (
             axis[0] * lights[light, 0] + axis[1] * lights[light, 1] + axis[2] * lights[light, 2]
         )
         if cosine > 1e-6:
-            log = np.log(min(cosine, 1.0))
+            near[count, 0] = np.log(min(cosine, 1.0))
+            near[count, 1:] = lights[light, 3:]
+            count += 1
+    return count
+
+
+@compiled
+def gloss_moments(near: Numbers, log_exponent: float, moments: Numbers, slopes: Numbers) -> None:
+    """Fill in what a lobe of unit integral gives, and its slopes by the log of the exponent."""
+    exponent = np.exp(log_exponent)
+    scale, growth = (exponent + 1.0) / (2.0 * np.pi), 1.0 / (exponent + 1.0)
+    # Farther out a lobe is less than a millionth of its peak.
+    least = -14.0 / exponent
+    moments[:], slopes[:] = 0.0, 0.0
+    for light in range(len(near)):
+        log = near[light, 0]
+        if log > least:
             value = scale * np.exp(exponent * log)
             slope = value * (log + growth) * exponent
             for row in range(4):
-                moments[row] += lights[light, 3 + row] * value
-                slopes[row] += lights[light, 3 + row] * slope
+                moments[row] += near[light, 1 + row] * value
+                slopes[row] += near[light, 1 + row] * slope
 
 
 @compiled
@@ -121,8 +133,7 @@ def _start(across: Numbers, pulled: Numbers, axis: Numbers) -> float:
 
 @compiled
 def _descend(
-    lights: Numbers,
-    axis: Numbers,
+    near: Numbers,
     across: Numbers,
     pulled: Numbers,
     prior: tuple[float, float],
@@ -139,7 +150,7 @@ def _descend(
     best: Any = np.inf
     place, kept, step = start, start, 0.0
     for _ in range(STEPS):
-        gloss_moments(lights, axis, place, gloss, slope)
+        gloss_moments(near, place, gloss, slope)
         gloss -= (across @ gloss) * across
         slope -= (across @ slope) * across
         squared = gloss @ gloss + 1e-18
@@ -193,12 +204,16 @@ def separate(
     normals: Numbers,
     view: Numbers,
     prior: tuple[float, float],
-    noise: float,
+    noise: Numbers,
     found: Numbers,
 ) -> None:
-    """Split the moments of pixels, channel by channel; fill in `COLUMNS` numbers each."""
+    """Split the moments of pixels, channel by channel; fill in `COLUMNS` numbers each.
+
+    ``noise`` is what doubts are told for at least, as a share of the light.
+    """
     matte, slopes, pulled = np.zeros(4), np.zeros((3, 4)), np.zeros(4)
     gloss, growth, fit = np.zeros(4), np.zeros(4), np.zeros(6)
+    room = np.zeros((len(lights), 5))
     for pixel in range(len(seen)):
         normal = normals[pixel].astype(np.float64)
         mirror = 2.0 * (normal @ view[pixel]) * normal - view[pixel]
@@ -210,20 +225,21 @@ def separate(
         weight, apart, light = _shared(seen[pixel], across, pulled)
         ridge = max(apart, LEAST_NOISE**2) / weight
         towards = (prior[0], ridge * prior[1])
+        near = room[: _in_front(lights, mirror, room)]
         fit[0] = np.inf
         start = _start(across, pulled, mirror)
         for further in STARTS:
             # One valley is enough, unless it does not explain the photographs.
-            if _descend(lights, mirror, across, pulled, towards, start, fit) < ENOUGH * ridge:
+            if _descend(near, across, pulled, towards, start, fit) < ENOUGH * ridge:
                 break
             start = further
         integral, place = fit[1], fit[2]
-        gloss_moments(lights, mirror, place, gloss, growth)
+        gloss_moments(near, place, gloss, growth)
         found[pixel, INTEGRAL], found[pixel, EXPONENT] = integral, place
         for channel in range(3):
             rest = seen[pixel, channel] - integral * gloss
             found[pixel, MATTE + channel] = (matte @ rest) / squared
-        spread = max(apart, noise**2) / weight
+        spread = max(apart, noise[pixel] ** 2) / weight
         a, b, c = fit[3] / spread, fit[4] / spread, fit[5] / spread + prior[1]
         determinant = max(a * c - b * b, 1e-18)
         by_lobe, by_exponent = across @ gloss, integral * (across @ growth)

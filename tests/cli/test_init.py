@@ -13,6 +13,7 @@ from olat.cli.init import command
 from olat.errors import SessionError, UsageError
 from olat.io.frame_table import RESOLVED
 from olat.io.manifest import read_session
+from olat.model.condition import AxisGradient, Polarized, Tracking
 from tests.support.lambert_sphere import sphere_pictures, spread_directions, write_pictures
 
 
@@ -52,6 +53,22 @@ def test_a_capture_becomes_a_session_in_place(tmp_path: Path) -> None:
     assert "9 pictures = 9 OLAT frames" in result.output
     assert result.output.splitlines()[-1] == f"Next: olat process {tmp_path}"
     assert 'files = "{frame}.png"' in (tmp_path / "session.toml").read_text()
+
+
+def test_pictures_that_are_named_as_patterns_are_told_apart(tmp_path: Path) -> None:
+    folder = capture(tmp_path)
+    singles = ("complement_x.png", "full_on_crossed.png", "full_on.png", "gradient_x.png")
+    write_pictures([folder / name for name in singles], sphere_pictures(np.eye(3)[[2] * 4]))
+    assert init(folder).exit_code == 0
+    session = read_session(folder)
+    found = {frame.path.name: frame.condition for frame in session.frames if frame.index > 8}
+    assert found == {
+        "complement_x.png": AxisGradient("x", complement=True),
+        "full_on_crossed.png": Polarized(Tracking(), "crossed"),
+        "full_on.png": Tracking(),
+        "gradient_x.png": AxisGradient("x"),
+    }
+    assert len(session.olat_frames(session.cameras[0].name)) == 9
 
 
 def test_a_session_elsewhere_leaves_the_capture_alone(tmp_path: Path) -> None:

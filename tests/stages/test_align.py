@@ -12,7 +12,7 @@ import olat
 from olat.errors import CalibrationError, SolveError
 from olat.geometry.undistortion import undistorted_positions
 from olat.io.map_files import read_radiance
-from olat.model.condition import ColorGradient, Olat, Tracking
+from olat.model.condition import ON_SUBJECT, ColorGradient, Olat, Polarized, Tracking
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
 from olat.model.motion import FrameMotion
@@ -138,7 +138,8 @@ def test_a_motion_on_a_coarse_grid_is_brought_to_full_size(rng):
 
 
 def test_tracking_frames_are_aligned_as_all_others_are():
-    assert set(Align.conditions) == {Olat, Tracking, ColorGradient}
+    assert set(Align.conditions) == set(ON_SUBJECT)
+    assert {Olat, Tracking, ColorGradient, Polarized} <= set(ON_SUBJECT)
 
 
 def test_a_frame_that_no_tracking_frame_covers_is_flagged_all_over(rng):

@@ -7,9 +7,10 @@ import pytest
 
 from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
+from olat.model.condition import AxisGradient
 from olat.model.flags import PixelFlag
 from olat.stages.solve_normals import SolveNormals
-from tests.support.fields import field_of, gradients_of, rig_of
+from tests.support.fields import field_of, gradients_of, photographs_of, rig_of
 from tests.surface.readings import Surface, degrees_between, normals_facing
 
 SHAPE = (24, 32)
@@ -43,27 +44,44 @@ def uneven_sphere():
     return rig_of(fibonacci_sphere(60), levels)
 
 
-@pytest.mark.parametrize("rig", [half_a_sphere(), uneven_sphere()], ids=["half", "uneven"])
-def test_gradients_under_an_uneven_rig_are_noted_and_not_trusted(surface, caplog, rig):
+@pytest.mark.parametrize(
+    ("rig", "least"), [(half_a_sphere(), 0.5), (uneven_sphere(), 0.9)], ids=["half", "uneven"]
+)
+def test_gradients_under_an_uneven_rig_are_taken_as_the_rig_lights_them(
+    surface, caplog, rig, least
+):
     solved = solve(rig, aligned=gradients_of(surface, rig))
-    error = np.median(degrees_between(solved.normals, surface.normals))
-    (note,) = (record.getMessage() for record in caplog.records)
-    print(f"error {error:.1f} degrees, confidence {np.median(solved.confidence):.2f}: {note}")
-    assert error > 2.0
-    assert np.median(solved.confidence) < 0.55
-    assert "surround the subject unevenly" in note
-    assert "The OLAT sweep does better." in note
+    error = degrees_between(solved.normals, surface.normals)
+    print(f"mean {error.mean():.2f} degrees, confidence {np.median(solved.confidence):.2f}")
+    assert error.mean() < 0.6
+    assert np.median(solved.confidence) > least
+    assert not caplog.records
 
 
-def test_holes_of_the_sweep_are_filled_with_the_confidence_that_the_rig_allows(surface, caplog):
+def test_holes_of_the_sweep_are_filled_with_half_the_confidence(surface, caplog):
     rig = half_a_sphere()
     readings = surface.readings(rig.directions)
     flags = np.zeros((len(rig), *SHAPE), np.uint8)
     flags[:, :, :8] = PixelFlag.SATURATED
     solved = solve(rig, field=field_of(readings, rig, flags), aligned=gradients_of(surface, rig))
-    assert len(caplog.records) == 1
+    assert not caplog.records
     assert solved.normals[:, :8].any(axis=2).all()
-    assert np.median(solved.confidence[:, :8]) < 0.1 < np.median(solved.confidence[:, 8:])
+    assert np.median(solved.confidence[:, :8]) < 0.5 < np.median(solved.confidence[:, 8:])
+
+
+def test_a_rig_that_leaves_normals_open_says_so(surface, caplog):
+    """Lights around the view alone: what faces sideways gets little of their light."""
+    lights = fibonacci_sphere(600)
+    rig = rig_of(lights[lights[:, 2] > 0.45])
+    axes = [AxisGradient(axis, complement) for axis in "xyz" for complement in (False, True)]
+    solved = solve(rig, aligned=photographs_of(surface, rig, axes))
+    (note,) = (record.getMessage() for record in caplog.records)
+    print(note)
+    assert note.startswith("The lights leave normals from gradients open in")
+    error = degrees_between(solved.normals, surface.normals)
+    open_ = (solved.flags & (PixelFlag.UNDERDETERMINED | PixelFlag.CLAMPED)) != 0
+    assert np.median(solved.confidence[open_]) < 0.3
+    assert error[~open_].mean() < error[open_].mean()
 
 
 def in_a_plane(count):
@@ -123,5 +141,5 @@ def test_a_subject_with_few_normals_is_noted_and_its_dark_background_is_not(surf
 
 
 def test_no_photographs_at_all_are_refused():
-    with pytest.raises(SolveError, match="no OLAT sweep and no color gradient"):
+    with pytest.raises(SolveError, match=r"no OLAT sweep and no gradient\. Needed is a sweep"):
         solve(rig_of(fibonacci_sphere(4)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from olat.light.quadrature import solid_angles
-from olat.model.condition import ColorGradient, Tracking
+from olat.model.condition import ColorGradient, Condition, Polarized, Tracking
 from olat.model.field import FieldHeader, ReflectanceField
 from olat.model.image import Frames, RadianceImage
 from olat.model.rig import LightRig
@@ -46,20 +48,31 @@ def field_of(
     )
 
 
-def gradients_of(
-    surface: Surface, rig: LightRig, *, full_on: bool = False
+def photographs_of(
+    surface: Surface, rig: LightRig, conditions: Sequence[Condition]
 ) -> Frames[RadianceImage]:
-    """Photograph a surface under the gradient, and under its complement or full-on light."""
+    """Photograph a surface under patterns; behind polarizers, by what passes them."""
     readings = surface.readings(rig.directions)
-    conditions = [ColorGradient(), Tracking() if full_on else ColorGradient(complement=True)]
+    below = replace(surface, lobe=0.0).readings(rig.directions)
+    passing = {"crossed": below / 2.0, "parallel": readings - below / 2.0}
     frames = {
         index: Frame("A", index, condition, Path(f"{index}.exr"))
         for index, condition in enumerate(conditions)
     }
 
     def load(frame: Frame) -> RadianceImage:
-        drive = rig.pattern(frame.condition) * rig.intensities
-        radiance = np.einsum("lchw,lc->hwc", readings, drive).astype(np.float32)
+        shot = frame.condition
+        seen = passing[shot.polarizer] if isinstance(shot, Polarized) else readings
+        drive = rig.pattern(shot) * rig.intensities
+        radiance = np.einsum("lchw,lc->hwc", seen, drive).astype(np.float32)
         return RadianceImage(radiance, np.zeros(radiance.shape[:2], np.uint8))
 
     return Frames(frames, load)
+
+
+def gradients_of(
+    surface: Surface, rig: LightRig, *, full_on: bool = False
+) -> Frames[RadianceImage]:
+    """Photograph a surface under the gradient, and under its complement or full-on light."""
+    partner = Tracking() if full_on else ColorGradient(complement=True)
+    return photographs_of(surface, rig, [ColorGradient(), partner])

@@ -194,6 +194,16 @@ def test_slopes_lead_to_the_lobe_from_afar(rng):
     assert np.quantile(off, 0.95) < 0.01
 
 
+def test_a_sharp_lobe_over_lights_does_not_sum_to_its_integral(rng):
+    axes = normals_facing(rng, SHAPE, 180.0)
+    off = {}
+    for exponent in (1, 20, 100):
+        sums = lobe_sums(axes, exponent, LIGHTS, np.full((331, 1), 4 * np.pi / 331))
+        off[exponent] = np.std(sums * (exponent + 1) / (2 * np.pi))
+    print({f"exponent {exponent}": f"{spread:.2%}" for exponent, spread in off.items()})
+    assert off[1] < 1e-3 < off[20] < 5e-3 < off[100]
+
+
 def test_sparse_lights_do_not_tell_sharp_lobes():
     few, many = (sharpest_ratio(fibonacci_sphere(count)) for count in (60, 331))
     ratios = np.array([few, many])
