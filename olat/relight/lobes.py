@@ -143,9 +143,7 @@ def _strips(height: int, width: int) -> list[tuple[int, int]]:
 def _rows(lobes: CosineLobes, top: int, bottom: int) -> CosineLobes:
     """Return the lobes of some rows."""
     rows = slice(top, bottom)
-    return CosineLobes(
-        lobes.axis[rows], lobes.ratio[rows], lobes.integral[rows], lobes.flags[rows]
-    )
+    return CosineLobes(lobes.axis[rows], lobes.ratio[rows], lobes.integral[rows], lobes.flags[rows])
 
 
 def _missing(maps: LobeMaps, lobes: CosineLobes, top: int, bottom: int) -> MissingMoments:
