@@ -11,6 +11,8 @@ from click.testing import CliRunner
 import olat
 from olat.cli.relight import command
 from olat.io.exr import read_exr
+from olat.surface.lobe_maps import mean_lobes
+from olat.surface.second_order import exponent_from_variance
 from olat.synthetic.environments import ENVIRONMENTS
 from olat.synthetic.session import write_session
 from olat.synthetic.stage import SyntheticStage
@@ -80,3 +82,27 @@ def test_the_command_lights_lobes_in_place_of_the_field(session: Path, tmp_path:
         channels, _ = read_exr(out)
         written = np.stack([channels[name] for name in "RGB"], axis=-1)
         np.testing.assert_allclose(written, expected, rtol=1e-3, atol=1e-4)
+
+
+WHITE = [f"{kind}_{axis}" for kind in ("gradient", "complement") for axis in "xyz"]
+SECOND_ORDER = [f"second_order_{axes}" for axes in ("xx", "yy", "zz", "xy", "yz", "zx")]
+
+
+@pytest.mark.slow
+def test_white_and_second_order_patterns_say_the_same_of_a_head(tmp_path: Path) -> None:
+    stage = {"size": 128, "lights": 48, "near_lights": False, "patterns": (*WHITE, *SECOND_ORDER)}
+    write_session(tmp_path / "SESSION", SyntheticStage.model_validate(stage))
+    assert not olat.process(tmp_path / "SESSION", workers=0).failures
+    opened = olat.open(tmp_path / "SESSION")
+    lobes = opened.lobes()
+    assert not lobes.maps.is_shared
+    assert lobes.maps.spread is not None
+    known = (opened.normals().confidence > 0) & (lobes.maps.confidence > 0.5)
+    by_ratio = np.median(mean_lobes(lobes.maps).exponent("hemispherical")[known])
+    by_width = np.median(exponent_from_variance(lobes.maps.spread.mean(axis=-1)[known]))
+    print(f"exponent, median: {by_ratio:.2f} by the ratio, {by_width:.2f} by the width")
+    assert abs(by_width / by_ratio - 1.0) < 0.1
+    light = LIGHTS["side"]
+    found = psnr_db(lobes.relight(light=light), opened.field().relight(light=light), known)
+    print(f"light, side, one lobe a channel: {found:.1f} dB")
+    assert found > LEAST_DB["side"]
