@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from olat.errors import UsageError
+from olat.api.lighting import Environment, direction_of, environment_of, require_one
 from olat.io.field_file import open_field
 from olat.model.environment import EnvironmentMap
 from olat.model.field import FieldHeader, ReflectanceField
@@ -19,6 +18,7 @@ from olat.model.rig import LightRig
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from olat.model.color import ColorSpace
     from olat.model.shapes import LightColors, Radiance
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,11 @@ class Field:
         return self.header.rig
 
     @property
+    def space(self) -> ColorSpace:
+        """What red, green and blue of relit pictures are."""
+        return self.header.space
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Number of lights, height, width."""
         return self.opened.shape
@@ -65,7 +70,7 @@ class Field:
         self,
         *,
         light: Sequence[float] | None = None,
-        environment: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None = None,
+        environment: Environment | None = None,
         rotate_deg: float = 0.0,
     ) -> LightColors:
         """Return how much of each plane a lighting takes.
@@ -87,17 +92,18 @@ class Field:
         UsageError
             If not exactly one of light and environment is given, or the light points nowhere.
         """
-        if (light is None) == (environment is None):
-            raise UsageError("relight: needed is either a light or an environment.")
+        require_one(light, environment)
         if light is not None:
             return self._weights_for_light(light)
-        return self._weights_for_environment(_environment(environment), rotate_deg)
+        assert environment is not None  # noqa: S101 - of the two, one is given
+        lit = environment_of(environment, self.header.space)
+        return self._weights_for_environment(lit, rotate_deg)
 
     def relight(
         self,
         *,
         light: Sequence[float] | None = None,
-        environment: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None = None,
+        environment: Environment | None = None,
         rotate_deg: float = 0.0,
     ) -> Radiance:
         """Return the subject under another light: linear radiance, ``h w 3``, float32.
@@ -130,9 +136,7 @@ class Field:
     def _weights_for_light(self, light: Sequence[float]) -> LightColors:
         from olat.light.interpolation import weights_for_direction
 
-        toward = np.asarray(light, dtype=np.float64)
-        if toward.shape != (3,) or not np.isfinite(toward).all() or not toward.any():
-            raise UsageError(f"light {light}: needed are three numbers X, Y, Z, not all zero.")
+        toward = direction_of(light)
         mixed = weights_for_direction(self.rig.directions, toward)
         if not mixed.is_interpolated and mixed.nearest_deg > STAND_IN_DEG:
             logger.warning(
@@ -146,11 +150,8 @@ class Field:
 
     def _weights_for_environment(self, map_: EnvironmentMap, rotate_deg: float) -> LightColors:
         from olat.light.environment_weights import weights_for_environment
-        from olat.sensor.working_space import converted
 
-        radiance = converted(map_.radiance, source=map_.space, target=self.header.space)
-        lit = replace(map_, radiance=radiance)
-        found = weights_for_environment(self.rig.directions, lit, rotate_deg=rotate_deg)
+        found = weights_for_environment(self.rig.directions, map_, rotate_deg=rotate_deg)
         if found.left_out > LEFT_OUT:
             logger.warning(
                 "%.0f %% of the environment's light comes from where this rig has no lights; it "
@@ -158,16 +159,3 @@ class Field:
                 100 * found.left_out,
             )
         return found.weights
-
-
-def _environment(source: EnvironmentMap | np.ndarray[Any, Any] | Path | str | None) -> Any:
-    """Return an environment from an array, a file, or itself."""
-    if isinstance(source, str | Path):
-        from olat.io.environment_file import read_environment
-
-        return read_environment(Path(source))
-    if isinstance(source, np.ndarray):
-        if source.ndim != 3 or source.shape[2] != 3:
-            raise UsageError(f"environment: shape {source.shape}; needed is (height, width, 3).")
-        return EnvironmentMap(np.ascontiguousarray(source, dtype=np.float32))
-    return source

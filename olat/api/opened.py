@@ -9,6 +9,7 @@ from pathlib import Path
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import is_current, made_with
 from olat.api.field import Field
+from olat.api.lobes import Lobes
 from olat.engine.capture import Unit
 from olat.engine.pipeline import Pipeline, load_pipeline
 from olat.engine.receipt import Receipt
@@ -66,6 +67,18 @@ class OpenSession:
         unit = Unit(self._named(camera))
         self._receipt("field", unit, "assemble_field")
         return Field(self._store.place("field", unit).with_suffix(".zarr"))
+
+    def lobes(self, camera: str | None = None) -> Lobes:
+        """Return the cosine lobes of a camera, ready to be lit.
+
+        Raises
+        ------
+        SessionError
+            If they were not fitted: no color gradient was shot, or the run did not come to it.
+        """
+        unit = Unit(self._named(camera))
+        self._receipt("lobes", unit, "fit_lobes")
+        return Lobes(self._store.place("lobes", unit).with_suffix(".exr"))
 
     def normals(self, camera: str | None = None) -> NormalMap:
         """Return the normals of a camera; `SessionError` if they were not solved."""

@@ -13,6 +13,9 @@ import click
 @click.option("--light", metavar="X,Y,Z", help="Direction to a distant light; +x right, +y up.")
 @click.option("--env", type=click.Path(path_type=Path), metavar="MAP", help="Map: .exr or .hdr.")
 @click.option("--rotate", type=float, default=0.0, metavar="DEG", help="Turn the map around +y.")
+@click.option(
+    "--lobes", is_flag=True, help="Light the cosine lobes of the gradients, not the OLAT field."
+)
 @click.option("--camera", metavar="NAME", help="Needed if there are several.")
 @click.option(
     "--pipeline", default="standard", show_default=True, help="The one that made the products."
@@ -32,12 +35,16 @@ def command(
     light: str | None,
     env: Path | None,
     rotate: float,
+    lobes: bool,
     camera: str | None,
     pipeline: str,
     exposure: float | None,
     outputs: tuple[Path, ...],
 ) -> int:
     """Relight SESSION with a light from a direction, or with an environment map.
+
+    What is lit is the OLAT field; with --lobes, what a few photographs under gradients tell: no
+    sharp shadows, and one lobe for each pixel.
 
     Maps are latitude-longitude pictures in OpenEXR orientation: the middle is the light from the
     camera's side, a quarter from the left is light from the picture's right.
@@ -58,13 +65,14 @@ def command(
     if exposure is not None and not any(path.suffix.lower() == ".png" for path in outputs):
         raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
     logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
-    field = open_session(session, pipeline=pipeline).field(camera)
+    opened = open_session(session, pipeline=pipeline)
+    source = opened.lobes(camera) if lobes else opened.field(camera)
     if light is not None:
-        radiance = field.relight(light=_direction(light))
+        radiance = source.relight(light=_direction(light))
         lighting = f"distant light from {light}"
     else:
         try:
-            radiance = field.relight(environment=env, rotate_deg=rotate)
+            radiance = source.relight(environment=env, rotate_deg=rotate)
         except FileError as error:
             raise UsageError(f"--env: {error}") from error
         lighting = f"environment {env}, turned by {rotate:g} degrees"
@@ -73,7 +81,7 @@ def command(
             output,
             radiance,
             lighting=lighting,
-            space=field.header.space,
+            space=source.space,
             exposure_stops=exposure,
         )
         click.echo(output)

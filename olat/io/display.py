@@ -20,11 +20,12 @@ from olat.io.publish import publish_bytes
 from olat.io.rig_canvas import Canvas
 from olat.model.color import ColorSpace
 from olat.model.image import RawMosaic
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import LobeMaps, NormalMap, PhongMaps
 from olat.model.motion import TrackingFlow
 from olat.model.shapes import Array, Flow, Mask, Plane, Radiance
 from olat.sensor.encoding import display_from_linear
 from olat.sensor.working_space import converted
+from olat.surface.cosine_lobe import CosineLobes
 
 _EXPONENTS = (1.0, 1000.0)
 """Range of the color scale of exponents."""
@@ -97,8 +98,22 @@ def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
     cells = [
         _color_panel("albedo", phong.diffuse_albedo, phong.space),
         _color_panel("specular", phong.specular_albedo, phong.space),
-        _number_panel("exponent 1 .. 1000, log", _exponent_level(phong), known),
+        _number_panel("exponent 1 .. 1000, log", _exponent_level(phong.exponent), known),
         _number_panel("confidence 0 .. 1", phong.confidence, known),
+    ]
+    return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
+
+
+def picture_from_lobes(maps: LobeMaps, lobes: CosineLobes) -> DisplayPicture:
+    """Show full-on light and one lobe a pixel in four labelled panels; unknown is black."""
+    known = (maps.confidence > 0) & lobes.axis.any(axis=-1)
+    axes = NormalMap(lobes.axis * known[..., np.newaxis], maps.confidence, maps.flags)
+    exponent = np.asarray(lobes.exponent("hemispherical"))
+    cells = [
+        _color_panel("light from everywhere", maps.integral / np.float32(np.pi), maps.space),
+        labelled("axis", panel_sized(picture_from_normals(axes))),
+        _number_panel("exponent 1 .. 1000, log", _exponent_level(exponent), known),
+        _number_panel("confidence 0 .. 1", maps.confidence, known),
     ]
     return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
 
@@ -106,7 +121,7 @@ def picture_from_phong(phong: PhongMaps) -> DisplayPicture:
 def picture_from_exponent(phong: PhongMaps) -> DisplayPicture:
     """Show exponents on a logarithmic scale in perceptually even colors; unknown is black."""
     known = (phong.confidence > 0)[..., None]
-    return np.where(known, _even_colors(_exponent_level(phong)), 0).astype(np.uint8)
+    return np.where(known, _even_colors(_exponent_level(phong.exponent)), 0).astype(np.uint8)
 
 
 def picture_of_tracking(tracking: TrackingFlow) -> DisplayPicture:
@@ -167,10 +182,10 @@ def _number_panel(name: str, level: Plane, known: Mask) -> DisplayPicture:
     return panel
 
 
-def _exponent_level(phong: PhongMaps) -> Plane:
+def _exponent_level(exponent: Plane) -> Plane:
     """Return where exponents lie on the color scale, 0 to 1."""
     low, high = np.log(_EXPONENTS)
-    return np.asarray((np.log(np.maximum(phong.exponent, 1e-6)) - low) / (high - low))
+    return np.asarray((np.log(np.maximum(exponent, 1e-6)) - low) / (high - low))
 
 
 def _even_colors(level: np.ndarray[Any, Any]) -> DisplayPicture:

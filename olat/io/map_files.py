@@ -12,6 +12,7 @@ from olat.errors import FileError
 from olat.io.color_header import DATA, color_attributes, space_told
 from olat.io.contact_sheet import DisplayPicture
 from olat.io.display import (
+    picture_from_lobes,
     picture_from_normals,
     picture_from_phong,
     picture_from_radiance,
@@ -21,9 +22,10 @@ from olat.io.display import (
 from olat.io.exr import Attribute, read_exr, write_exr
 from olat.model.color import ColorSpace
 from olat.model.image import RadianceImage
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import LobeMaps, NormalMap, PhongMaps
 from olat.model.motion import TrackingFlow
 from olat.model.shapes import Plane, Radiance
+from olat.surface.lobe_maps import mean_lobes
 from olat.surface.roughness import roughness_of_phong
 
 _FRAME = "world: right-handed, +x image right, +y up, +z to the reference camera"
@@ -95,6 +97,66 @@ def read_phong(path: Path) -> PhongMaps:
         normals=_joined(channels, "N.", "XYZ") if "N.X" in channels else None,
         normal_confidence=channels.get("N.confidence"),
         openness=channels.get("openness.Y"),
+    )
+
+
+def write_lobes(path: Path, lobes: LobeMaps, attributes: Mapping[str, Attribute]) -> None:
+    r"""Write ``integral`` and ``moment`` of each channel, what they mean, and a display picture.
+
+    Where channels have lobes of their own, there are ``momentX``, ``momentY`` and ``momentZ``.
+    ``axis`` and ``exponent`` follow from them, for eyes and other programs: of the mean lobe.
+    """
+    mean = mean_lobes(lobes)
+    layers = (
+        {"moment.": lobes.moment}
+        if lobes.is_shared
+        else {f"moment{axis}.": lobes.moment[..., k] for k, axis in enumerate("XYZ")}
+    )
+    channels = {
+        **_split("integral.", "RGB", lobes.integral),
+        **_split("axis.", "XYZ", mean.axis),
+        "exponent.Y": mean.exponent("hemispherical"),
+        "confidence.Y": lobes.confidence,
+        "flags.Y": lobes.flags.astype(np.float32),
+    }
+    for layer, moment in layers.items():
+        channels |= _split(layer, "RGB", moment)
+    if lobes.spread is not None:
+        channels |= {"spread.major": lobes.spread[..., 0], "spread.minor": lobes.spread[..., 1]}
+    own: dict[str, Attribute] = {
+        **color_attributes(lobes.space),
+        "olat/frame": _FRAME,
+        "olat/scale": "integrals over the sphere of light [sr]; white is pi",
+        # As text: a number in a header has single precision.
+        "olat/shadowFloor": repr(lobes.shadow_floor),
+        "olat/blur": repr(lobes.blur_px),
+    }
+    if lobes.primaries is not None:
+        own["olat/primaries"] = " ".join(map(repr, lobes.primaries.ravel().tolist()))
+    write_exr(path, channels, attributes={**own, **attributes})
+    _write_display(path, picture_from_lobes(lobes, mean))
+
+
+def read_lobes(path: Path) -> LobeMaps:
+    """Read what `write_lobes` wrote; `FileError` if it is something else."""
+    channels, attributes = read_exr(path)
+    layers = ["moment."] if "moment.R" in channels else [f"moment{axis}." for axis in "XYZ"]
+    colors = [f"{layer}{color}" for layer in ("integral.", *layers) for color in "RGB"]
+    _require(path, channels, (*colors, "confidence.Y", "flags.Y"))
+    _require(path, attributes, ("olat/shadowFloor", "olat/blur"))
+    moments = [_joined(channels, layer, "RGB") for layer in layers]
+    mixing = str(attributes.get("olat/primaries", "")).split()
+    spread = [channels[name] for name in ("spread.major", "spread.minor") if name in channels]
+    return LobeMaps(
+        integral=_joined(channels, "integral.", "RGB"),
+        moment=moments[0] if len(moments) == 1 else np.stack(moments, axis=-1),
+        confidence=channels["confidence.Y"],
+        flags=_flags(channels["flags.Y"]),
+        space=space_told(attributes) or "camera",
+        primaries=np.array(mixing, dtype=float).reshape(3, 3) if mixing else None,
+        spread=np.stack(spread, axis=-1) if len(spread) == 2 else None,
+        shadow_floor=float(str(attributes["olat/shadowFloor"])),
+        blur_px=float(str(attributes["olat/blur"])),
     )
 
 

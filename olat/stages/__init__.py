@@ -7,6 +7,7 @@ from olat.stages.align import Align
 from olat.stages.assemble_field import AssembleField
 from olat.stages.choose_reference import ChooseReference
 from olat.stages.develop import Develop
+from olat.stages.fit_lobes import FitLobes
 from olat.stages.fit_phong import FitPhong
 from olat.stages.integrate_normals import IntegrateNormals
 from olat.stages.interpolate_motion import InterpolateMotion
@@ -51,6 +52,7 @@ STAGES: dict[str, type[Stage]] = {
         IntegrateNormals,
         SeparatePolarization,
         FitPhong,
+        FitLobes,
     )
 }
 """Every stage by its verb, in running order."""

@@ -22,7 +22,7 @@ from olat.model.drift import LightDrift
 from olat.model.field import CERTAIN, FieldHeader, LightPlane, ReflectanceField
 from olat.model.flags import PixelFlag
 from olat.model.image import RadianceImage
-from olat.model.maps import DepthMap, NormalMap, PhongMaps
+from olat.model.maps import DepthMap, LobeMaps, NormalMap, PhongMaps
 from olat.model.motion import (
     MotionCorrection,
     ReferenceFrame,
@@ -47,6 +47,7 @@ def codecs(session: Session) -> Mapping[type, Codec]:
         NormalMap: ExrFiles("normals", _confidence),
         PhongMaps: ExrFiles("phong", _confidence),
         DepthMap: DepthFiles("depth", _confidence),
+        LobeMaps: ExrFiles("lobes", _confidence),
         LightPlane: FieldFiles(session),
         LightDrift: WholeCameraFile("olat.io.drift_file", "drift", ".csv", light_changes),
         ReferenceFrame: WholeCameraFile(
@@ -136,7 +137,7 @@ def _motion(product: TrackingFlow) -> dict[str, float]:
     return {"median_motion_px": round(moved, 4), "sure_share": round(float(sure.mean()), 4)}
 
 
-def _confidence(product: NormalMap | PhongMaps | DepthMap) -> dict[str, float]:
+def _confidence(product: NormalMap | PhongMaps | DepthMap | LobeMaps) -> dict[str, float]:
     known = product.confidence > 0
     mean = float(product.confidence[known].mean()) if known.any() else 0.0
     return {

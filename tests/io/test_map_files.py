@@ -14,16 +14,18 @@ from olat.errors import FileError
 from olat.io.exr import read_exr
 from olat.io.map_files import (
     read_flow,
+    read_lobes,
     read_normals,
     read_phong,
     read_radiance,
     write_flow,
+    write_lobes,
     write_normals,
     write_phong,
     write_radiance,
 )
 from olat.model.image import RadianceImage
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import LobeMaps, NormalMap, PhongMaps
 from olat.model.motion import TrackingFlow
 
 SHAPE = (12, 18)
@@ -44,6 +46,18 @@ def _products(rng: np.random.Generator) -> dict[str, Any]:
             color, other, exponent, plane, flags, normals=other, normal_confidence=exponent
         ),
         "flat-lit": PhongMaps(color, other, exponent, plane, flags, openness=exponent),
+        "lobes": LobeMaps(np.abs(color), other / 4, plane, flags),
+        "lobes by channel": LobeMaps(
+            np.abs(color),
+            _plane(rng, 3, 3) / 4,
+            np.abs(plane),
+            flags,
+            "acescg",
+            rng.random((3, 3)),
+            np.abs(_plane(rng, 2)),
+            shadow_floor=0.25,
+            blur_px=1.5,
+        ),
         "radiance": RadianceImage(color, flags),
         "aligned": RadianceImage(color, flags, np.abs(other), "rec709", np.abs(plane)),
         "flow": TrackingFlow(_plane(rng, 2), plane, (48, 72)),
@@ -55,6 +69,8 @@ WRITERS: dict[str, Callable] = {
     "phong": write_phong,
     "refined": write_phong,
     "flat-lit": write_phong,
+    "lobes": write_lobes,
+    "lobes by channel": write_lobes,
     "radiance": write_radiance,
     "aligned": write_radiance,
     "flow": write_flow,
@@ -64,6 +80,8 @@ READERS: dict[str, Callable] = {
     "phong": read_phong,
     "refined": read_phong,
     "flat-lit": read_phong,
+    "lobes": read_lobes,
+    "lobes by channel": read_lobes,
     "radiance": read_radiance,
     "aligned": read_radiance,
     "flow": read_flow,
@@ -96,6 +114,17 @@ def test_a_product_comes_back_to_the_bit_with_a_picture_beside_it(
             "albedo.B albedo.G albedo.R confidence.Y exponent.Y flags.Y roughness.Y "
             "specular.B specular.G specular.R",
         ),
+        (
+            "lobes",
+            "axis.X axis.Y axis.Z confidence.Y exponent.Y flags.Y integral.B integral.G integral.R "
+            "moment.B moment.G moment.R",
+        ),
+        (
+            "lobes by channel",
+            "axis.X axis.Y axis.Z confidence.Y exponent.Y flags.Y integral.B integral.G integral.R "
+            "momentX.B momentX.G momentX.R momentY.B momentY.G momentY.R momentZ.B momentZ.G "
+            "momentZ.R spread.major spread.minor",
+        ),
         ("radiance", "B G R flags.Y"),
         ("aligned", "B G R confidence.Y flags.Y variance.B variance.G variance.R"),
         ("flow", "confidence.Y flow.X flow.Y"),
@@ -116,6 +145,7 @@ def test_channels_have_the_names_that_other_programs_know(
     [
         ("normals", {"colorInteropID": "data", "olat/frame": "+y up"}),
         ("phong", {"olat/colorSpace": "camera RGB", "olat/scale": "reads 1.0"}),
+        ("lobes", {"olat/colorSpace": "camera RGB", "olat/scale": "white is pi"}),
         ("radiance", {"olat/colorSpace": "camera RGB", "olat/scale": "reads 1.0"}),
         ("flow", {"colorInteropID": "data", "olat/frame": "from reference to moving"}),
     ],
