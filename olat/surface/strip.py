@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float16, Float32, UInt8, UInt16
+from jaxtyping import Float16, Float32, Shaped, UInt8, UInt16
 
 from olat.model.field import ConfidenceStrip
 from olat.model.flags import PixelFlag
@@ -15,6 +15,10 @@ Strip: TypeAlias = Float16[Array, "light 3 rows w"] | Float32[Array, "light 3 ro
 """The same rows under every light, in the field's half precision or in single."""
 StoredPixels: TypeAlias = UInt16[Array, "light 3 pixel"] | Float32[Array, "light 3 pixel"]
 """A strip with its rows joined; halves as their bits, because numba has no halves."""
+StoredChannels: TypeAlias = (
+    UInt16[Array, "light channel pixel"] | Float32[Array, "light channel pixel"]
+)
+"""The same of any number of channels."""
 StripFlags: TypeAlias = UInt8[Array, "light rows w"]
 """`PixelFlag` bits of the same rows under every light."""
 PixelCodes: TypeAlias = UInt8[Array, "light pixel"]
@@ -36,27 +40,54 @@ def pixels_under_lights(
     directions: Directions,
     confidence: ConfidenceStrip | None = None,
 ) -> tuple[StoredPixels, tuple[PixelCodes, PixelCodes | None], Float32[Array, "3 light"]]:
-    """Return a strip as the kernels take it.
-
-    Returns
-    -------
-    strip
-        ``(light, 3, pixel)``.
-    doubts
-        Flags and confidence, ``(light, pixel)``; the latter is none if all readings are certain.
-    directions
-        ``(3, light)``.
+    """Return a strip, its flags and confidence, and directions by axis, as the kernels take them.
 
     Raises
     ------
     ValueError
         If they do not have the same lights, or strip, flags and confidence not the same pixels.
     """
-    lights, _, rows, width = reflectance.shape
-    if len(directions) != lights:
+    strip, doubts = joined_pixels(reflectance, flags, len(directions), confidence)
+    return strip, doubts, np.ascontiguousarray(directions.T, dtype=np.float32)
+
+
+def joined_pixels(
+    reflectance: Shaped[Array, "light channel rows w"],
+    flags: StripFlags,
+    directions: int,
+    confidence: ConfidenceStrip | None = None,
+) -> tuple[StoredChannels, tuple[PixelCodes, PixelCodes | None]]:
+    """Return a strip with its rows joined, as the kernels take it.
+
+    Parameters
+    ----------
+    reflectance, flags, confidence
+        Of the same pixels under the same lights; confidence is none if all are certain.
+    directions
+        Number of lights that are known.
+
+    Returns
+    -------
+    strip
+        ``(light, channel, pixel)``.
+    doubts
+        Flags and confidence, ``(light, pixel)``.
+
+    Raises
+    ------
+    ValueError
+        If lights or pixels differ, or there are neither one nor three channels.
+    """
+    lights, channels, rows, width = reflectance.shape
+    if directions != lights:
         raise ValueError(
-            f"light directions: there are {len(directions)}, but the strip holds {lights} lights; "
+            f"light directions: there are {directions}, but the strip holds {lights} lights; "
             "one each was needed. Pass the directions of the field's own lights."
+        )
+    if channels not in (1, 3):
+        raise ValueError(
+            f"strip: it has {channels} channels; one or three were needed. "
+            "Pass gray, or red, green and blue."
         )
     if flags.shape != (lights, rows, width):
         raise ValueError(
@@ -68,11 +99,7 @@ def pixels_under_lights(
             f"strip confidence: its shape is {confidence.shape}; {flags.shape} was needed. "
             "Pass the confidence of the same rows."
         )
-    stored = np.ascontiguousarray(reflectance).reshape(lights, 3, rows * width)
+    stored = np.ascontiguousarray(reflectance).reshape(lights, channels, rows * width)
     doubts = np.ascontiguousarray(flags).reshape(lights, rows * width)
     trust = None if confidence is None else np.ascontiguousarray(confidence).reshape(doubts.shape)
-    return (
-        stored.view(np.uint16) if stored.dtype == np.float16 else stored,
-        (doubts, trust),
-        np.ascontiguousarray(directions.T, dtype=np.float32),
-    )
+    return stored.view(np.uint16) if stored.dtype == np.float16 else stored, (doubts, trust)

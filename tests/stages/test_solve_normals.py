@@ -9,8 +9,9 @@ from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.flags import PixelFlag
 from olat.stages.solve_normals import SolveNormals
+from olat.surface.near_light import Lamps
 from tests.support.fields import field_of, gradients_of, rig_of
-from tests.surface.readings import Surface, degrees_between, normals_facing
+from tests.surface.readings import Surface, degrees_between, glossy_surface, normals_facing
 
 SHAPE = (24, 32)
 
@@ -125,3 +126,58 @@ def test_a_subject_with_few_normals_is_noted_and_its_dark_background_is_not(surf
 def test_no_photographs_at_all_are_refused():
     with pytest.raises(SolveError, match="no OLAT sweep and no color gradient"):
         solve(rig_of(fibonacci_sphere(4)))
+
+
+def test_uneven_lights_are_evened_out_by_the_subject(surface, caplog, rng):
+    rig = rig_of(fibonacci_sphere(48))
+    relative = rng.uniform(0.7, 1.3, 48)
+    front = int(np.argmax(rig.directions[:, 2]))
+    relative[front] = 1.9
+    readings = surface.readings(rig.directions) * relative[:, None, None, None]
+    field = field_of(readings, rig)
+    mean = {
+        intensities: degrees_between(
+            solve(rig, field=field, intensities=intensities).normals, surface.normals
+        ).mean()
+        for intensities in ("told", "estimated")
+    }
+    (note,) = (record.getMessage() for record in caplog.records)
+    print(mean, note)
+    assert mean["estimated"] < 0.1
+    assert mean["told"] > 1.0
+    assert "the largest correction is +" in note
+    assert f"of light {front}; " in note
+    assert "of 48 lights shine on too few pixels and are left out" in note
+
+
+def test_a_flat_subject_cannot_tell_intensities():
+    flat = Surface(np.broadcast_to([0.0, 0.0, 1.0], (*SHAPE, 3)), np.full((*SHAPE, 3), 0.5))
+    rig = rig_of(fibonacci_sphere(24))
+    with pytest.raises(SolveError, match=r'intensities = "estimated": .* turns by 0\.0 degrees'):
+        solve(rig, field=field_of(flat.readings(rig.directions), rig), intensities="estimated")
+
+
+def test_every_method_solves_a_matte_subject_and_the_robust_ones_a_glossy_one_too(rng):
+    rig = rig_of(fibonacci_sphere(96))
+    shiny = glossy_surface(rng, SHAPE, exponent=20.0, lobe=1.0)
+    mean = {
+        method: degrees_between(
+            solve(rig, field=field_of(shiny.readings(rig.directions), rig), method=method).normals,
+            shiny.normals,
+        ).mean()
+        for method in ("least_squares", "robust", "sparse_bayesian")
+    }
+    print(mean)
+    assert mean["least_squares"] > 5.0
+    assert max(mean["robust"], mean["sparse_bayesian"]) < 0.3
+
+
+def test_a_head_under_near_lights_is_solved_from_its_places(surface):
+    rig = rig_of(fibonacci_sphere(48))
+    near = Lamps(1.7 * rig.directions).seen_from(surface.normals.astype(np.float32) / 10)
+    facing = np.maximum(np.einsum("lhwk,hwk->lhw", near.beams, surface.normals), 0.0)
+    readings = facing[:, np.newaxis] * np.moveaxis(surface.albedo, -1, 0)
+    field = field_of(readings, rig)
+    for lights, least, most in ((None, 0.5, 5.0), (near, 0.0, 0.05)):
+        found = SolveNormals()._from_olats(field, near=lights)
+        assert least <= degrees_between(found.normals, surface.normals).mean() < most
