@@ -39,16 +39,27 @@ def write_normals(path: Path, normals: NormalMap, attributes: Mapping[str, Attri
         "confidence.Y": normals.confidence,
         "flags.Y": normals.flags.astype(np.float32),
     }
-    own = {**DATA, "olat/frame": _FRAME, "olat/scale": "unit vectors; zero where unknown"}
+    own: dict[str, Attribute] = {
+        **DATA,
+        "olat/frame": _FRAME,
+        "olat/scale": "unit vectors; zero where unknown",
+    }
+    if normals.mean_depth_m is not None:
+        own["olat/meanDepth"] = normals.mean_depth_m
     write_exr(path, channels, attributes={**own, **attributes})
     _write_display(path, picture_from_normals(normals))
 
 
 def read_normals(path: Path) -> NormalMap:
     """Read what `write_normals` wrote; `FileError` if it is something else."""
-    channels = _channels(path, "N.X", "N.Y", "N.Z", "confidence.Y", "flags.Y")
+    channels, attributes = read_exr(path)
+    _require(path, channels, ("N.X", "N.Y", "N.Z", "confidence.Y", "flags.Y"))
+    told = attributes.get("olat/meanDepth")
     return NormalMap(
-        _joined(channels, "N.", "XYZ"), channels["confidence.Y"], _flags(channels["flags.Y"])
+        _joined(channels, "N.", "XYZ"),
+        channels["confidence.Y"],
+        _flags(channels["flags.Y"]),
+        float(str(told)) if told is not None else None,
     )
 
 
@@ -249,13 +260,6 @@ def _joined(channels: Mapping[str, Plane], layer: str, letters: str) -> Any:
 def _flags(plane: Plane) -> Any:
     """Return flag bits from the floats that they are stored as."""
     return plane.astype(np.uint8)
-
-
-def _channels(path: Path, *names: str) -> dict[str, Plane]:
-    """Read a file that holds at least these channels."""
-    channels, _ = read_exr(path)
-    _require(path, channels, names)
-    return channels
 
 
 def _require(path: Path, found: Mapping[str, object], names: tuple[str, ...]) -> None:

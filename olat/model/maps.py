@@ -19,6 +19,8 @@ class NormalMap:
     confidence: Plane
     """From 0 (guess) to 1."""
     flags: Flags
+    mean_depth_m: float | None = None
+    """Mean depth of the subject along the camera's axis, where near lights told it [m]."""
 
 
 @dataclass(frozen=True, slots=True)

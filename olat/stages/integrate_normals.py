@@ -11,13 +11,14 @@ from jaxtyping import UInt8
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from olat.engine.stage import Grain, Part, Stage
-from olat.errors import CalibrationError, SolveError
+from olat.errors import SolveError
 from olat.model.calibration import LensCalibration
 from olat.model.image import RadianceImage
 from olat.model.maps import DepthMap, NormalMap
 from olat.model.session import Camera
 from olat.model.shapes import Array, Mask
 from olat.model.view import ViewGeometry
+from olat.stages.pixel_views import geometry_of
 from olat.stages.subject import inside
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class IntegrateNormals(Stage):
     rounds: NonNegativeInt = 20
     """Reweightings, at most; 0 is Poisson's equation, which smears steps."""
     mean_depth_m: PositiveFloat | None = None
-    """Mean depth of the subject, where it is known; none takes that of the world's origin [m]."""
+    """Mean depth of the subject [m]; none takes what near lights told, or that of the origin."""
     mesh_every: Annotated[int, Field(ge=0)] = 1
     """Rows and columns from one vertex of the mesh to the next; 0 makes no mesh [px]."""
 
@@ -50,7 +51,7 @@ class IntegrateNormals(Stage):
         """Return the depth of a camera, and its mesh."""
         from olat.surface.normal_integration import depth_from_normals
 
-        geometry = _view(lens, camera, *normals.flags.shape)
+        geometry = geometry_of(lens, camera, *normals.flags.shape, stage=self.verb())
         if self.mean_depth_m is not None and not geometry.is_metric:
             raise SolveError(
                 f"integrate_normals: mean_depth_m = {self.mean_depth_m:g}, but camera "
@@ -58,6 +59,7 @@ class IntegrateNormals(Stage):
                 "manifest, or a lens with a pose. Tell them, or leave mean_depth_m out."
             )
         within = None if mask is None else inside(mask, normals.flags.shape)
+        is_metric = geometry.is_metric
         try:
             found = depth_from_normals(
                 normals.normals,
@@ -65,7 +67,7 @@ class IntegrateNormals(Stage):
                 within,
                 geometry,
                 rounds=self.rounds,
-                mean_depth=self.mean_depth_m,
+                mean_depth=self.mean_depth_m or (normals.mean_depth_m if is_metric else None),
             )
         except ValueError as error:
             raise SolveError(f"integrate_normals: {error}") from None
@@ -97,17 +99,6 @@ def _shown(flat_lit: RadianceImage | None) -> UInt8[Array, "h w 3"] | None:
     if flat_lit is None:
         return None
     return picture_from_radiance(flat_lit.radiance, space=flat_lit.space)
-
-
-def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> ViewGeometry:
-    """Return what pixels see: as calibrated, or as the session says."""
-    try:
-        if lens is None:
-            fov = camera.field_of_view_deg
-            return ViewGeometry.of_reference(height, width, fov, camera.distance_m)
-        return ViewGeometry.of_lens(lens, height, width, camera.distance_m)
-    except ValueError as error:
-        raise CalibrationError(f"integrate_normals: {error}") from None
 
 
 def _note_pieces(found: DepthMap) -> None:

@@ -6,6 +6,7 @@ from olat.errors import CalibrationError
 from olat.model.calibration import LensCalibration
 from olat.model.session import Camera
 from olat.model.shapes import UnitVectors
+from olat.model.view import ViewGeometry
 
 
 def view_of(
@@ -23,5 +24,23 @@ def view_of(
         return view_directions(height, width, camera.field_of_view_deg)
     try:
         return view_directions_of_lens(lens, height=height, width=width)
+    except ValueError as error:
+        raise CalibrationError(f"{stage}: {error}") from None
+
+
+def geometry_of(
+    lens: LensCalibration | None,
+    camera: Camera,
+    height: int,
+    width: int,
+    *,
+    stage: str,
+) -> ViewGeometry:
+    """Return what pixels see, with a scale where it is known: as calibrated, or as told."""
+    try:
+        if lens is None:
+            fov = camera.field_of_view_deg
+            return ViewGeometry.of_reference(height, width, fov, camera.distance_m)
+        return ViewGeometry.of_lens(lens, height, width, camera.distance_m)
     except ValueError as error:
         raise CalibrationError(f"{stage}: {error}") from None

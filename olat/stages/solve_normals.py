@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field, NonNegativeFloat
 
-from olat.engine.stage import Grain, Stage, Under
+from olat.engine.stage import Grain, Part, Stage, Under
 from olat.errors import SolveError
-from olat.model.calibration import ColorCalibration
+from olat.model.calibration import ColorCalibration, LensCalibration
 from olat.model.condition import AxisGradient, ColorGradient, Polarized, Tracking
 from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
@@ -18,10 +18,12 @@ from olat.model.image import Frames, RadianceImage
 from olat.model.maps import NormalMap
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
+from olat.model.session import Camera
 from olat.model.shapes import Mask
 from olat.stages.gradient_readings import GradientReadings, gradient_readings
 from olat.stages.gradient_sets import what_is_missing
 from olat.stages.light_intensities import estimated_intensities, with_intensities
+from olat.stages.near_sweep import camera_before_near_lights, solved_from_places
 from olat.stages.subject import inside
 from olat.stages.sufficiency import note_open_normals, require_normals
 
@@ -49,6 +51,8 @@ class SolveNormals(Stage):
     """Passes of the robust method that doubt highlights and cast shadows."""
     intensities: Literal["told", "estimated"] = "told"
     """Whether the sweep's lights are as bright as the light file says, or the subject tells."""
+    lights: Literal["auto", "distant", "near"] = "auto"
+    """Whether the sweep's lights are far away; if not, their places and the camera's are needed."""
 
     def run(
         self,
@@ -59,15 +63,17 @@ class SolveNormals(Stage):
         ],
         mask: Mask | None,
         rig: LightRig,
+        camera: Annotated[Camera, Part("distance_m")],
         color: ColorCalibration | None,
         drift: LightDrift | None = None,
         reference: ReferenceFrame | None = None,
+        lens: LensCalibration | None = None,
     ) -> NormalMap:
         """Return the normals of a camera."""
         sweep = None if self.source == "gradients" else field
         given = (None if self.source == "olats" else merged, rig, color, drift, reference)
         if sweep is not None:
-            solved = self._from_olats(sweep, mask)
+            solved = self._from_sweep(sweep, mask, camera, lens)
             if _open(solved).any() and (read := gradient_readings(*given)):
                 _fill(solved, self._from_gradients(read, rig))
         elif read := gradient_readings(*given):
@@ -80,6 +86,24 @@ class SolveNormals(Stage):
             solved.confidence[~within] = 0
         require_normals(solved, sweep, within, floor=self.shadow_floor)
         return solved
+
+    def _from_sweep(
+        self,
+        field: ReflectanceField,
+        mask: Mask | None,
+        camera: Camera,
+        lens: LensCalibration | None,
+    ) -> NormalMap:
+        """Solve the sweep under distant lights, or under near ones from where they put it."""
+        before = camera_before_near_lights(
+            field, camera, lens, lights=self.lights, stage=self.verb()
+        )
+        if before is None:
+            return self._from_olats(field, mask)
+        within = None if mask is None else inside(mask, field.shape[1:])
+        return solved_from_places(
+            field, before, within, lambda near: self._from_olats(field, mask, near)
+        )
 
     def _from_olats(
         self, field: ReflectanceField, mask: Mask | None = None, near: NearLights | None = None

@@ -53,7 +53,9 @@ def matte(rng):
 
 
 def solve(frames, rig, **settings):
-    return SolveNormals(source="gradients", **settings).run(None, frames, None, rig, None)
+    return SolveNormals(source="gradients", **settings).run(
+        None, frames, None, rig, Camera("A"), None
+    )
 
 
 @pytest.mark.parametrize("rig", [SPHERE, FLOORLESS], ids=["sphere", "no floor"])

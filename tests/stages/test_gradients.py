@@ -54,7 +54,7 @@ def seen(
 
 
 def solve(frames: Frames[RadianceImage], rig: object, color: ColorCalibration | None) -> NormalMap:
-    return SolveNormals(source="gradients").run(None, frames, None, rig, color)
+    return SolveNormals(source="gradients").run(None, frames, None, rig, Camera("A"), color)
 
 
 @pytest.mark.parametrize("space", ["camera", "rec709", "acescg"])
@@ -176,7 +176,9 @@ def test_lights_that_dim_by_two_percent_turn_no_normal_where_full_on_frames_tell
     frames = dimming(gradients_of(surface, rig, full_on=full_on), (0, 40), (1.02, 1.0))
     error = {}
     for name, drift in (("not known", None), ("known", LEVELS)):
-        solved = SolveNormals(source="gradients").run(None, frames, None, rig, None, drift)
+        solved = SolveNormals(source="gradients").run(
+            None, frames, None, rig, Camera("A"), None, drift
+        )
         error[name] = degrees_between(solved.normals, surface.normals)
     told = ", ".join(f"{name} {lean.mean():.2f} degrees" for name, lean in error.items())
     print(f"2 % drift from gradient to {'full-on' if full_on else 'complement'}: {told}")
@@ -225,7 +227,7 @@ def test_an_unknown_level_is_noted_where_the_two_are_far_apart(
 ) -> None:
     rig = rig_of(fibonacci_sphere(331))
     frames = dimming(gradients_of(surface, rig), at, (1.0, 1.0))
-    SolveNormals(source="gradients").run(None, frames, None, rig, None, drift)
+    SolveNormals(source="gradients").run(None, frames, None, rig, Camera("A"), None, drift)
     assert len(caplog.messages) == (untold > 0)
     assert all(f"is not known over {untold} frames" in note for note in caplog.messages)
 

@@ -9,6 +9,7 @@ from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.condition import AxisGradient
 from olat.model.flags import PixelFlag
+from olat.model.session import Camera
 from olat.stages.solve_normals import SolveNormals
 from olat.surface.near_light import Lamps
 from tests.support.fields import field_of, gradients_of, photographs_of, rig_of
@@ -22,8 +23,11 @@ def surface(rng):
     return Surface(normals_facing(rng, SHAPE, 70.0), rng.uniform(0.2, 0.8, (*SHAPE, 3)))
 
 
-def solve(rig, *, field=None, aligned=None, mask=None, color=None, **settings):
-    return SolveNormals(**settings).run(field, aligned, mask, rig, color)
+CAMERA = Camera("A", field_of_view_deg=8.0, distance_m=1.6)
+
+
+def solve(rig, *, field=None, aligned=None, mask=None, color=None, camera=CAMERA, **settings):
+    return SolveNormals(**settings).run(field, aligned, mask, rig, camera, color)
 
 
 @pytest.mark.parametrize("full_on", [False, True], ids=["complement", "full-on"])
