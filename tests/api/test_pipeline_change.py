@@ -54,8 +54,8 @@ def test_what_is_replaced_and_what_stands_is_told_before_work_begins(
     ears = Ears()
     assert not process(session, pipeline=mine, workers=0, watcher=ears).failures
     assert ears.heard == [
-        f"{session}/olat: mine replaces 1 product of normals (solve_normals); 9 others would be "
-        "the same and stand. To keep both, copy the folder first, or run a definition of yours "
+        f"{session}/olat: mine replaces 2 products of normals (solve_normals, "
+        "integrate_normals); 9 others would be the same and stand. To keep both, copy the folder first, or run a definition of yours "
         "with a 'folder' of its own.",
         "begins",
     ]
@@ -63,13 +63,13 @@ def test_what_is_replaced_and_what_stands_is_told_before_work_begins(
     assert made is not None
     assert made.pipeline == "mine"
     (back,) = prepare(session, pipeline="normals").warnings
-    assert "normals replaces 1 product of mine (solve_normals)" in back
+    assert "normals replaces 2 products of mine (solve_normals, integrate_normals)" in back
 
 
 def test_a_dry_run_tells_it_to_people_and_machines(session: Path, mine: str) -> None:
     words = [str(session), "--pipeline", mine, "--dry-run"]
     told = CliRunner().invoke(command, words).stdout
-    assert told.startswith(f"warning: {session}/olat: mine replaces 1 product of normals")
+    assert told.startswith(f"warning: {session}/olat: mine replaces 2 products of normals")
     (warning,) = json.loads(CliRunner().invoke(command, [*words, "--json"]).stdout)["warnings"]
     assert f"warning: {warning}" in told
 
@@ -80,11 +80,15 @@ def test_a_dry_run_tells_it_to_people_and_machines(session: Path, mine: str) -> 
         ("normals", []),
         ("normals", ["solve_normals.reweightings=0"]),
         ("preview", []),
-        ("standard", []),
     ],
-    ids=["same", "changed parameter", "folder of its own", "more of the same"],
+    ids=["same", "changed parameter", "folder of its own"],
 )
 def test_nothing_is_told_where_no_other_pipeline_loses_anything(
     session: Path, pipeline: str, settings: list[str]
 ) -> None:
     assert prepare(session, pipeline=pipeline, settings=settings).warnings == ()
+
+
+def test_a_pipeline_that_makes_more_replaces_only_what_depends_on_it(session: Path) -> None:
+    (told,) = prepare(session, pipeline="standard").warnings
+    assert "standard replaces 1 product of normals (integrate_normals); " in told
