@@ -193,15 +193,6 @@ def test_relighting_is_what_the_camera_would_have_seen(name: str, tmp_path: Path
     assert quality > 35.0
 
 
-def test_near_lights_cost_degrees_that_the_docs_admit(tmp_path: Path) -> None:
-    """The solves take lights as distant; for a head in a stage of 1.7 m they are not."""
-    truth = simulated(tmp_path, size=192, lights=60, **{**CLEAN, "near_lights": True})
-    olat.process(tmp_path, workers=0, pipeline="normals")
-    error = normal_error_deg(olat.open(tmp_path).normals(), truth).mean()
-    print(f"lights at 1.7 m taken as distant: mean normal error {error:.2f} deg")
-    assert 2.0 < error < 6.0
-
-
 def test_light_from_the_right_falls_on_the_right(moving: Path) -> None:
     field = olat.open(moving).field()
     mask = read_truth(moving).mask
