@@ -55,8 +55,8 @@ def test_what_is_replaced_and_what_stands_is_told_before_work_begins(
     assert not process(session, pipeline=mine, workers=0, watcher=ears).failures
     assert ears.heard == [
         f"{session}/olat: mine replaces 2 products of normals (solve_normals, "
-        "integrate_normals); 9 others would be the same and stand. To keep both, copy the folder first, or run a definition of yours "
-        "with a 'folder' of its own.",
+        "integrate_normals); 9 others would be the same and stand. To keep both, copy the folder "
+        "first, or run a definition of yours with a 'folder' of its own.",
         "begins",
     ]
     made = read_receipt(session / "olat" / "A" / "normals.receipt.json")
