@@ -75,7 +75,8 @@ class Lamps:
     @property
     def directions(self) -> Directions:
         """Where the lights are, as seen from the origin."""
-        return self.positions / np.linalg.norm(self.positions, axis=1, keepdims=True)
+        distance = np.linalg.norm(self.positions, axis=1, keepdims=True)
+        return np.asarray(self.positions / distance)
 
     def seen_from(self, places: Places) -> NearLights:
         """Return the lights as pixels at these places see them."""
