@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from olat.surface.near_light import Lamps
 from olat.surface.phong_ladder import phong_from_olats
 from olat.surface.phong_refinement import refined_phong
 from olat.surface.view import view_directions
@@ -32,6 +33,10 @@ from tests.surface.readings import (
 
 SHAPE = (128, 256)
 LIGHTS = sphere_of_lights(96)
+# So near the middle that the readings hold for these lights too.
+NEAR = Lamps(1.7 * LIGHTS).seen_from(
+    np.random.default_rng(5).uniform(-0.001, 0.001, (*SHAPE, 3)).astype(np.float32)
+)
 EXPONENTS = np.array([4.0, 5.5, 8.0, 11.0, 16.0, 22.0, 32.0])
 
 
@@ -145,6 +150,9 @@ def bench_ladder(scene):
         "three channels in single precision": megapixels_per_second(
             lambda: phong_from_olats(mean, flags, LIGHTS, normals, view), pixels
         ),
+        "lights at 1.7 m": megapixels_per_second(
+            lambda: phong_from_olats(readings, flags, NEAR, normals, view), pixels
+        ),
         "numpy, plain": megapixels_per_second(lambda: ladder_by_numpy(*part), part[1][..., 0].size),
     }
     for name, speed in speeds.items():
@@ -172,9 +180,9 @@ def bench_refinement(scene):
     view, pixels = view_directions(*SHAPE, None), flags[0].size
     terms = phong_from_olats(readings, flags, LIGHTS, normals, view)
 
-    def both():
-        found = phong_from_olats(readings, flags, LIGHTS, normals, view)
-        return refined_phong(readings, flags, LIGHTS, found, normals, view)
+    def both(lights):
+        found = phong_from_olats(readings, flags, lights, normals, view)
+        return refined_phong(readings, flags, lights, found, normals, view)
 
     part = readings[:, :, :8], normals[:8]
     few = readings[:, :, :1, :32], normals[:1, :32]
@@ -183,7 +191,8 @@ def bench_refinement(scene):
         "refinement alone": megapixels_per_second(
             lambda: refined_phong(readings, flags, LIGHTS, terms, normals, view), pixels
         ),
-        "ladder and refinement": megapixels_per_second(both, pixels),
+        "ladder and refinement": megapixels_per_second(lambda: both(LIGHTS), pixels),
+        "both, lights at 1.7 m": megapixels_per_second(lambda: both(NEAR), pixels),
         "four steps in numpy": megapixels_per_second(
             lambda: steps_by_numpy(*part, cut), part[1][..., 0].size
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat
@@ -15,16 +15,20 @@ from olat.model.condition import AxisGradient, ColorGradient, Tracking
 from olat.model.drift import LightDrift
 from olat.model.field import ReflectanceField
 from olat.model.image import Frames, RadianceImage
-from olat.model.maps import NormalMap, PhongMaps
+from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
 from olat.model.session import Camera
-from olat.model.shapes import Mask, UnitVectors
+from olat.model.shapes import Directions, Mask, SolidAngles, UnitVectors
 from olat.stages.gradient_readings import WhiteMoments, in_primaries, white_moments
 from olat.stages.gradients import GradientPhotographs
+from olat.stages.phong_lights import lights_of_sweep, rows_of
 from olat.stages.pixel_views import view_of
 from olat.stages.subject import inside
 from olat.stages.sufficiency import note_gloss
+
+if TYPE_CHECKING:
+    from olat.surface.near_light import NearLights
 
 _Given: TypeAlias = tuple[
     Frames[RadianceImage] | None,
@@ -41,7 +45,7 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
-    revision = 4
+    revision = 5
 
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Gradients, white ones before those of color, the OLAT sweep, or the sweep if there is one."""
@@ -51,6 +55,9 @@ class FitPhong(Stage):
     """Share of a pixel's third brightest reading below which a reading counts as shadow."""
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
+    lights: Literal["auto", "distant", "near"] = "auto"
+    """Whether lights of the sweep stand at their places: where these and those of pixels are known.
+    """
     refine: bool = False
     """Refine terms and normals of the sweep together, in four times the time."""
 
@@ -69,6 +76,7 @@ class FitPhong(Stage):
         drift: LightDrift | None = None,
         reference: ReferenceFrame | None = None,
         flat_lit: RadianceImage | None = None,
+        depth: DepthMap | None = None,
     ) -> PhongMaps:
         """Return the Phong terms of a camera."""
         height, width = normals.flags.shape
@@ -78,9 +86,11 @@ class FitPhong(Stage):
             (merged, rig, color, drift, reference),
         )
         if sweep is not None:
-            maps = self._from_olats(sweep, normals, view)
+            lights = lights_of_sweep(sweep.header.rig, depth, normals, self.lights)
+            maps = self._from_olats(sweep, lights, normals, view)
             if flat_lit is not None:
-                maps = _with_flat_light(maps, flat_lit, sweep, normals, view)
+                shining = lights, sweep.header.solid_angles
+                maps = _with_flat_light(maps, flat_lit, shining, normals, view)
         else:
             maps = self._from_gradients(given, normals, view)
         within = None if mask is None else inside(mask, (height, width))
@@ -91,7 +101,11 @@ class FitPhong(Stage):
         return maps
 
     def _from_olats(
-        self, field: ReflectanceField, normals: NormalMap, view: UnitVectors
+        self,
+        field: ReflectanceField,
+        lights: Directions | NearLights,
+        normals: NormalMap,
+        view: UnitVectors,
     ) -> PhongMaps:
         from olat.surface.phong_ladder import phong_from_olats
         from olat.surface.phong_refinement import refined_phong
@@ -104,11 +118,11 @@ class FitPhong(Stage):
                 "shadow_fraction": self.shadow_fraction,
                 "shadow_floor": self.shadow_floor,
             }
-            directions = field.header.rig.directions
+            seen = rows_of(lights, top, bottom)
             geometry = normals.normals[top:bottom], view[top:bottom]
-            part = phong_from_olats(reflectance, doubts, directions, *geometry, **told)
+            part = phong_from_olats(reflectance, doubts, seen, *geometry, **told)
             if self.refine:
-                part = refined_phong(reflectance, doubts, directions, part, *geometry, **told)
+                part = refined_phong(reflectance, doubts, seen, part, *geometry, **told)
             parts.append(part)
         planes = {
             plane.name: np.concatenate([getattr(part, plane.name) for part in parts])
@@ -185,7 +199,7 @@ class FitPhong(Stage):
 def _with_flat_light(
     maps: PhongMaps,
     flat_lit: RadianceImage,
-    field: ReflectanceField,
+    lights: tuple[Directions | NearLights, SolidAngles],
     normals: NormalMap,
     view: UnitVectors,
 ) -> PhongMaps:
@@ -195,7 +209,6 @@ def _with_flat_light(
     found, trust = maps.normals, maps.normal_confidence
     if found is None or trust is None:
         found, trust = normals.normals, normals.confidence
-    lights = field.header.rig.directions, field.header.solid_angles
     made = albedo_with_flat_light(flat_lit.radiance, maps, found, trust, view, lights)
     made.albedo[~found.any(axis=-1)] = 0
     return replace(maps, diffuse_albedo=made.albedo, openness=made.openness)

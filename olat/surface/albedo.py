@@ -9,6 +9,8 @@ import numpy as np
 from olat.model.maps import PhongMaps
 from olat.model.shapes import Directions, Plane, Radiance, SolidAngles, UnitVectors
 from olat.surface import flat_light_kernel
+from olat.surface.near_light import NearLights
+from olat.surface.strip import lights_of_kernels
 from olat.surface.view import mirrored
 
 SURE = 0.5
@@ -36,7 +38,7 @@ def albedo_with_flat_light(
     normals: UnitVectors,
     confidence: Plane,
     view: UnitVectors,
-    lights: tuple[Directions, SolidAngles],
+    lights: tuple[Directions | NearLights, SolidAngles],
 ) -> FlatLitAlbedo:
     r"""Take the albedo from flat light in the measure that the solve is unsure.
 
@@ -63,7 +65,9 @@ def albedo_with_flat_light(
     confidence
         Of the normals, from 0 to 1: the share of the solve in the albedo.
     lights
-        Directions and solid angles, whose sum is that of the covered part of the sphere.
+        Directions, or near lights and the places that see them, and solid angles as seen from the
+        origin, whose sum is that of the covered part of the sphere. What a near light sends to a
+        place, relative to the origin, multiplies its solid angle.
 
     Returns
     -------
@@ -82,20 +86,20 @@ def albedo_with_flat_light(
     albedo comes out darker by what the fold hides. Flat light needs no normal to be right, but E,
     which varies little where lights are all around.
     """
-    directions, solid_angles = lights
+    seen, solid_angles = lights
     if not normals.shape == view.shape == flat_lit.shape == terms.diffuse_albedo.shape:
         raise ValueError(
             f"normals {normals.shape}, view {view.shape}, flat-lit picture {flat_lit.shape} and "
             f"terms {terms.diffuse_albedo.shape}: maps of the same pixels were needed. Cut the "
             "same rows from all."
         )
-    if len(directions) != len(solid_angles):
+    if len(seen) != len(solid_angles):
         raise ValueError(
-            f"lights: there are {len(directions)} directions and {len(solid_angles)} solid angles; "
+            f"lights: there are {len(seen)} directions and {len(solid_angles)} solid angles; "
             "one each was needed. Pass those of the same rig."
         )
     is_known = normals.any(axis=-1)
-    irradiance, gloss = _under_flat_light(terms, normals, view, directions, solid_angles)
+    irradiance, gloss = _under_flat_light(terms, normals, view, seen, solid_angles)
     usual = float(np.median(irradiance[is_known])) if is_known.any() else 1.0
     irradiance = np.where(is_known, irradiance, usual)[..., np.newaxis]
     glossy = terms.specular_albedo * gloss[..., np.newaxis]
@@ -117,7 +121,7 @@ def _under_flat_light(
     terms: PhongMaps,
     normals: UnitVectors,
     view: UnitVectors,
-    directions: Directions,
+    lights: Directions | NearLights,
     solid_angles: SolidAngles,
 ) -> tuple[Plane, Plane]:
     """Return E and L of each pixel."""
@@ -128,7 +132,7 @@ def _under_flat_light(
     )
     matte, gloss = (np.zeros(columns.shape[1], np.float32) for _ in range(2))
     flat_light_kernel.add_lights(
-        np.ascontiguousarray(directions.T, np.float32),
+        lights_of_kernels(lights, shape),
         np.asarray(solid_angles / np.pi, np.float32),
         columns,
         mirror,

@@ -11,7 +11,7 @@ from olat.model.field import ConfidenceStrip
 from olat.model.shapes import Array, Directions, Flags, Plane, UnitVectors
 from olat.surface import lambert_kernel, sparse_bayesian_kernel
 from olat.surface.near_light import NearLights
-from olat.surface.strip import REFUSED, StripFlags, joined_pixels
+from olat.surface.strip import REFUSED, StripFlags, pixels_under_lights
 
 Method: TypeAlias = Literal["robust", "least_squares", "sparse_bayesian"]
 """How readings that do not fit a matte surface are told from those that do."""
@@ -132,12 +132,7 @@ def normals_from_olats(  # noqa: PLR0913  # one more than the method itself has 
         raise ValueError(
             f"method: {method!r}; one of {', '.join(map(repr, get_args(Method)))} was needed."
         )
-    strip, codes = joined_pixels(reflectance, flags, len(lights), confidence)
-    if isinstance(lights, NearLights) and lights.places.shape[:2] != flags.shape[1:]:
-        raise ValueError(
-            f"places: their shape is {lights.places.shape}; {(*flags.shape[1:], 3)} was needed. "
-            "Cut the same rows from them."
-        )
+    strip, codes, told = pixels_under_lights(reflectance, flags, lights, confidence)
     shape, (_, colors, pixels) = flags.shape[1:], strip.shape
     normals = np.empty((pixels, 3), np.float32)
     albedo = np.empty((colors, pixels), np.float32)
@@ -147,7 +142,7 @@ def normals_from_olats(  # noqa: PLR0913  # one more than the method itself has 
     (sparse_bayesian_kernel if is_bayesian else lambert_kernel).solve(
         strip,
         codes,
-        lights.for_kernels() if isinstance(lights, NearLights) else _by_axis(lights),
+        told,
         (float(shadow_fraction), float(shadow_floor), passes[method], int(REFUSED)),
         (normals, albedo),
         (trust, doubts),
@@ -158,7 +153,3 @@ def normals_from_olats(  # noqa: PLR0913  # one more than the method itself has 
         trust.reshape(shape),
         doubts.reshape(shape),
     )
-
-
-def _by_axis(directions: Directions) -> Float32[Array, "3 light"]:
-    return np.ascontiguousarray(directions.T, dtype=np.float32)

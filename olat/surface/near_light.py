@@ -72,6 +72,12 @@ class Lamps:
     def __len__(self) -> int:
         return len(self.positions)
 
+    @property
+    def directions(self) -> Directions:
+        """Where the lights are, as seen from the origin."""
+        distance = np.linalg.norm(self.positions, axis=1, keepdims=True)
+        return np.asarray(self.positions / distance)
+
     def seen_from(self, places: Places) -> NearLights:
         """Return the lights as pixels at these places see them."""
         return NearLights(self, places)
@@ -82,8 +88,7 @@ class Lamps:
 
     @property
     def _axes(self) -> Directions:
-        aimed = -self.positions / np.linalg.norm(self.positions, axis=1, keepdims=True)
-        return aimed if self.axes is None else self.axes
+        return -self.directions if self.axes is None else self.axes
 
     @property
     def _toward_origin(self) -> Float64[Array, " light"]:

@@ -9,6 +9,7 @@ from olat.model.field import ConfidenceStrip
 from olat.model.maps import PhongMaps
 from olat.model.shapes import Array, Directions, UnitVectors
 from olat.surface import phong_ladder_kernel
+from olat.surface.near_light import NearLights
 from olat.surface.strip import REFUSED, Strip, StripFlags, pixels_under_lights
 from olat.surface.view import mirrored
 
@@ -16,7 +17,7 @@ from olat.surface.view import mirrored
 def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the pixels and of shadow
     reflectance: Strip,
     flags: StripFlags,
-    directions: Directions,
+    lights: Directions | NearLights,
     normals: UnitVectors,
     view: UnitVectors,
     *,
@@ -40,9 +41,13 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     :math:`(1 + (e/\sigma)^2)^{-2}`. Then what lies below it is doubted so in every rung, and what
     lies above it is gloss. Where less than half of the shading agrees, nothing is doubted.
 
+    Under a near light, :math:`\omega_i` is the direction to it from where the pixel is, and the
+    reading is divided by what the light sends there, relative to the origin. Shadow is told by the
+    readings before that.
+
     Parameters
     ----------
-    reflectance, flags, directions, confidence, shadow_fraction, shadow_floor
+    reflectance, flags, lights, confidence, shadow_fraction, shadow_floor
         As in `olat.surface.lambert.normals_from_olats`.
     normals
         Unit vectors in world axes, zero where unknown.
@@ -74,9 +79,9 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
 
     Notes
     -----
-    Assumes distant lights, no interreflection, and normals that the lobe has not bent. A lobe
-    counts only where some light has seen a quarter of its peak; between lights, the peak is
-    extrapolated along the fitted lobe.
+    Assumes no interreflection, and normals that the lobe has not bent. A lobe counts only where
+    some light has seen a quarter of its peak; between lights, the peak is extrapolated along the
+    fitted lobe.
 
     References
     ----------
@@ -89,16 +94,16 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
             f"normals {normals.shape} and view {view.shape}: a strip of {reflectance.shape[2:]} "
             "pixels was given; one vector for each was needed. Cut the same rows from all three."
         )
-    strip, codes, lights = pixels_under_lights(reflectance, flags, directions, confidence)
+    strip, codes, told = pixels_under_lights(reflectance, flags, lights, confidence)
     pixels = strip.shape[2]
     diffuse = np.empty((3, pixels), np.float32)
     specular, exponent, trust = (np.empty(pixels, np.float32) for _ in range(3))
     doubts = np.empty(pixels, np.uint8)
-    sharpest = largest_exponent(directions) if largest is None else float(largest)
+    sharpest = largest_exponent(lights) if largest is None else float(largest)
     phong_ladder_kernel.solve(
         strip,
         codes,
-        lights,
+        told,
         (pixel_vectors(normals), pixel_vectors(mirrored(normals, view))),
         (float(shadow_fraction), float(shadow_floor), sharpest, int(REFUSED)),
         (diffuse, specular, exponent),
@@ -114,12 +119,13 @@ def phong_from_olats(  # noqa: PLR0913 - what is known of the readings, of the p
     )
 
 
-def largest_exponent(directions: Directions) -> float:
-    r"""Return the sharpest lobe that lights this far apart can measure.
+def largest_exponent(lights: Directions | NearLights) -> float:
+    r"""Return the sharpest lobe that lights this far apart, seen from the origin, can measure.
 
     It is :math:`4/\delta^2` with :math:`\delta` the median angle [rad] from a light to its nearest
     neighbor, kept between 8 and 256: the lobe falls to 0.6 of its peak half way to the neighbor.
     """
+    directions = lights.lamps.directions if isinstance(lights, NearLights) else lights
     if len(directions) < 2:
         return 8.0
     cosines = directions @ directions.T

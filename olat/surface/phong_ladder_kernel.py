@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from olat.surface.beam_kernel import along, toward
+from olat.surface.even_light_kernel import (
+    even_out,
+    even_out_weights,
+    room_for_units,
+    units_of_block,
+)
 from olat.surface.phong_climb_kernel import (
     LADDER,
     LOBE_PRODUCTS,
@@ -26,12 +33,10 @@ from olat.surface.phong_matte_kernel import (
     RZ,
     SQUARES,
     UNTRUSTED,
-    Toward,
     believe,
     divide,
     fit_matte,
     set_geometry,
-    toward,
 )
 from olat.surface.strip_kernel import (
     BLOCK,
@@ -68,7 +73,7 @@ _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 def solve(
     strip: Numbers,
     doubts: tuple[Numbers, Numbers | None],
-    directions: Numbers,
+    lights: Numbers | tuple[Numbers, Numbers],
     geometry: tuple[Numbers, Numbers],
     limits: tuple[float, float, float, int],
     terms: tuple[Numbers, Numbers, Numbers],
@@ -77,17 +82,18 @@ def solve(
     """Fit the pixels of a strip ``(light, 3, pixel)``.
 
     `doubts` are flags ``(light, pixel)`` and codes of confidence, none if all are certain;
-    `directions` are ``(3, light)``; `geometry` is normals and mirrored view ``(pixel, 3)``;
-    `limits` are shadow fraction, shadow floor, largest exponent and the flags that refuse a
-    reading. Writes `terms`, diffuse ``(3, pixel)``, specular and exponent ``(pixel,)``, and
-    `doubt`, confidence and flags ``(pixel,)``.
+    `lights` are directions ``(3, light)``, or lamps and places as `beam_kernel` takes them;
+    `geometry` is normals and mirrored view ``(pixel, 3)``; `limits` are shadow fraction, shadow
+    floor, largest exponent and the flags that refuse a reading. Writes `terms`, diffuse
+    ``(3, pixel)``, specular and exponent ``(pixel,)``, and `doubt`, confidence and flags
+    ``(pixel,)``.
     """
     fraction, floor, cap, refused = limits
     diffuse, codes = terms[0], doubt[1]
-    lights, pixels = doubts[0].shape
+    count, pixels = doubts[0].shape
     steps = 1 + int(np.sum(LADDER[:-1] < cap))
-    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
-    believed = np.empty((lights, BLOCK), np.float32)
+    readings, trust = room_for_readings(doubts[1], count), doubts[1]
+    believed, room = np.empty((count, BLOCK), np.float32), room_for_units(lights)
     rows, sums = np.empty(END, np.float32), np.empty(steps * RUNG, np.float32)
     lobes, told = np.empty(2 * GROUP, np.float32), np.empty(3 * GROUP, np.float32)
     diffuse[:] = _ZERO
@@ -95,14 +101,17 @@ def solve(
         gather(strip, doubts, refused, start, readings, codes)
         rows[FREE:], sums[:] = _ZERO, _ZERO
         if set_thresholds(readings, fraction, floor, rows):
+            beams = units_of_block(lights, start, room)
+            even_out(beams, readings, rows)
             set_geometry(geometry, start, rows)
-            fit_matte(readings, trust, directions, rows)
-            for light in range(lights):
-                believe(readings[light], trust, toward(directions, light), rows, believed[light])
+            fit_matte(readings, trust, beams, rows)
+            for light in range(count):
+                believe(readings[light], trust, beams, light, rows, believed[light])
+                even_out_weights(beams, light, rows)
                 add_channels(strip, light, start, rows, diffuse)
             divide(rows)
-            for light in range(0, lights, AT_ONCE):
-                _start_group((readings, believed), directions, light, rows, lobes, told)
+            for light in range(0, count, AT_ONCE):
+                _start_group((readings, believed), beams, light, rows, lobes, told)
                 for step in range(min(steps, _reach(lobes))):
                     chain = step % 2 * GROUP
                     _add_lobes(
@@ -114,7 +123,7 @@ def solve(
 @compiled
 def _start_group(
     lights: tuple[Numbers, Numbers],
-    directions: Numbers,
+    beams: Numbers,
     first: int,
     rows: Numbers,
     lobes: Numbers,
@@ -124,10 +133,11 @@ def _start_group(
     readings, believed = lights
     for k in range(AT_ONCE):
         row, light = k * BLOCK, first + k
-        if light < directions.shape[1]:
+        if light < len(readings):
             _start_lobes(
                 (readings[light], believed[light]),
-                toward(directions, light),
+                beams,
+                light,
                 rows,
                 lobes[row:],
                 told[row:],
@@ -142,15 +152,17 @@ def _start_group(
 @compiled
 def _start_lobes(
     of_light: tuple[Numbers, Numbers],
-    direction: Toward,
+    beams: Numbers,
+    light: int,
     rows: Numbers,
     lobes: Numbers,
     told: Numbers,
 ) -> None:
     """Write what one light leaves over of the matte fit, and its lobes of exponents 4 and 5.5."""
     reading, believed = of_light
-    lx, ly, lz = direction
+    beam = toward(beams, light)
     for i in range(BLOCK):
+        lx, ly, lz = along(beams, beam, 0, i), along(beams, beam, 1, i), along(beams, beam, 2, i)
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         weight = believed[i]
         used = weight > _ZERO

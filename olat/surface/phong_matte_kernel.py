@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
 
+from olat.surface.beam_kernel import along, toward
 from olat.surface.strip_kernel import BLOCK, FREE, THRESHOLD, WEIGHT, Numbers, compiled, trusted
 
 # Rows of a block: normal, mirrored view, largest cosine to the mirrored view, sums over the lights
@@ -19,15 +18,7 @@ MISFIT = np.float32(0.2)
 """Residual, relative to the matte part, from which a reading is doubted."""
 FITS, MAJORITY = 3, np.float32(0.5)
 
-Toward: TypeAlias = tuple[Any, Any, Any]
-
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
-
-
-@compiled
-def toward(directions: Numbers, light: int) -> Toward:
-    """Return the direction of one light, as numbers: to cut a row out of an array takes longer."""
-    return directions[0, light], directions[1, light], directions[2, light]
 
 
 @compiled
@@ -41,15 +32,15 @@ def set_geometry(geometry: tuple[Numbers, Numbers], start: int, rows: Numbers) -
 
 
 @compiled
-def fit_matte(readings: Numbers, trust: Numbers | None, directions: Numbers, rows: Numbers) -> None:
+def fit_matte(readings: Numbers, trust: Numbers | None, beams: Numbers, rows: Numbers) -> None:
     """Fit matte reflection alone, twice more without what lies far from it on either side.
 
     Where that leaves no majority, the surface is hardly matte, and nothing is doubted.
     """
     for fit in range(FITS):
         rows[SQUARES:COUNT] = _ZERO
-        for light in range(directions.shape[1]):
-            _add_matte(readings[light], trust, toward(directions, light), rows)
+        for light in range(len(readings)):
+            _add_matte(readings[light], trust, beams, light, rows)
         divide(rows)
         for i in range(BLOCK):
             matte, squares = rows[MATTE + i], rows[SQUARES + i]
@@ -68,10 +59,13 @@ def divide(rows: Numbers) -> None:
 
 
 @compiled
-def _add_matte(reading: Numbers, trust: Numbers | None, direction: Toward, rows: Numbers) -> None:
+def _add_matte(
+    reading: Numbers, trust: Numbers | None, beams: Numbers, light: int, rows: Numbers
+) -> None:
     """Add one light to the matte fit."""
-    lx, ly, lz = direction
+    beam = toward(beams, light)
     for i in range(BLOCK):
+        lx, ly, lz = along(beams, beam, 0, i), along(beams, beam, 1, i), along(beams, beam, 2, i)
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         shading, value = facing if used else _ZERO, reading[i] if used else _ZERO
@@ -86,7 +80,8 @@ def _add_matte(reading: Numbers, trust: Numbers | None, direction: Toward, rows:
 def believe(
     reading: Numbers,
     trust: Numbers | None,
-    direction: Toward,
+    beams: Numbers,
+    light: int,
     rows: Numbers,
     believed: Numbers,
 ) -> None:
@@ -95,8 +90,9 @@ def believe(
     Far below the matte fit is shadow; above it is gloss. Shading so weighed, zero where unused,
     weighs the channels.
     """
-    lx, ly, lz = direction
+    beam = toward(beams, light)
     for i in range(BLOCK):
+        lx, ly, lz = along(beams, beam, 0, i), along(beams, beam, 1, i), along(beams, beam, 2, i)
         facing = rows[NX + i] * lx + rows[NY + i] * ly + rows[NZ + i] * lz
         used = (reading[i] > rows[THRESHOLD + i]) & (facing > _ZERO)
         shading, value = facing if used else _ZERO, reading[i] if used else _ZERO

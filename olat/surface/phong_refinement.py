@@ -10,6 +10,7 @@ from olat.model.field import ConfidenceStrip
 from olat.model.maps import PhongMaps
 from olat.model.shapes import Directions, UnitVectors
 from olat.surface import phong_refinement_kernel
+from olat.surface.near_light import NearLights
 from olat.surface.phong_ladder import largest_exponent, pixel_vectors
 from olat.surface.strip import REFUSED, Strip, StripFlags, pixels_under_lights
 
@@ -20,7 +21,7 @@ STEPS = 6
 def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
     reflectance: Strip,
     flags: StripFlags,
-    directions: Directions,
+    lights: Directions | NearLights,
     terms: PhongMaps,
     normals: UnitVectors,
     view: UnitVectors,
@@ -44,7 +45,7 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
 
     Parameters
     ----------
-    reflectance, flags, directions, confidence, shadow_fraction, shadow_floor, normals, view
+    reflectance, flags, lights, confidence, shadow_fraction, shadow_floor, normals, view
         As `olat.surface.phong_ladder.phong_from_olats` had them.
     terms
         What it returned.
@@ -68,7 +69,7 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
 
     Notes
     -----
-    Assumes distant lights, no interreflection, and a start near the truth: it descends into the
+    Assumes no interreflection, and a start near the truth: it descends into the
     nearest minimum.
 
     References
@@ -85,7 +86,7 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
             f"{reflectance.shape[2:]} pixels was given; one of each was needed for every pixel. "
             "Cut the same rows from all."
         )
-    strip, codes, lights = pixels_under_lights(reflectance, flags, directions, confidence)
+    strip, codes, told = pixels_under_lights(reflectance, flags, lights, confidence)
     found = pixel_vectors(normals).copy()
     diffuse = np.ascontiguousarray(pixel_vectors(terms.diffuse_albedo).T)
     specular = terms.specular_albedo.mean(axis=-1, dtype=np.float32).ravel()
@@ -93,11 +94,11 @@ def refined_phong(  # noqa: PLR0913 - as `phong_from_olats`, and where to begin
         plane.flatten() for plane in (terms.exponent, terms.confidence, terms.flags)
     )
     normal_trust = np.zeros_like(trust)
-    highest = largest_exponent(directions) if largest is None else float(largest)
+    highest = largest_exponent(lights) if largest is None else float(largest)
     phong_refinement_kernel.solve(
         strip,
         codes,
-        lights,
+        told,
         (float(shadow_fraction), float(shadow_floor), highest, STEPS, int(REFUSED)),
         pixel_vectors(view),
         (found, diffuse, specular, exponent),

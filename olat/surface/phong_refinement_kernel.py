@@ -7,9 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from olat.surface.beam_kernel import along, toward
+from olat.surface.even_light_kernel import (
+    even_out,
+    even_out_weights,
+    room_for_units,
+    units_of_block,
+)
 from olat.surface.phong_climb_kernel import CLAMPED, UNDERDETERMINED
 from olat.surface.phong_ladder_kernel import spread_over_channels
-from olat.surface.phong_matte_kernel import Toward, toward
+from olat.surface.phong_products_kernel import add_square, add_two
 from olat.surface.phong_step_kernel import (
     CHANGE,
     COST,
@@ -19,7 +26,6 @@ from olat.surface.phong_step_kernel import (
     MIRROR,
     NX,
     PAIRS,
-    PULL,
     RESIDUAL,
     ROW,
     STANDING,
@@ -79,7 +85,7 @@ _LN_2 = np.float32(math.log(2.0))
 def solve(
     strip: Numbers,
     doubts: tuple[Numbers, Numbers | None],
-    directions: Numbers,
+    lights: Numbers | tuple[Numbers, Numbers],
     limits: tuple[float, float, float, int, int],
     view: Numbers,
     terms: tuple[Numbers, Numbers, Numbers, Numbers],
@@ -94,8 +100,9 @@ def solve(
     lobe is refined.
     """
     fraction, floor, highest, steps, refused = limits
-    lights, pixels = doubts[0].shape
-    readings, trust = room_for_readings(doubts[1], lights), doubts[1]
+    count, pixels = doubts[0].shape
+    readings, trust = room_for_readings(doubts[1], count), doubts[1]
+    room = room_for_units(lights)
     rows, causes = np.empty(END, np.float32), np.empty(pixels, np.uint8)
     told, channels = np.empty(2 * LIGHT, np.float32), np.zeros((3, pixels), np.float32)
     for start in range(0, pixels, BLOCK):
@@ -104,20 +111,23 @@ def solve(
         set_out(terms, view, start, rows)
         if not set_thresholds(readings, fraction, floor, rows):
             continue
-        if _descend((readings, trust), directions, (steps, highest), rows, told):
+        beams = units_of_block(lights, start, room)
+        even_out(beams, readings, rows)
+        if _descend((readings, trust), beams, (steps, highest), rows, told):
             rows[TRIAL:VIEW], rows[TRIED:STANDING] = rows[STATE:TRIAL], _ZERO
             lean(rows)
-            for light in range(lights):
-                _derive(readings[light], trust, toward(directions, light), rows, told)
+            for light in range(count):
+                _derive(readings[light], trust, beams, light, rows, told)
+                add_square(told, rows)
+                even_out_weights(beams, light, rows)
                 add_channels(strip, light, start, rows, channels)
-                _add_square(told, rows)
             _write(rows, start, highest, terms, channels, doubt)
 
 
 @compiled
 def _descend(
     told: tuple[Numbers, Numbers | None],
-    directions: Numbers,
+    beams: Numbers,
     limits: tuple[int, float],
     rows: Numbers,
     derivatives: Numbers,
@@ -127,14 +137,14 @@ def _descend(
     # All readings count at first, then those far beyond the others count less: from then on the
     # scale of doubt stands, so that costs can be compared.
     for _ in range(SCALINGS):
-        _compare(told, directions, rows, derivatives, False)
+        _compare(told, beams, rows, derivatives, False)
         set_doubt(rows)
-    _compare(told, directions, rows, derivatives, True)
+    _compare(told, beams, rows, derivatives, True)
     if not accept(rows, True):
         return False
     for _ in range(steps):
         step(rows, highest)
-        _compare(told, directions, rows, derivatives, True)
+        _compare(told, beams, rows, derivatives, True)
         if not accept(rows, False):
             break
     return True
@@ -143,31 +153,31 @@ def _descend(
 @compiled
 def _compare(
     told: tuple[Numbers, Numbers | None],
-    directions: Numbers,
+    beams: Numbers,
     rows: Numbers,
     derivatives: Numbers,
     is_product: bool,
 ) -> None:
     """Sum what is tried over the lights, products of derivatives too where they are asked for."""
     readings, trust = told
-    lights = directions.shape[1]
+    lights = len(readings)
     lean(rows)
     rows[TRIED:STANDING] = _ZERO
     for light in range(lights):
         of_light = derivatives[light % 2 * LIGHT : (light % 2 + 1) * LIGHT]
-        _derive(readings[light], trust, toward(directions, light), rows, of_light)
+        _derive(readings[light], trust, beams, light, rows, of_light)
         if is_product and light % 2 == 1:
-            _add_two(derivatives, rows)
+            add_two(derivatives, rows)
     if is_product and lights % 2 == 1:
         # Of the light before the last nothing is counted twice.
         derivatives[LIGHT:] = _ZERO
-        _add_two(derivatives, rows)
+        add_two(derivatives, rows)
     if is_product:
         add_expectation(rows)
 
 
 @compiled
-def _dot(rows: Numbers, at: int, direction: Toward) -> Any:
+def _dot(rows: Numbers, at: int, direction: tuple[Any, Any, Any]) -> Any:
     """Return the cosine between the vector whose rows begin before a pixel, and a light."""
     return (
         rows[at] * direction[0] + rows[at + ROW] * direction[1] + rows[at + 2 * ROW] * direction[2]
@@ -176,10 +186,21 @@ def _dot(rows: Numbers, at: int, direction: Toward) -> Any:
 
 @compiled
 def _derive(
-    reading: Numbers, trust: Numbers | None, direction: Toward, rows: Numbers, told: Numbers
+    reading: Numbers,
+    trust: Numbers | None,
+    beams: Numbers,
+    light: int,
+    rows: Numbers,
+    told: Numbers,
 ) -> None:
     """Write what one light tells of what is tried: its derivatives, its weight, its residual."""
+    beam = toward(beams, light)
     for i in range(BLOCK):
+        direction = (
+            along(beams, beam, 0, i),
+            along(beams, beam, 1, i),
+            along(beams, beam, 2, i),
+        )
         albedo, peak = rows[TRIAL + 3 * ROW + i], rows[TRIAL + 4 * ROW + i]
         facing = _dot(rows, TRIAL + i, direction)
         is_lit = facing > _ZERO
@@ -213,57 +234,6 @@ def _derive(
         told[5 * ROW + i] = weight
         told[6 * ROW + i] = weight * residual
         rows[WEIGHT + i] = weight * shading
-
-
-@compiled
-def _add_two(told: Numbers, rows: Numbers) -> None:
-    """Add the products of the derivatives under two lights to the sums of what is tried."""
-    for i in range(BLOCK):
-        a0, b0, c0 = told[i], told[ROW + i], told[2 * ROW + i]
-        d0, e0, w0, p0 = (
-            told[3 * ROW + i],
-            told[4 * ROW + i],
-            told[5 * ROW + i],
-            told[6 * ROW + i],
-        )
-        a1, b1, c1 = told[7 * ROW + i], told[8 * ROW + i], told[9 * ROW + i]
-        d1, e1, w1, p1 = (
-            told[10 * ROW + i],
-            told[11 * ROW + i],
-            told[12 * ROW + i],
-            told[13 * ROW + i],
-        )
-        rows[TRIED + PULL + i] += a0 * p0 + a1 * p1
-        rows[TRIED + PULL + ROW + i] += b0 * p0 + b1 * p1
-        rows[TRIED + PULL + 2 * ROW + i] += c0 * p0 + c1 * p1
-        rows[TRIED + PULL + 3 * ROW + i] += d0 * p0 + d1 * p1
-        rows[TRIED + PULL + 4 * ROW + i] += e0 * p0 + e1 * p1
-        x0, x1 = a0 * w0, a1 * w1
-        rows[TRIED + PAIRS + i] += a0 * x0 + a1 * x1
-        rows[TRIED + PAIRS + ROW + i] += b0 * x0 + b1 * x1
-        rows[TRIED + PAIRS + 3 * ROW + i] += c0 * x0 + c1 * x1
-        rows[TRIED + PAIRS + 6 * ROW + i] += d0 * x0 + d1 * x1
-        rows[TRIED + PAIRS + 10 * ROW + i] += e0 * x0 + e1 * x1
-        x0, x1 = b0 * w0, b1 * w1
-        rows[TRIED + PAIRS + 2 * ROW + i] += b0 * x0 + b1 * x1
-        rows[TRIED + PAIRS + 4 * ROW + i] += c0 * x0 + c1 * x1
-        rows[TRIED + PAIRS + 7 * ROW + i] += d0 * x0 + d1 * x1
-        rows[TRIED + PAIRS + 11 * ROW + i] += e0 * x0 + e1 * x1
-        x0, x1 = c0 * w0, c1 * w1
-        rows[TRIED + PAIRS + 5 * ROW + i] += c0 * x0 + c1 * x1
-        rows[TRIED + PAIRS + 8 * ROW + i] += d0 * x0 + d1 * x1
-        rows[TRIED + PAIRS + 12 * ROW + i] += e0 * x0 + e1 * x1
-        x0, x1 = d0 * w0, d1 * w1
-        rows[TRIED + PAIRS + 9 * ROW + i] += d0 * x0 + d1 * x1
-        rows[TRIED + PAIRS + 13 * ROW + i] += e0 * x0 + e1 * x1
-        rows[TRIED + PAIRS + 14 * ROW + i] += e0 * (e0 * w0) + e1 * (e1 * w1)
-
-
-@compiled
-def _add_square(told: Numbers, rows: Numbers) -> None:
-    """Add one light to the weighted squares of the shading alone."""
-    for i in range(BLOCK):
-        rows[TRIED + PAIRS + i] += rows[WEIGHT + i] * told[i]
 
 
 @compiled

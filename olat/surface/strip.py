@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float16, Float32, Shaped, UInt8, UInt16
+from jaxtyping import Float16, Float32, Float64, Shaped, UInt8, UInt16
 
 from olat.model.field import ConfidenceStrip
 from olat.model.flags import PixelFlag
 from olat.model.shapes import Array, Directions
+from olat.surface.near_light import NearLights
 
 Strip: TypeAlias = Float16[Array, "light 3 rows w"] | Float32[Array, "light 3 rows w"]
 """The same rows under every light, in the field's half precision or in single."""
-StoredPixels: TypeAlias = UInt16[Array, "light 3 pixel"] | Float32[Array, "light 3 pixel"]
-"""A strip with its rows joined; halves as their bits, because numba has no halves."""
 StoredChannels: TypeAlias = (
     UInt16[Array, "light channel pixel"] | Float32[Array, "light channel pixel"]
 )
-"""The same of any number of channels."""
+"""A strip with its rows joined; halves as their bits, because numba has no halves."""
 StripFlags: TypeAlias = UInt8[Array, "light rows w"]
 """`PixelFlag` bits of the same rows under every light."""
+LightsOfKernels: TypeAlias = (
+    Float32[Array, "3 light"] | tuple[Float64[Array, "light 8"], Float32[Array, "3 pixel"]]
+)
+"""Directions by axis, or lamps and places."""
 PixelCodes: TypeAlias = UInt8[Array, "light pixel"]
 """Flags or confidence of a strip with its rows joined."""
 
@@ -35,20 +38,39 @@ REFUSED = (
 
 
 def pixels_under_lights(
-    reflectance: Strip,
+    reflectance: Shaped[Array, "light channel rows w"],
     flags: StripFlags,
-    directions: Directions,
+    lights: Directions | NearLights,
     confidence: ConfidenceStrip | None = None,
-) -> tuple[StoredPixels, tuple[PixelCodes, PixelCodes | None], Float32[Array, "3 light"]]:
-    """Return a strip, its flags and confidence, and directions by axis, as the kernels take them.
+) -> tuple[StoredChannels, tuple[PixelCodes, PixelCodes | None], LightsOfKernels]:
+    """Return a strip, its flags and confidence, and lights, as the kernels take them.
 
     Raises
     ------
     ValueError
-        If they do not have the same lights, or strip, flags and confidence not the same pixels.
+        If they do not have the same lights, or strip, flags, confidence and places not the same
+        pixels.
     """
-    strip, doubts = joined_pixels(reflectance, flags, len(directions), confidence)
-    return strip, doubts, np.ascontiguousarray(directions.T, dtype=np.float32)
+    strip, doubts = joined_pixels(reflectance, flags, len(lights), confidence)
+    return strip, doubts, lights_of_kernels(lights, flags.shape[1:])
+
+
+def lights_of_kernels(lights: Directions | NearLights, shape: tuple[int, ...]) -> LightsOfKernels:
+    """Return directions by axis, or lamps and the places of the pixels that see them.
+
+    Raises
+    ------
+    ValueError
+        If there are places, and not one for each pixel.
+    """
+    if not isinstance(lights, NearLights):
+        return np.ascontiguousarray(lights.T, dtype=np.float32)
+    if lights.places.shape[:2] != shape:
+        raise ValueError(
+            f"places: their shape is {lights.places.shape}; {(*shape, 3)} was needed. "
+            "Cut the same rows from them."
+        )
+    return lights.for_kernels()
 
 
 def joined_pixels(
