@@ -56,8 +56,7 @@ class FitPhong(Stage):
     shadow_floor: NonNegativeFloat = 0.004
     """Reading below which a pixel has no Phong terms [diffuse white = 1]."""
     lights: Literal["auto", "distant", "near"] = "auto"
-    """Whether lights of the sweep stand at their places: where these and those of pixels are known.
-    """
+    """Whether lights of the sweep are far away; by itself, as for the normals."""
     refine: bool = False
     """Refine terms and normals of the sweep together, in four times the time."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Wanted: TypeAlias = Literal["auto", "distant", "near"]
-"""Near lights wherever places are known, nowhere, or else an error."""
+"""As the normals were solved, distant ones, or near ones."""
 
 
 def lights_of_sweep(
@@ -26,15 +26,15 @@ def lights_of_sweep(
 ) -> Directions | NearLights:
     """Return directions, or near lights seen from the places of all pixels.
 
-    Near are lights with positions, where depth is in meters. A pixel that has a normal but no
-    depth is taken to be where the nearest pixel with depth is.
+    "auto" follows the normals: near lights are those that tell the mean depth of the subject. A
+    pixel that has a normal but no depth is taken to be where the nearest pixel with depth is.
 
     Raises
     ------
     SolveError
         If lights should be near, and places of lights or pixels are not known.
     """
-    if wanted == "distant":
+    if wanted == "distant" or (wanted == "auto" and normals.mean_depth_m is None):
         return rig.directions
     missing = _missing(rig, depth)
     if wanted == "near" and missing:
@@ -43,8 +43,7 @@ def lights_of_sweep(
             "pixels show, in meters. Tell them, or set lights to 'auto'."
         )
     if rig.positions is None or depth is None or missing:
-        if rig.positions is not None and depth is not None:
-            logger.warning("Lights have places, but count as distant: %s.", missing)
+        logger.warning("Lights were near for normals, but are distant for gloss: %s.", missing)
         return rig.directions
     from olat.surface.near_light import Lamps
 

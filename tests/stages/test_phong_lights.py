@@ -35,7 +35,8 @@ def head(rig):
     readings = shot(Lamps(rig.positions).seen_from(places), normals, ALBEDO, LOBE, EXPONENT)
     ones, none = np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.uint8)
     depth = DepthMap(1.6 - places[..., 2], places, ones, none, is_metric=True, is_perspective=True)
-    return NormalMap(normals.astype(np.float32), ones, none), depth, field_of(readings, rig)
+    told = NormalMap(normals.astype(np.float32), ones, none, mean_depth_m=1.53)
+    return told, depth, field_of(readings, rig)
 
 
 def fit(normals, field, depth, *, flat_lit=None, **settings):
@@ -52,7 +53,7 @@ def errors_of(terms, where=...):
 
 
 @pytest.mark.parametrize("refine", [False, True])
-def test_lights_with_places_count_as_near_where_depth_is_in_meters(head, caplog, refine):
+def test_lights_that_were_near_for_normals_are_near_for_gloss(head, caplog, refine):
     normals, depth, field = head
     near = errors_of(fit(normals, field, depth, refine=refine))
     asked = errors_of(fit(normals, field, depth, refine=refine, lights="near"))
@@ -73,13 +74,21 @@ def test_lights_with_places_count_as_near_where_depth_is_in_meters(head, caplog,
     assert not caplog.records
 
 
-def test_without_a_scale_lights_count_as_distant_and_that_is_noted(head, caplog):
+def test_near_lights_whose_depth_has_no_scale_count_as_distant_and_that_is_noted(head, caplog):
     normals, depth, field = head
     terms = fit(normals, field, replace(depth, is_metric=False))
     (note,) = (record.getMessage() for record in caplog.records)
-    assert note.startswith("Lights have places, but count as distant: depth has no scale")
+    assert note.startswith("Lights were near for normals, but are distant for gloss: depth has no")
     distant = fit(normals, field, depth, lights="distant")
     np.testing.assert_array_equal(terms.diffuse_albedo, distant.diffuse_albedo)
+
+
+def test_lights_are_as_far_for_gloss_as_they_were_for_normals(head, caplog):
+    normals, depth, field = head
+    terms = fit(replace(normals, mean_depth_m=None), field, depth)
+    distant = fit(normals, field, depth, lights="distant")
+    np.testing.assert_array_equal(terms.exponent, distant.exponent)
+    assert not caplog.records
 
 
 def test_pixels_without_depth_are_where_their_neighbors_are(head):
@@ -92,7 +101,7 @@ def test_pixels_without_depth_are_where_their_neighbors_are(head):
         places=np.where(hole[..., np.newaxis], np.float32(0.0), depth.places),
     )
     error = errors_of(fit(normals, field, holed), hole)
-    distant = errors_of(fit(normals, field, None), hole)
+    distant = errors_of(fit(normals, field, depth, lights="distant"), hole)
     print(f"in the hole: {error}, distant {distant}")
     assert error[0] < 0.2 * distant[0]
 
