@@ -1,13 +1,13 @@
-"""Normals and Phong terms from OLATs: Mpx/s of one core, 96 lights.
+"""Normals from OLATs: Mpx/s of one core, 96 lights.
 
-Budget: masked least squares 15 Mpx/s of one channel in single precision, robust 1.2 Mpx/s, Phong
-0.6 Mpx/s. Normals are solved from one channel in single precision, without albedo to speak of, and
-as a sweep holds them: three channels in half precision, each with its albedo. Beside them, on the
-same readings: plain numpy, ``np.linalg.lstsq`` without a mask, and how fast memory is read.
+Budget: masked least squares 15 Mpx/s of one channel in single precision, robust 1.2 Mpx/s. Normals
+are solved from one channel in single precision, without albedo to speak of, and as a sweep holds
+them: three channels in half precision, each with its albedo. Beside them, on the same readings:
+plain numpy, ``np.linalg.lstsq`` without a mask, and how fast memory is read.
 
 ::
 
-    pytest benchmarks/bench_surface.py -s
+    pytest benchmarks/bench_normals.py -s
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import pytest
 
 from olat.surface.lambert import REWEIGHTINGS, normals_from_olats
 from olat.surface.near_light import Lamps
-from olat.surface.phong_ladder import phong_from_olats
-from olat.surface.view import view_directions
 from tests.surface.readings import glossy_surface, no_flags, noisy, sphere_of_lights
 
 SHAPE = (128, 256)
@@ -33,7 +31,7 @@ def scene():
     rng = np.random.default_rng(20260101)
     surface = glossy_surface(rng, SHAPE, exponent=20.0, lobe=0.4)
     readings = noisy(surface.readings(LIGHTS), rng).astype(np.float16)
-    return surface.normals.astype(np.float32), readings, no_flags(readings)
+    return readings, no_flags(readings)
 
 
 def half_sure(flags):
@@ -108,7 +106,7 @@ def read_speed() -> float:
 
 
 def bench_normals(scene):
-    _, readings, flags = scene
+    readings, flags = scene
     gray = readings.mean(axis=1, dtype=np.float32, keepdims=True)
     trust = half_sure(flags)
     near = Lamps(1.7 * LIGHTS).seen_from(np.full((*SHAPE, 3), 0.05, np.float32))
@@ -137,13 +135,3 @@ def bench_normals(scene):
         size = next((read[kind] for kind in read if kind in name), None)
         speed = "" if size is None else f", {rate * size / SHAPE[0] / SHAPE[1] / 1e3:.1f} GB/s"
         print(f"normals, {name}: {rate:.2f} Mpx/s{speed}")
-
-
-def bench_phong(scene):
-    normals, readings, flags = scene
-    given = readings, flags, LIGHTS, normals, view_directions(*SHAPE, None)
-    for name, confidence in (("", None), (", by confidence", half_sure(flags))):
-        speed = megapixels_per_second(
-            lambda confidence=confidence: phong_from_olats(*given, confidence=confidence)
-        )
-        print(f"Phong ladder{name}: {speed:.2f} Mpx/s")
