@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import is_current, made_with
@@ -16,13 +17,18 @@ from olat.engine.receipt import Receipt
 from olat.engine.store import Store
 from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.manifest import read_session
+from olat.model.calibration import LensCalibration
 from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages import STAGES
 from olat.stages.calibrations import Calibrations
+from olat.stages.camera_view import view_of_camera
 from olat.stages.capture import GIVEN, SessionCapture
 from olat.stages.products import codecs
+
+if TYPE_CHECKING:
+    from olat.surface.lobe_residual import Visibility
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +84,19 @@ class OpenSession:
         """
         unit = Unit(self._named(camera))
         self._receipt("lobes", unit, "fit_lobes")
-        return Lobes(self._store.place("lobes", unit).with_suffix(".exr"))
+        path = self._store.place("lobes", unit).with_suffix(".exr")
+        return Lobes(path, lambda: self._visibility(unit.camera))
+
+    def _visibility(self, name: str) -> Visibility:
+        """Return what tells which share of a distant light the depth of a camera lets through."""
+        from olat.surface.cast_shadows import visibility_from_direction
+
+        depth = self.depth(name).depth
+        lens = self._calibrations.calibration("lens", name)
+        known = lens if isinstance(lens, LensCalibration) else None
+        camera = self.session.camera(name)
+        view = view_of_camera(known, camera, *depth.shape, asked_by="shadows")
+        return lambda direction: visibility_from_direction(depth, view, direction)
 
     def normals(self, camera: str | None = None) -> NormalMap:
         """Return the normals of a camera; `SessionError` if they were not solved."""

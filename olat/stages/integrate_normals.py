@@ -11,13 +11,14 @@ from jaxtyping import UInt8
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from olat.engine.stage import Grain, Part, Stage
-from olat.errors import CalibrationError, SolveError
+from olat.errors import SolveError
 from olat.model.calibration import LensCalibration
 from olat.model.image import RadianceImage
 from olat.model.maps import DepthMap, NormalMap
 from olat.model.session import Camera
 from olat.model.shapes import Array, Mask
 from olat.model.view import ViewGeometry
+from olat.stages.camera_view import view_of_camera
 from olat.stages.subject import inside
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class IntegrateNormals(Stage):
         """Return the depth of a camera, and its mesh."""
         from olat.surface.normal_integration import depth_from_normals
 
-        geometry = _view(lens, camera, *normals.flags.shape)
+        shape = normals.flags.shape
+        geometry = view_of_camera(lens, camera, *shape, asked_by="integrate_normals")
         if self.mean_depth_m is not None and not geometry.is_metric:
             raise SolveError(
                 f"integrate_normals: mean_depth_m = {self.mean_depth_m:g}, but camera "
@@ -97,17 +99,6 @@ def _shown(flat_lit: RadianceImage | None) -> UInt8[Array, "h w 3"] | None:
     if flat_lit is None:
         return None
     return picture_from_radiance(flat_lit.radiance, space=flat_lit.space)
-
-
-def _view(lens: LensCalibration | None, camera: Camera, height: int, width: int) -> ViewGeometry:
-    """Return what pixels see: as calibrated, or as the session says."""
-    try:
-        if lens is None:
-            fov = camera.field_of_view_deg
-            return ViewGeometry.of_reference(height, width, fov, camera.distance_m)
-        return ViewGeometry.of_lens(lens, height, width, camera.distance_m)
-    except ValueError as error:
-        raise CalibrationError(f"integrate_normals: {error}") from None
 
 
 def _note_pieces(found: DepthMap) -> None:
