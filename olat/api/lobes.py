@@ -32,7 +32,9 @@ STAND_INS = 256
 class Lobes:
     """What a camera saw under gradients, as a field that answers to light from anywhere."""
 
-    def __init__(self, path: Path, shape: Callable[[], Visibility] | None = None) -> None:
+    def __init__(
+        self, path: Path, shape: Callable[[], tuple[Visibility, Visibility]] | None = None
+    ) -> None:
         from olat.io.map_files import read_lobes
 
         self.path = path
@@ -67,7 +69,7 @@ class Lobes:
                 f"shadows: {self.path.name} was opened without its session; needed is the depth "
                 "beside it. Use olat.open(SESSION).lobes()."
             )
-        return ShadowedLobes(self.maps, self._shape())
+        return ShadowedLobes(self.maps, *self._shape())
 
     def relight(
         self,
@@ -118,7 +120,7 @@ class Lobes:
         try:
             if light is not None:
                 toward = direction_of(light)[np.newaxis]
-                toward /= np.linalg.norm(toward)
+                toward = toward / np.linalg.norm(toward)  # what was passed stays as it is
                 if shadowed is not None:
                     return shadowed.under_light(toward[0], exact=exact)
                 return self._under(toward, np.ones((1, 3)), visibility, exact=exact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from olat.surface.lobe_residual import Visibility
 
 logger = logging.getLogger(__name__)
+
+WIDE_PENUMBRA = 0.03
+"""Height over which the shadow of a wide light fades, in widths of the picture."""
 
 
 class OpenSession:
@@ -85,10 +88,10 @@ class OpenSession:
         unit = Unit(self._named(camera))
         self._receipt("lobes", unit, "fit_lobes")
         path = self._store.place("lobes", unit).with_suffix(".exr")
-        return Lobes(path, lambda: self._visibility(unit.camera))
+        return Lobes(path, lambda: self._visibilities(unit.camera))
 
-    def _visibility(self, name: str) -> Visibility:
-        """Return what tells which share of a distant light the depth of a camera lets through."""
+    def _visibilities(self, name: str) -> tuple[Visibility, Visibility]:
+        """Return what shares of lights the depth of a camera lets through: distant, and wide."""
         from olat.surface.cast_shadows import visibility_from_direction
 
         depth = self.depth(name).depth
@@ -96,7 +99,8 @@ class OpenSession:
         known = lens if isinstance(lens, LensCalibration) else None
         camera = self.session.camera(name)
         view = view_of_camera(known, camera, *depth.shape, asked_by="shadows")
-        return lambda direction: visibility_from_direction(depth, view, direction)
+        sharp = partial(visibility_from_direction, depth, view)
+        return sharp, partial(sharp, penumbra_px=WIDE_PENUMBRA * depth.shape[1])
 
     def normals(self, camera: str | None = None) -> NormalMap:
         """Return the normals of a camera; `SessionError` if they were not solved."""

@@ -31,9 +31,24 @@ class ShadowedLobes:
     some directions; the sum is cut at 0, but where it is to be exact.
     """
 
-    def __init__(self, maps: LobeMaps, visibility: Visibility) -> None:
+    def __init__(
+        self, maps: LobeMaps, visibility: Visibility, of_wide_lights: Visibility | None = None
+    ) -> None:
+        """Keep lobes and what hides lights from them.
+
+        Parameters
+        ----------
+        maps
+            Moments of the photographs.
+        visibility
+            Share of a distant light that reaches each pixel, from 0 to 1.
+        of_wide_lights
+            The same with soft edges, for lights that stand for 21 degrees around them; none takes
+            that of a distant light.
+        """
         self.maps = maps
         self._visibility = visibility
+        self._of_wide_lights = of_wide_lights or visibility
 
     @cached_property
     def taken(self) -> MissingMoments:
@@ -42,7 +57,7 @@ class ShadowedLobes:
         even = EnvironmentMap(np.ones((64, 128, 3), np.float32), space=self.maps.space)
         # Weights of the same kind as an environment's, so that an even one cancels to the digit.
         weights = np.pi * weights_for_environment(lights, even).weights
-        return taken_by_shadows(lobes_of(self.maps), self._share, lights, weights)
+        return taken_by_shadows(lobes_of(self.maps), self._wide_share, lights, weights)
 
     def under_light(self, direction: Float64[Array, "3"], *, exact: bool = False) -> Radiance:
         """Light by a distant light along a unit vector, as `lobes_under_lights` does."""
@@ -73,7 +88,7 @@ class ShadowedLobes:
         """
         lights = fibonacci_sphere(SHADOW_LIGHTS)
         weights = weights_for_environment(lights, map_, rotate_deg=rotate_deg).weights
-        share = visible_light(lobes_of(self.maps), self._share, lights, weights)
+        share = visible_light(lobes_of(self.maps), self._wide_share, lights, weights)
         lit = lobes_under_environment(self.maps, environment)
         given = self.taken.integral * (environment.integral / (4.0 * np.pi))
         first = 3.0 / (4.0 * np.pi) * environment.first_moment
@@ -85,6 +100,9 @@ class ShadowedLobes:
 
     def _share(self, direction: Float64[Array, "3"]) -> Plane:
         return visible_share(self._visibility, direction, self.maps.flags.shape)
+
+    def _wide_share(self, direction: Float64[Array, "3"]) -> Plane:
+        return visible_share(self._of_wide_lights, direction, self.maps.flags.shape)
 
 
 def _finished(lit: Float[Array, "h w 3"], *, exact: bool) -> Radiance:
