@@ -82,6 +82,12 @@ def test_shadows_of_depth_fall_where_those_of_the_sweep_do(session: Path) -> Non
             np.abs(lit - expected)[hidden].mean() / peak if hidden.any() else 0.0
             for lit in (free, shadowed)
         ]
+        between = field.relight(light=light)
+        fading = [
+            psnr_db(lobes.relight(light=light, shadows=cast), between, known)
+            for cast in (False, True)
+        ]
+        print(f"between lights, {name}: {fading[0]:.1f} dB, with shadows {fading[1]:.1f}")
         print(
             f"light, {name}: {all_[0]:.1f} dB, with shadows {all_[1]:.1f}; in {hidden.sum()} px "
             f"of cast shadow off by {100 * errors[0]:.0f} and {100 * errors[1]:.0f} % of the peak"

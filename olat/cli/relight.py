@@ -72,11 +72,7 @@ def command(
     for output in outputs:
         if output.suffix.lower() not in {".exr", ".png"}:
             raise UsageError(f"{output}: needed is a name that ends in .exr or .png.")
-    if shadows and not lobes:
-        raise UsageError(
-            "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
-            "photographed. Add --lobes, or leave --shadows out."
-        )
+    _check_shadows(lobes=lobes, shadows=shadows)
     if exposure is not None and not any(path.suffix.lower() == ".png" for path in outputs):
         raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
     logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
@@ -101,6 +97,17 @@ def command(
         )
         click.echo(output)
     return 0
+
+
+def _check_shadows(*, lobes: bool, shadows: bool) -> None:
+    """Refuse shadows on what holds its own."""
+    from olat.errors import UsageError
+
+    if shadows and not lobes:
+        raise UsageError(
+            "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
+            "photographed. Add --lobes, or leave --shadows out."
+        )
 
 
 def _relit(
