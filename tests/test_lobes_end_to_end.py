@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 import olat
 from olat.cli.relight import command
+from olat.errors import SessionError
 from olat.io.exr import read_exr
 from olat.surface.lobe_maps import mean_lobes
 from olat.surface.second_order import exponent_from_variance
@@ -61,6 +63,66 @@ def test_lobes_relight_much_like_the_sweep(session: Path) -> None:
 
 
 @pytest.mark.slow
+def test_shadows_of_depth_fall_where_those_of_the_sweep_do(session: Path) -> None:
+    opened = olat.open(session)
+    field, lobes, normals = opened.field(), opened.lobes(), opened.normals()
+    known = normals.confidence > 0
+    for name, light in LIGHTS.items():
+        toward = np.array(light) / np.linalg.norm(light)
+        # Between lights the field fades: shadows have their edges under a light that was shot.
+        toward = opened.rig.directions[np.argmax(opened.rig.directions @ toward)]
+        expected, free = field.relight(light=toward), lobes.relight(light=toward)
+        shadowed = lobes.relight(light=toward, shadows=True)
+        hidden = known & (shadowed.mean(axis=-1) < 0.5 * free.mean(axis=-1))
+        hidden &= normals.normals @ toward.astype(np.float32) > 0.1
+        all_ = [psnr_db(lit, expected, known) for lit in (free, shadowed)]
+        # On the scale of the whole picture: what is hidden is dark.
+        peak = np.percentile(expected[known], 99)
+        errors = [
+            np.abs(lit - expected)[hidden].mean() / peak if hidden.any() else 0.0
+            for lit in (free, shadowed)
+        ]
+        between = field.relight(light=light)
+        fading = [
+            psnr_db(lobes.relight(light=light, shadows=cast), between, known)
+            for cast in (False, True)
+        ]
+        print(f"between lights, {name}: {fading[0]:.1f} dB, with shadows {fading[1]:.1f}")
+        print(
+            f"light, {name}: {all_[0]:.1f} dB, with shadows {all_[1]:.1f}; in {hidden.sum()} px "
+            f"of cast shadow off by {100 * errors[0]:.0f} and {100 * errors[1]:.0f} % of the peak"
+        )
+        assert all_[1] > LEAST_DB[name]
+        if name != "front":
+            assert hidden.sum() > 50
+            assert errors[1] < 0.7 * errors[0]
+    maps = {name: make() for name, make in ENVIRONMENTS.items()}
+    for name, map_ in maps.items():
+        expected = field.relight(environment=map_)
+        all_ = [
+            psnr_db(lobes.relight(environment=map_, shadows=cast), expected, known)
+            for cast in (False, True)
+        ]
+        print(f"map, {name}: {all_[0]:.1f} dB, with shadows {all_[1]:.1f}")
+        assert all_[1] > LEAST_IN_MAPS_DB
+    even = np.ones((32, 64, 3), np.float32)
+    exact = lobes.relight(environment=even, shadows=True, exact=True)
+    np.testing.assert_allclose(exact, lobes.maps.integral / np.pi, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_without_depth_shadows_are_refused_with_the_command_that_makes_it(
+    session: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(session, tmp_path / "SESSION")
+    (folder / "olat" / "A" / "depth.receipt.json").unlink()
+    lobes = olat.open(folder).lobes()
+    assert lobes.relight(light=(1, 0, 1)).any()
+    with pytest.raises(SessionError, match=r"no finished 'depth'.*Run `olat process "):
+        lobes.relight(light=(1, 0, 1), shadows=True)
+
+
+@pytest.mark.slow
 def test_the_command_lights_lobes_in_place_of_the_field(session: Path, tmp_path: Path) -> None:
     from olat.io.environment_file import read_environment
     from olat.io.exr import write_exr
@@ -73,6 +135,7 @@ def test_the_command_lights_lobes_in_place_of_the_field(session: Path, tmp_path:
         ("--env", str(tmp_path / "map.exr"), "--rotate", "40"): lobes.relight(
             environment=read_environment(tmp_path / "map.exr"), rotate_deg=40.0
         ),
+        ("--shadows", "--light", "1,0.5,1"): lobes.relight(light=(1.0, 0.5, 1.0), shadows=True),
     }
     for words, expected in lightings.items():
         out = tmp_path / "out.exr"

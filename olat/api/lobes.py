@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ from olat.model.environment import EnvironmentMap
 from olat.model.maps import LobeMaps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jaxtyping import Float64
 
     from olat.model.color import ColorSpace
     from olat.model.shapes import Array, Plane, Radiance
     from olat.relight.lobe_environment import LobeEnvironment
+    from olat.relight.shadowed_lobes import ShadowedLobes
     from olat.surface.cosine_lobe import CosineLobes
     from olat.surface.lobe_residual import Visibility
 
@@ -30,11 +32,14 @@ STAND_INS = 256
 class Lobes:
     """What a camera saw under gradients, as a field that answers to light from anywhere."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, shape: Callable[[], tuple[Visibility, Visibility]] | None = None
+    ) -> None:
         from olat.io.map_files import read_lobes
 
         self.path = path
         self.maps: LobeMaps = read_lobes(path)
+        self._shape = shape
         self._last: tuple[EnvironmentMap, LobeEnvironment] | None = None
 
     def __repr__(self) -> str:
@@ -54,6 +59,18 @@ class Lobes:
 
         return lobes_of(self.maps)
 
+    @cached_property
+    def _shadowed(self) -> ShadowedLobes:
+        """These lobes, and the shadows that their depth casts."""
+        from olat.relight.shadowed_lobes import ShadowedLobes
+
+        if self._shape is None:
+            raise UsageError(
+                f"shadows: {self.path.name} was opened without its session; needed is the depth "
+                "beside it. Use olat.open(SESSION).lobes()."
+            )
+        return ShadowedLobes(self.maps, *self._shape())
+
     def relight(
         self,
         *,
@@ -61,6 +78,7 @@ class Lobes:
         environment: Environment | None = None,
         rotate_deg: float = 0.0,
         visibility: Plane | Visibility | None = None,
+        shadows: bool = False,
         exact: bool = False,
     ) -> Radiance:
         """Return the subject under another light: linear radiance, ``h w 3``, float32.
@@ -74,6 +92,9 @@ class Lobes:
         visibility
             Share of a distant light that reaches each pixel, from 0 to 1: a plane for a light, or
             what returns one for a direction. None means that nothing casts shadows.
+        shadows
+            Whether the depth of the session casts shadows; what these take under even light is
+            given back (`olat.relight.shadowed_lobes`).
         exact
             Add what lobes lack of the photographs, so that these come back under full-on light and
             gradients: their grain lies faintly over what turns away from the light.
@@ -82,20 +103,34 @@ class Lobes:
         ------
         UsageError
             If not exactly one of light and environment is given, the light points nowhere, the map
-            holds what is no number, or the visibility is not one from 0 to 1 for each pixel.
+            holds what is no number, or the visibility is not one from 0 to 1 for each pixel, or
+            shadows are asked for beside a visibility, or of lobes without a session.
+        SessionError
+            If shadows are asked for and there is no depth.
         """
         from olat.relight.lobes import lobes_under_environment
 
         require_one(light, environment)
+        if shadows and visibility is not None:
+            raise UsageError(
+                "relight: both shadows and a visibility were given; one of them was needed. Leave "
+                "the visibility out for shadows of the session's depth."
+            )
+        shadowed = self._shadowed if shadows else None
         try:
             if light is not None:
                 toward = direction_of(light)[np.newaxis]
-                toward /= np.linalg.norm(toward)
+                toward = toward / np.linalg.norm(toward)  # what was passed stays as it is
+                if shadowed is not None:
+                    return shadowed.under_light(toward[0], exact=exact)
                 return self._under(toward, np.ones((1, 3)), visibility, exact=exact)
             assert environment is not None  # noqa: S101 - of the two, one is given
             map_ = environment_of(environment, self.maps.space)
             if visibility is None:
                 light_ = self._convolved(map_).rotated(rotate_deg)
+                if shadowed is not None:
+                    turned = {"rotate_deg": rotate_deg}
+                    return shadowed.under_environment(map_, light_, **turned, exact=exact)
                 return lobes_under_environment(self.maps, light_, exact=exact)
             weights = _of_stand_ins(map_, rotate_deg, visibility)
             return self._under(*weights, visibility, exact=exact)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import is_current, made_with
@@ -16,15 +17,23 @@ from olat.engine.receipt import Receipt
 from olat.engine.store import Store
 from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.manifest import read_session
+from olat.model.calibration import LensCalibration
 from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages import STAGES
 from olat.stages.calibrations import Calibrations
 from olat.stages.capture import GIVEN, SessionCapture
+from olat.stages.pixel_views import geometry_of
 from olat.stages.products import codecs
 
+if TYPE_CHECKING:
+    from olat.surface.lobe_residual import Visibility
+
 logger = logging.getLogger(__name__)
+
+WIDE_PENUMBRA = 0.03
+"""Height over which the shadow of a wide light fades, in widths of the picture."""
 
 
 class OpenSession:
@@ -78,7 +87,20 @@ class OpenSession:
         """
         unit = Unit(self._named(camera))
         self._receipt("lobes", unit, "fit_lobes")
-        return Lobes(self._store.place("lobes", unit).with_suffix(".exr"))
+        path = self._store.place("lobes", unit).with_suffix(".exr")
+        return Lobes(path, lambda: self._visibilities(unit.camera))
+
+    def _visibilities(self, name: str) -> tuple[Visibility, Visibility]:
+        """Return what shares of lights the depth of a camera lets through: distant, and wide."""
+        from olat.surface.cast_shadows import visibility_from_direction
+
+        depth = self.depth(name).depth
+        lens = self._calibrations.calibration("lens", name)
+        known = lens if isinstance(lens, LensCalibration) else None
+        camera = self.session.camera(name)
+        view = geometry_of(known, camera, *depth.shape, stage="shadows")
+        sharp = partial(visibility_from_direction, depth, view)
+        return sharp, partial(sharp, penumbra_px=WIDE_PENUMBRA * depth.shape[1])
 
     def normals(self, camera: str | None = None) -> NormalMap:
         """Return the normals of a camera; `SessionError` if they were not solved."""

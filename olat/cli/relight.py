@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from olat.api.field import Field
+    from olat.api.lobes import Lobes
+    from olat.model.shapes import Radiance
 
 
 @click.command(name="relight")
@@ -15,6 +21,9 @@ import click
 @click.option("--rotate", type=float, default=0.0, metavar="DEG", help="Turn the map around +y.")
 @click.option(
     "--lobes", is_flag=True, help="Light the cosine lobes of the gradients, not the OLAT field."
+)
+@click.option(
+    "--shadows", is_flag=True, help="With --lobes: cast the shadows of depth that was integrated."
 )
 @click.option("--camera", metavar="NAME", help="Needed if there are several.")
 @click.option(
@@ -36,6 +45,7 @@ def command(
     env: Path | None,
     rotate: float,
     lobes: bool,
+    shadows: bool,
     camera: str | None,
     pipeline: str,
     exposure: float | None,
@@ -44,7 +54,7 @@ def command(
     """Relight SESSION with a light from a direction, or with an environment map.
 
     What is lit is the OLAT field; with --lobes, what a few photographs under gradients tell: no
-    sharp shadows, and one lobe for each pixel.
+    sharp shadows, and one lobe for each pixel. --shadows casts them from the depth of the session.
 
     Maps are latitude-longitude pictures in OpenEXR orientation: the middle is the light from the
     camera's side, a quarter from the left is light from the picture's right.
@@ -62,17 +72,18 @@ def command(
     for output in outputs:
         if output.suffix.lower() not in {".exr", ".png"}:
             raise UsageError(f"{output}: needed is a name that ends in .exr or .png.")
+    _check_shadows(lobes=lobes, shadows=shadows)
     if exposure is not None and not any(path.suffix.lower() == ".png" for path in outputs):
         raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
     logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
     opened = open_session(session, pipeline=pipeline)
     source = opened.lobes(camera) if lobes else opened.field(camera)
     if light is not None:
-        radiance = source.relight(light=_direction(light))
+        radiance = _relit(source, _direction(light), None, rotate, shadows)
         lighting = f"distant light from {light}"
     else:
         try:
-            radiance = source.relight(environment=env, rotate_deg=rotate)
+            radiance = _relit(source, None, env, rotate, shadows)
         except FileError as error:
             raise UsageError(f"--env: {error}") from error
         lighting = f"environment {env}, turned by {rotate:g} degrees"
@@ -86,6 +97,32 @@ def command(
         )
         click.echo(output)
     return 0
+
+
+def _check_shadows(*, lobes: bool, shadows: bool) -> None:
+    """Refuse shadows on what holds its own."""
+    from olat.errors import UsageError
+
+    if shadows and not lobes:
+        raise UsageError(
+            "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
+            "photographed. Add --lobes, or leave --shadows out."
+        )
+
+
+def _relit(
+    source: Field | Lobes,
+    light: list[float] | None,
+    env: Path | None,
+    rotate_deg: float,
+    shadows: bool,
+) -> Radiance:
+    """Light what is lit; the field holds its shadows."""
+    from olat.api.lobes import Lobes
+
+    if isinstance(source, Lobes):
+        return source.relight(light=light, environment=env, rotate_deg=rotate_deg, shadows=shadows)
+    return source.relight(light=light, environment=env, rotate_deg=rotate_deg)
 
 
 def _direction(text: str) -> list[float]:

@@ -33,6 +33,7 @@ def test_a_light_of_any_length_shades_a_matte_surface_by_its_cosine(lobes: Lobes
     cosine = np.maximum(lobes.lobes.axis @ light / 5.0, 0.0)[..., np.newaxis]
     expected = lobes.maps.integral / np.pi * cosine
     assert_allclose(lobes.relight(light=light), expected, rtol=0, atol=1e-5)
+    assert light.tolist() == [0.0, 3.0, 4.0]  # what was passed is not made shorter
     assert repr(lobes) == "<lobes lobes.exr: one a pixel, 12 x 9 px>"
     assert lobes.space == "rec709"
 
@@ -76,6 +77,11 @@ def test_shadows_are_a_plane_for_a_light_and_asked_for_by_direction_in_a_map(lob
         (
             {"environment": np.ones((8, 16, 3), np.float32), "visibility": np.ones(SHAPE)},
             "one plane was given for a whole environment",
+        ),
+        ({"light": (0, 0, 1), "shadows": True}, "opened without its session"),
+        (
+            {"light": (0, 0, 1), "shadows": True, "visibility": np.ones(SHAPE, np.float32)},
+            "both shadows and a visibility",
         ),
         ({"environment": np.full((8, 16, 3), np.nan, np.float32)}, "not finite"),
     ],

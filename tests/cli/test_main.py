@@ -60,6 +60,11 @@ def test_every_verb_has_help(verb: str) -> None:
         (["relight", ".", "-o", "x.png"], 2, "either --light X,Y,Z or --env MAP"),
         (["relight", ".", "--light", "1,2", "-o", "x.png"], 2, "session.toml"),
         (["relight", ".", "--light", "0,0,1", "-o", "x.jpg"], 2, "ends in .exr or .png"),
+        (
+            ["relight", ".", "--light", "0,0,1", "--shadows", "-o", "x.png"],
+            2,
+            "--shadows without --lobes",
+        ),
         (["explain", "solve_normal"], 2, "Did you mean 'solve_normals'?"),
         (["process", ".", "--workers", "-1"], 2, "Invalid value for '--workers'"),
     ],
