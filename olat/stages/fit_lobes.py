@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Annotated
 
@@ -24,13 +25,17 @@ from olat.stages.gradient_readings import white_moments
 from olat.stages.gradient_sets import AXES, what_is_missing
 from olat.stages.gradients import GradientPhotographs
 from olat.stages.lobe_moments import (
+    EVEN_DEG,
     LobeMoments,
     as_on_a_whole_sphere,
     color_lobe_moments,
+    typical_lean_deg,
     white_lobe_moments,
 )
 from olat.stages.second_order import SecondOrderPhotographs
 from olat.stages.subject import inside
+
+logger = logging.getLogger(__name__)
 
 GRADIENTS: tuple[type | Condition, ...] = (
     ColorGradient,
@@ -67,7 +72,7 @@ class FitLobes(Stage):
         found = self._moments(merged, rig, color, drift, reference)
         maps = self._maps(as_on_a_whole_sphere(found, rig, shadow_floor=self.shadow_floor))
         if patterns := SecondOrderPhotographs.among(merged, rig, drift):
-            maps = self._with_spread(maps, patterns)
+            maps = self._with_spread(maps, patterns, rig)
         within = np.ones(maps.flags.shape, bool) if mask is None else inside(mask, maps.flags.shape)
         maps.confidence[~within] = 0
         if not maps.confidence.any():
@@ -118,12 +123,20 @@ class FitLobes(Stage):
         sure = np.where(is_lit, exponent_confidence(mean_lobes(maps).ratio), np.float32(0.0))
         return replace(maps, confidence=found.trust * sure, flags=maps.flags | lobes.flags)
 
-    def _with_spread(self, maps: LobeMaps, patterns: SecondOrderPhotographs) -> LobeMaps:
-        """Add the width of the lobes across their axes."""
+    def _with_spread(
+        self, maps: LobeMaps, patterns: SecondOrderPhotographs, rig: LightRig
+    ) -> LobeMaps:
+        """Add the width of the lobes across their axes, where lights are all around."""
         from olat.surface.lobe_maps import mean_lobes
         from olat.surface.second_order import lobe_width
 
+        if typical_lean_deg(rig) > EVEN_DEG:
+            logger.warning(
+                "Second-order patterns are not used: the lights surround the subject unevenly, and "
+                "widths of lobes would be those of the rig. Needed are lights all around."
+            )
+            return maps
         # Second moments are of the pixel alone, and so must be the axis that they are split by.
         axis = mean_lobes(replace(maps, blur_px=0.0)).axis
         width = lobe_width(patterns.integral, axis, patterns.moments, self.shadow_floor)
-        return replace(maps, spread=width.variance, flags=maps.flags | patterns.flags)
+        return replace(maps, spread=width.variance, flags=maps.flags | patterns.flags | width.flags)

@@ -70,6 +70,14 @@ def color_lobe_moments(shot: GradientPhotographs, rig: LightRig) -> LobeMoments:
     return LobeMoments(integral, moment, shot.flags, trust, shot.space, shot.mixing, lights)
 
 
+def typical_lean_deg(rig: LightRig) -> float:
+    """Return how far axes lean under a rig that is taken for a whole sphere, rms [degree]."""
+    from olat.light.evenness import gradient_lean
+
+    lean = np.degrees(gradient_lean(rig.directions, rig.intensities))
+    return float(np.sqrt(np.mean(lean**2)))
+
+
 def as_on_a_whole_sphere(found: LobeMoments, rig: LightRig, *, shadow_floor: float) -> LobeMoments:
     """Return what a whole, even sphere of lights would have given; as it is, if the rig is even.
 
@@ -80,10 +88,7 @@ def as_on_a_whole_sphere(found: LobeMoments, rig: LightRig, *, shadow_floor: flo
     shadow_floor
         Integral at or below which a pixel is dark, and keeps what it has [sr].
     """
-    from olat.light.evenness import gradient_lean
-
-    lean = np.degrees(gradient_lean(rig.directions, rig.intensities))
-    typical = float(np.sqrt(np.mean(lean**2)))
+    typical = typical_lean_deg(rig)
     if typical <= EVEN_DEG:
         even = np.float32(1.0 / (1.0 + (typical / HALF_TRUST_DEG) ** 2))
         return _with(found, found.integral, found.moment, found.flags, found.trust * even)

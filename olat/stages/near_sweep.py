@@ -14,7 +14,7 @@ from olat.model.calibration import LensCalibration
 from olat.model.field import ReflectanceField
 from olat.model.maps import NormalMap
 from olat.model.session import Camera
-from olat.model.shapes import Flags, Mask
+from olat.model.shapes import Directions, Flags, Mask
 from olat.model.view import ViewGeometry
 from olat.stages.pixel_views import geometry_of
 
@@ -33,6 +33,8 @@ ROUNDS = 2
 """Turns after which normals change by less than noise does."""
 PIXELS = 2000
 """About how many pixels of the subject tell how far it is."""
+FARTHEST = 50.0
+"""Distance of a light beyond which its place is in other units, or does not matter [m]."""
 SURE = 0.5
 """Confidence of the normals of these pixels, at least."""
 
@@ -76,7 +78,12 @@ def camera_before_near_lights(
 
 
 def solved_from_places(
-    field: ReflectanceField, geometry: ViewGeometry, mask: Mask | None, solve: Solve
+    field: ReflectanceField,
+    geometry: ViewGeometry,
+    mask: Mask | None,
+    solve: Solve,
+    *,
+    lights: Distance = "auto",
 ) -> NormalMap:
     """Solve the sweep as if lights were distant, then twice more from where that puts the subject.
 
@@ -94,16 +101,41 @@ def solved_from_places(
     Returns
     -------
     normals
-        With the mean depth at which they explain the readings best.
+        With the mean depth at which they explain the readings best. As under distant lights, with
+        a note, where the readings do not tell it.
+
+    Raises
+    ------
+    SolveError
+        If they do not tell it and `lights` is "near".
     """
+    first = solve(None)
+    sure = _sample(first, mask)
+    if not sure.any():
+        return first
+    try:
+        return _solved_in_turn(field, geometry, mask, solve, (first, sure))
+    except ValueError as error:
+        if lights == "near":
+            raise SolveError(f'solve_normals: lights = "near", but {error}') from error
+        logger.warning("Lights count as distant, although they have places: %s", error)
+        return first
+
+
+def _solved_in_turn(
+    field: ReflectanceField,
+    geometry: ViewGeometry,
+    mask: Mask | None,
+    solve: Solve,
+    start: tuple[NormalMap, Mask],
+) -> NormalMap:
+    """Find places from normals and normals from places, from a first solve and its sure pixels."""
     from olat.surface.near_light import Lamps
     from olat.surface.near_places import distance_from_olats, relief_from_normals
 
-    positions = field.header.rig.positions
-    first = found = solve(None)
-    if positions is None or not (sure := _sample(found, mask)).any():
-        return first
-    lamps = Lamps(positions)
+    first, sure = start
+    found = first
+    lamps = Lamps(_positions(field))
     readings, flags = _readings(field, sure)
     factor = 1.0
     for _ in range(ROUNDS):
@@ -115,6 +147,20 @@ def solved_from_places(
     turn = _turn_deg(first, found, sure)
     logger.info("Near lights: mean depth %.3f m, normals turned by %.2f degrees.", depth, turn)
     return replace(found, mean_depth_m=depth)
+
+
+def _positions(field: ReflectanceField) -> Directions:
+    """Return where the lights are [m]; `ValueError` if they cannot be around a subject."""
+    positions = field.header.rig.positions
+    if positions is None:
+        raise ValueError("the light file tells directions only; needed are positions [m]")
+    reach = np.linalg.norm(positions, axis=1)
+    if reach.max() > FARTHEST:
+        raise ValueError(
+            f"the light file puts lights {reach.max():.3g} m away; at most {FARTHEST:g} m was "
+            "needed. Say the units of its positions: units under [rig]."
+        )
+    return positions
 
 
 def _sample(found: NormalMap, mask: Mask | None) -> Mask:

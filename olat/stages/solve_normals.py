@@ -100,9 +100,19 @@ class SolveNormals(Stage):
         )
         if before is None:
             return self._from_olats(field, mask)
+        if self.intensities == "estimated":
+            raise SolveError(
+                'solve_normals: intensities = "estimated" takes lights as distant, but they are '
+                "near, and would be taken for brighter the nearer they are; needed are intensities "
+                'that are told. Measure them (pipeline calibrate_rig), or set lights = "distant".'
+            )
         within = None if mask is None else inside(mask, field.shape[1:])
         return solved_from_places(
-            field, before, within, lambda near: self._from_olats(field, mask, near)
+            field,
+            before,
+            within,
+            lambda near: self._from_olats(field, mask, near),
+            lights=self.lights,
         )
 
     def _from_olats(

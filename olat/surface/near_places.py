@@ -15,7 +15,7 @@ from olat.model.view import ViewGeometry
 from olat.surface.lambert import normals_from_olats
 from olat.surface.near_light import Lamps, Places
 from olat.surface.normal_integration import depth_from_normals
-from olat.surface.strip import StripFlags
+from olat.surface.strip import REFUSED, StripFlags
 
 Samples: TypeAlias = Float32[Array, "light 1 1 pixel"]
 """Readings of some pixels, mean over the channels [diffuse white = 1]."""
@@ -26,6 +26,8 @@ ROUNDS = 6
 """Reweightings of the integration, whose steps need not be sharp here."""
 REACH = 0.2
 """How much farther or nearer than told a subject is sought, as a share of its distance."""
+AT_THE_END = 0.005
+"""How near to an end of that a search is that would have gone on."""
 
 
 def relief_from_normals(
@@ -98,6 +100,11 @@ def distance_from_olats(
     factor
         Between 0.8 and 1.2 [1].
 
+    Raises
+    ------
+    ValueError
+        If the readings do not tell it, or only that it is farther off than that.
+
     Notes
     -----
     Assumes that most readings are matte. The median leaves out highlights and cast shadows.
@@ -110,7 +117,7 @@ def distance_from_olats(
         fit = np.einsum("lhwk,hwk->lhw", near.beams, normals)
         known = (doubts == 0) & (albedo[..., 0] > 0.0)
         relative = readings[:, 0] / np.where(known, albedo[..., 0], 1.0)
-        lit = (fit > 0.1) & known & (flags == 0)
+        lit = (fit > 0.1) & known & ((flags & REFUSED) == 0)
         left = np.where(lit, np.abs(relative - fit), np.nan)[:, known]
         left = left[:, ~np.isnan(left).all(axis=0)]
         return float(np.mean(np.nanmedian(left, axis=0))) if left.size else np.inf
@@ -118,4 +125,11 @@ def distance_from_olats(
     found = minimize_scalar(
         cost, bounds=(1.0 - REACH, 1.0 + REACH), method="bounded", options={"xatol": 1e-3}
     )
-    return float(found.x)
+    factor = float(found.x)
+    if not np.isfinite(found.fun) or abs(factor - 1.0) > REACH - AT_THE_END:
+        raise ValueError(
+            f"distance of the subject: the readings of {readings.shape[-1]} pixels put it at "
+            f"{factor:.2f} times what is told or beyond; between {1 - REACH:g} and {1 + REACH:g} "
+            "was needed. Check the positions of the lights, in meters, and distance_m."
+        )
+    return factor

@@ -180,6 +180,13 @@ def test_second_order_patterns_tell_the_width_where_all_six_were_shot(rng):
     assert fit(less, rig).spread is None
 
 
+def test_second_order_patterns_are_left_out_where_the_rig_has_no_floor(rng, caplog):
+    surface, rig = matte(rng), rig_of(LIGHTS[LIGHTS[:, 1] > -0.5])
+    assert fit(second_order_of(surface, rig), rig).spread is None
+    notes = [record.getMessage() for record in caplog.records]
+    assert any(note.startswith("Second-order patterns are not used") for note in notes)
+
+
 def test_outside_of_the_mask_nothing_is_trusted(rng):
     surface, rig = matte(rng), rig_of(LIGHTS)
     mask = np.zeros(SHAPE, bool)

@@ -43,7 +43,9 @@ def shot(rng, *, gloss=0.0, count=60):
     facing = np.maximum(np.einsum("lhwk,hwk->lhw", beams, normals), 0.0)
     view = GEOMETRY.toward().astype(float)
     mirror = 2.0 * np.einsum("hwk,hwk->hw", normals, view)[..., np.newaxis] * normals - view
-    shine = np.maximum(np.einsum("lhwk,hwk->lhw", beams, mirror), 0.0) ** 20 * (facing > 0)
+    gain = np.linalg.norm(beams, axis=-1)
+    toward = np.einsum("lhwk,hwk->lhw", beams, mirror) / gain
+    shine = gain * np.maximum(toward, 0.0) ** 20 * (facing > 0)
     readings = (0.5 * facing + gloss * shine) * mask
     rig = LightRig("rig", fibonacci_sphere(count), np.ones((count, 3)), positions)
     field = field_of(noisy(np.repeat(readings[:, np.newaxis], 3, axis=1), rng), rig)
@@ -101,3 +103,34 @@ def test_near_lights_that_are_asked_for_without_places_are_refused(rng, lacks):
         camera, match = Camera("A"), "needed are field_of_view_deg and distance_m"
     with pytest.raises(SolveError, match=match):
         solved(field, rig, mask, camera=camera, lights="near")
+
+
+@pytest.mark.parametrize(("scale", "words"), [(1000.0, "puts lights 1.7e+03 m away"), (10.0, "")])
+def test_positions_in_other_units_leave_lights_distant_and_are_noted(rng, caplog, scale, words):
+    field, rig, mask = shot(rng, count=24)
+    wrong = replace(field.header.rig, positions=scale * field.header.rig.positions)
+    field = replace(field, header=replace(field.header, rig=wrong))
+    found = solved(field, wrong, mask)
+    (note,) = (record.getMessage() for record in caplog.records)
+    assert note.startswith("Lights count as distant, although they have places: ")
+    assert words in note
+    assert found.mean_depth_m is None
+    np.testing.assert_array_equal(found.normals, solved(field, rig, mask, lights="distant").normals)
+    with pytest.raises(SolveError, match='lights = "near", but'):
+        solved(field, wrong, mask, lights="near")
+
+
+def test_a_mask_of_single_pixels_leaves_lights_distant(rng, caplog):
+    field, rig, mask = shot(rng, count=24)
+    dots = np.zeros_like(mask)
+    dots[30:40:5, 30:40:5] = True
+    found = solved(field, rig, dots)
+    assert found.mean_depth_m is None
+    assert found.normals[dots].any(axis=-1).all()
+    assert "there are no two neighbors" in caplog.records[0].getMessage()
+
+
+def test_intensities_are_not_estimated_under_near_lights(rng):
+    field, rig, mask = shot(rng, count=12)
+    with pytest.raises(SolveError, match="but they are near"):
+        solved(field, rig, mask, intensities="estimated")
