@@ -18,12 +18,14 @@ from olat.engine.store import Store
 from olat.errors import CalibrationError, FileError, SessionError, UsageError
 from olat.io.manifest import read_session
 from olat.model.calibration import LensCalibration
+from olat.model.condition import is_under
 from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.rig import LightRig
 from olat.model.session import Session
 from olat.stages import STAGES
 from olat.stages.calibrations import Calibrations
 from olat.stages.capture import GIVEN, SessionCapture
+from olat.stages.fit_lobes import GRADIENTS as LOBE_GRADIENTS
 from olat.stages.pixel_views import geometry_of
 from olat.stages.products import codecs
 
@@ -86,6 +88,13 @@ class OpenSession:
             If they were not fitted: no color gradient was shot, or the run did not come to it.
         """
         unit = Unit(self._named(camera))
+        frames = self.session.frames_of(unit.camera).values()
+        if not any(is_under(frame.condition, kind) for frame in frames for kind in LOBE_GRADIENTS):
+            raise SessionError(
+                f"{self.folder}: camera {unit.camera!r} has no lobes, for they are fitted to "
+                "gradients, and none was shot; needed are color or white gradients. Relight the "
+                "field of its OLAT sweep."
+            )
         self._receipt("lobes", unit, "fit_lobes")
         path = self._store.place("lobes", unit).with_suffix(".exr")
         return Lobes(path, lambda: self._visibilities(unit.camera))

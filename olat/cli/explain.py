@@ -107,6 +107,10 @@ def _file(path: Path) -> str:
     for candidate in candidates:
         if candidate.is_file() and (receipt := read_receipt(candidate)) is not None:
             return _receipt(path, receipt)
+    for beside in sorted(path.parent.glob("*.receipt.json")):
+        receipt = read_receipt(beside)
+        if receipt is not None and any(Path(made).name == path.name for made in receipt.outputs):
+            return _receipt(path, receipt)
     return _header(path)
 
 

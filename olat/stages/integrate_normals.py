@@ -60,6 +60,13 @@ class IntegrateNormals(Stage):
             )
         within = None if mask is None else inside(mask, normals.flags.shape)
         is_metric = geometry.is_metric
+        if camera.distance_m is not None and not is_metric:
+            logger.warning(
+                "distance_m = %g is not used: depth in meters also needs the field of view. Tell "
+                "field_of_view_deg under [camera.%s], or calibrate the lens.",
+                camera.distance_m,
+                camera.name,
+            )
         try:
             found = depth_from_normals(
                 normals.normals,

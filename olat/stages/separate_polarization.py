@@ -21,6 +21,7 @@ from olat.stages.gradient_sets import what_is_missing
 from olat.stages.pixel_views import view_of
 from olat.stages.polarized_frames import beneath_frames, face_frames
 from olat.stages.subject import inside
+from olat.stages.sufficiency import note_open_faces
 
 
 class SeparatePolarization(Stage):
@@ -65,6 +66,7 @@ class SeparatePolarization(Stage):
             within = inside(mask, (height, width))
             found.normals[~within] = 0
             found.confidence[~within] = 0
+        note_open_faces(found)
         return found
 
     def _solved(

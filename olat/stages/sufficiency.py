@@ -68,6 +68,19 @@ def note_open_normals(solved: NormalMap) -> None:
         )
 
 
+def note_open_faces(solved: NormalMap) -> None:
+    """Note where little that is reflected at the surface tells its normal."""
+    seen = (solved.flags & PixelFlag.SHADOWED) == 0
+    open_ = (solved.flags & np.uint8(PixelFlag.UNDERDETERMINED)) != 0
+    share = float(np.mean(open_[seen])) if seen.any() else 0.0
+    if share > FEW:
+        logger.warning(
+            "Normals of the surface's face are open in %.0f %% of what reflects light: it reflects "
+            "too little to tell, or no light is in its mirror direction. They are flagged.",
+            100.0 * share,
+        )
+
+
 def note_gloss(found: PhongMaps, normals: NormalMap, mask: Mask | None, lights: int | None) -> None:
     """Note where gloss is known in less than half of the pixels that have a normal.
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import olat
 from olat.api.lobes import Lobes
-from olat.errors import UsageError
+from olat.errors import SessionError, UsageError
 from olat.io.map_files import write_lobes
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.environment import EnvironmentMap
 from olat.model.maps import LobeMaps
+from tests.support.bare_sweep import bare_sweep
 
 SHAPE = (9, 12)
 
@@ -91,3 +93,9 @@ def test_a_lighting_that_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         lobes.relight(**lighting)
+
+
+def test_lobes_of_a_session_without_gradients_are_refused_by_that(tmp_path: Path) -> None:
+    session = bare_sweep(tmp_path)
+    with pytest.raises(SessionError, match="fitted to gradients, and none was shot"):
+        olat.open(session).lobes("A")

@@ -47,6 +47,11 @@ def test_a_product_its_picture_and_its_receipt_name_the_pipeline(
     )
 
 
+def test_a_mesh_is_explained_by_the_receipt_of_the_depth_it_is_of(processed: Path) -> None:
+    path = processed / "olat" / "A" / "mesh.ply"
+    assert explained(path)[0].startswith(f"{path}: made by integrate_normals (revision ")
+
+
 def test_a_receipt_of_an_older_version_names_no_pipeline(processed: Path) -> None:
     path = processed / "olat" / "A" / "reference.receipt.json"
     text = (processed / "olat" / "A" / "normals.receipt.json").read_text("utf-8")

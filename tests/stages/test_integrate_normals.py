@@ -55,6 +55,12 @@ def test_without_a_distance_lengths_are_in_pixels(camera):
         depth_of(ball, camera, mean_depth_m=1.0)
 
 
+def test_a_distance_without_a_field_of_view_is_noted(caplog):
+    assert not depth_of(sphere(), Camera("A", distance_m=1.0)).is_metric
+    (note,) = (record.getMessage() for record in caplog.records)
+    assert note.startswith("distance_m = 1 is not used: depth in meters also needs the field of")
+
+
 def test_a_lens_with_a_pose_makes_meters_in_the_world():
     ball = sphere_in_perspective()
     focal = 1.0 / ball.geometry.spacing
