@@ -22,7 +22,12 @@ from olat.model.shapes import Array, Flags, LightColors, Plane, Radiance
 from olat.stages.choose_reference import outward
 from olat.stages.gradient_levels import check_levels, note_untold
 from olat.stages.gradient_sets import WhiteSet, white_set
-from olat.stages.gradients import GradientPhotographs, solid_angle_of_one
+from olat.stages.gradients import (
+    GradientPhotographs,
+    least_trust,
+    solid_angle_of_one,
+    trust_in,
+)
 
 if TYPE_CHECKING:
     from olat.surface.specular_separation import WhiteLights
@@ -97,15 +102,19 @@ class WhitePhotographs:
         """Return what was shot."""
         return frozenset(shot.condition for shot in self.frames.shots.values())
 
-    def radiance(self, condition: Condition | None) -> Radiance | None:
-        """Return the photograph under a condition, and keep its flags; scaled to [sr]."""
+    def radiance(self, condition: Condition | None, *, is_used: bool = True) -> Radiance | None:
+        """Return the photograph under a condition; scaled to [sr].
+
+        What is doubtful about it is kept if it is used, not if it is only compared.
+        """
         from olat.light.drift import gains_at
 
         index = None if condition is None else self.frame(condition)
         if index is None:
             return None
         image = self.frames[index]
-        self._keep(image)
+        if is_used:
+            self._keep(image)
         level = gains_at(self.drift, [index]).astype(np.float32)[0]
         return np.asarray(image.radiance / level * solid_angle_of_one(self.rig), np.float32)
 
@@ -142,11 +151,7 @@ class WhitePhotographs:
             )
         self.space = image.space
         self.flags = image.flags if self.flags is None else self.flags | image.flags
-        if image.confidence is not None:
-            least = self.confidence
-            self.confidence = (
-                image.confidence if least is None else np.minimum(least, image.confidence)
-            )
+        self.confidence = least_trust([self.confidence, trust_in(image)])
 
 
 def gradient_readings(
@@ -155,8 +160,12 @@ def gradient_readings(
     color: ColorCalibration | None,
     drift: LightDrift | None = None,
     reference: ReferenceFrame | None = None,
+    *,
+    linear: bool = False,
 ) -> GradientReadings | None:
     """Return what the best set of gradients reads, or nothing if none is whole.
+
+    ``linear`` leaves half spheres of light out, which do not tell where gloss points.
 
     Raises
     ------
@@ -170,7 +179,7 @@ def gradient_readings(
     candidates = ((beneath_frames(merged), None), (merged, reference))
     for frames, place in candidates:
         shots = [shot.condition for shot in frames.shots.values()]
-        if chosen := white_set(shots):
+        if chosen := white_set(shots, linear=linear):
             return _of_white(chosen, WhitePhotographs(frames, rig, drift, place))
         if shot := GradientPhotographs.among(frames, rig, color, drift, place):
             return _of_color(shot, rig)
@@ -221,7 +230,8 @@ def _along_axes(
     """Return differences and totals along x, y, z: of photographs, and drives of the lights."""
     from olat.surface.gradient_ratios import contrast
 
-    full_on = shots.radiance(Tracking())
+    is_used = not all(axis.is_pair for axis in chosen)
+    full_on = shots.radiance(Tracking(), is_used=is_used)
     differences, totals, lit, sums = [], [], [], []
     for axis in chosen:
         pair = axis.gradient, axis.complement

@@ -77,8 +77,11 @@ def what_is_missing(shots: Iterable[Condition]) -> str:
     words = ", ".join(sorted(role(shot) for shot in gradients))
     white = [shot for shot in gradients if isinstance(shot, AxisGradient)]
     if not white:
-        (partner,) = {not shot.complement for shot in gradients}
-        needed = f"{role(ColorGradient(complement=partner))} or a full-on frame"
+        partners = {not shot.complement for shot in gradients}
+        if len(partners) > 1:
+            return ""
+        # A complement alone tells no color gradient.
+        needed = "complement or a full-on frame" if True in partners else "gradient"
     else:
         alone = [] if Tracking() in there else [shot for shot in white if _is_alone(shot, there)]
         lacking = set(AXES) - {shot.axis for shot in white}

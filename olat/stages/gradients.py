@@ -12,6 +12,7 @@ from olat.model.calibration import ColorCalibration
 from olat.model.color import ColorSpace
 from olat.model.condition import ColorGradient, Tracking
 from olat.model.drift import LightDrift
+from olat.model.flags import PixelFlag
 from olat.model.image import Frames, RadianceImage
 from olat.model.motion import ReferenceFrame
 from olat.model.rig import LightRig
@@ -20,6 +21,9 @@ from olat.stages.choose_reference import outward
 from olat.stages.gradient_levels import note_untold
 
 logger = logging.getLogger(__name__)
+
+LOST = np.uint8(PixelFlag.SATURATED | PixelFlag.DEAD)
+"""A photograph with one of these says nothing of its light."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class GradientPhotographs:
             replace(shot, radiance=shot.radiance / level)
             for shot, level in zip((aligned[index] for index in found), levels, strict=True)
         ]
+        # Full-on light beside a pair is compared with it, not solved from.
+        used = shots if complement is None else shots[:2]
         light, mixing, back = solid_angle_of_one(rig), _mixing(shots, color), None
         if mixing is not None:
             # Primaries are in the unit of green; what else there is of a tint is in the matrix.
@@ -89,10 +95,10 @@ class GradientPhotographs:
             sums[gradient],
             sums.get(complement),
             sums.get(full_on),
-            np.bitwise_or.reduce(np.stack([shot.flags for shot in shots])),
+            np.bitwise_or.reduce(np.stack([shot.flags for shot in used])),
             shots[0].space,
             back,
-            _least_confidence(shots),
+            least_trust([None, *map(trust_in, used)]),
         )
 
     def trusted(self, confidence: Plane) -> Plane:
@@ -124,8 +130,18 @@ def solid_angle_of_one(rig: LightRig) -> np.ndarray[tuple[int], np.dtype[np.floa
     return np.asarray(lit / rig.intensities.sum(axis=0), np.float32)
 
 
-def _least_confidence(shots: list[RadianceImage]) -> Plane | None:
-    known = [shot.confidence for shot in shots if shot.confidence is not None]
+def trust_in(shot: RadianceImage) -> Plane | None:
+    """Return the trust in the motion of a photograph, 0 where it lost its reading; none if all."""
+    lost = (shot.flags & LOST) != 0
+    if not lost.any():
+        return shot.confidence
+    known = np.float32(1.0) if shot.confidence is None else shot.confidence
+    return np.where(lost, np.float32(0.0), known)
+
+
+def least_trust(trusts: list[Plane | None]) -> Plane | None:
+    """Return the least of some trusts; none is certain."""
+    known = [trust for trust in trusts if trust is not None]
     return np.asarray(np.minimum.reduce(known)) if known else None
 
 

@@ -17,7 +17,7 @@ from olat.model.rig import LightRig
 from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
 from olat.stages.gradient_readings import GradientReadings, gradient_readings
-from olat.stages.gradient_sets import what_is_missing
+from olat.stages.gradient_sets import what_is_missing, white_set
 from olat.stages.pixel_views import view_of
 from olat.stages.polarized_frames import beneath_frames, face_frames
 from olat.stages.subject import inside
@@ -45,13 +45,15 @@ class SeparatePolarization(Stage):
     ) -> NormalMap:
         """Return the specular normals of a camera."""
         face = face_frames(merged, drift)
-        read = gradient_readings(face, rig, color, drift)
+        read = gradient_readings(face, rig, color, drift, linear=True)
         if read is None:
             shots = [shot.condition for shot in face.shots.values()]
             missing = what_is_missing(shots) or "there is no pair of crossed and parallel gradients"
+            if white_set(shots):
+                missing = "there are half spheres of light, which do not tell where gloss points"
             raise SolveError(
-                f"separate_polarization: behind polarizers {missing}. Needed are gradients along "
-                "x, y, z, each parallel and crossed."
+                f"separate_polarization: behind polarizers {missing}. Needed are linear gradients "
+                "along x, y, z, each parallel and crossed."
             )
         below = gradient_readings(beneath_frames(merged), rig, color, drift)
         height, width = read.flags.shape

@@ -22,6 +22,7 @@ from olat.model.session import Camera
 from olat.model.shapes import Mask
 from olat.stages.gradient_readings import GradientReadings, gradient_readings
 from olat.stages.gradient_sets import what_is_missing
+from olat.stages.gradients import LOST
 from olat.stages.light_intensities import estimated_intensities, with_intensities
 from olat.stages.near_sweep import camera_before_near_lights, solved_from_places
 from olat.stages.subject import inside
@@ -79,7 +80,9 @@ class SolveNormals(Stage):
         elif read := gradient_readings(*given):
             solved = self._from_gradients(read, rig)
         else:
-            raise SolveError(f"solve_normals: source = {self.source!r}, but {_lacking(merged)}.")
+            raise SolveError(
+                f"solve_normals: source = {self.source!r}, but {_lacking(self.source, merged)}."
+            )
         within = None if mask is None else inside(mask, solved.flags.shape)
         if within is not None:
             solved.normals[~within] = 0
@@ -164,20 +167,24 @@ class SolveNormals(Stage):
         normals, confidence, flags = (
             solved[0] if len(solved) == 1 else merged_normals(solved, weights)
         )
+        normals[(read.flags & LOST) != 0] = 0
         found = NormalMap(normals, read.trusted(confidence), flags | read.flags)
         note_open_normals(found)
         return found
 
 
-def _lacking(merged: Frames[RadianceImage] | None) -> str:
+def _lacking(source: str, merged: Frames[RadianceImage] | None) -> str:
     """Say what there is, and what is needed to solve normals."""
+    if source == "olats":
+        return "there is no OLAT sweep. Needed is one; or let source be 'auto'"
     shots = [] if merged is None else [shot.condition for shot in merged.shots.values()]
     plain = [shot.pattern if isinstance(shot, Polarized) else shot for shot in shots]
+    sweep = "" if source == "gradients" else "there is no OLAT sweep, and "
     if missing := what_is_missing(plain):
-        return f"there is no OLAT sweep, and gradients are not complete: {missing}"
+        return f"{sweep}gradients are not complete: {missing}"
     return (
-        "there is no OLAT sweep and no gradient. Needed is a sweep, a color gradient, or white "
-        "gradients along x, y, z, with complements or a full-on frame"
+        f"{sweep}there is no gradient. Needed is {'' if source == 'gradients' else 'a sweep, '}a "
+        "color gradient, or white gradients along x, y, z, with complements or a full-on frame"
     )
 
 

@@ -13,6 +13,8 @@ HALF_CONFIDENCE = np.radians(5.0)
 """Error of a normal that halves the confidence [rad]."""
 UNDERDETERMINED = np.radians(10.0)
 """Error of a normal, for 1 % of noise, beyond which it is flagged [rad]."""
+OPEN = np.radians(45.0)
+"""Error of a normal, for 1 % of noise, at which nothing is known of it [rad]."""
 EVEN = np.radians(0.92)
 """The same under a full, even sphere of lights, where it costs no confidence [rad]."""
 
@@ -37,7 +39,8 @@ def normals_on_rig(
     Returns
     -------
     normals
-        Unit vectors in world axes; zero where SHADOWED, DEAD, or without any axis.
+        Unit vectors in world axes; zero where SHADOWED, DEAD, without any axis, or where 1 % of
+        noise turns it by 45 degrees or more.
     confidence
         :math:`(1 + (3 (|p| - 2/3))^2)^{-2}`: 1 for the length of a convex matte surface, 0.25
         where it is off by a third; times :math:`1/(1 + (\epsilon/5°)^2)` with :math:`\epsilon`
@@ -76,7 +79,7 @@ def normals_on_rig(
     ratio = np.divide(difference, total, out=np.zeros_like(total), where=solvable[..., np.newaxis])
     ideal = table.ideal(ratio)
     length = np.linalg.norm(ideal.ratio, axis=-1)
-    known = solvable & (length > 1e-4) & ratio.any(axis=-1)
+    known = solvable & (length > 1e-4) & ratio.any(axis=-1) & (ideal.doubt < OPEN)
     normals = np.divide(
         ideal.ratio,
         length[..., np.newaxis],

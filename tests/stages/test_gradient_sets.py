@@ -229,3 +229,17 @@ def test_full_on_light_far_from_its_gradients_is_noted(matte, caplog, at, notes)
     assert all(
         note.startswith("From a white gradient to what completes") for note in caplog.messages
     )
+
+
+def test_half_spheres_of_light_tell_no_gloss_and_are_refused():
+    shots = [
+        Polarized(AxisGradient(axis, complement, is_binary=True), polarizer)
+        for axis in "xyz"
+        for complement in (False, True)
+        for polarizer in ("crossed", "parallel")
+    ]
+    glossy = Surface(
+        np.broadcast_to([0.0, 0.0, 1.0], (4, 4, 3)), np.full((4, 4, 3), 0.4), 0.4, 20.0
+    )
+    with pytest.raises(SolveError, match="half spheres of light, which do not tell where gloss"):
+        separate(photographs_of(glossy, SPHERE, shots), SPHERE)

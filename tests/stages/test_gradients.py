@@ -249,7 +249,7 @@ def test_a_session_whose_lights_dim_has_the_normals_of_one_whose_lights_do_not(
         folder = tmp_path / name
         simulated(
             folder, **CLEAN, size=96, lights=40, tracking_every=5, subject="sphere",
-            material="lambert", imperfections={"warm_up": warm_up},
+            material="lambert", white_patch=0.5, imperfections={"warm_up": warm_up},
         )  # fmt: skip
         manifest = folder / "session.toml"
         text = manifest.read_text(encoding="utf-8")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from olat.errors import SolveError
 from olat.light.arrangements import fibonacci_sphere
-from olat.model.condition import AxisGradient
+from olat.model.condition import AxisGradient, ColorGradient, Polarized, Tracking
 from olat.model.flags import PixelFlag
+from olat.model.image import Frames
 from olat.model.session import Camera
 from olat.stages.solve_normals import SolveNormals
 from olat.surface.near_light import Lamps
@@ -146,7 +149,7 @@ def test_a_subject_with_few_normals_is_noted_and_its_dark_background_is_not(surf
 
 
 def test_no_photographs_at_all_are_refused():
-    with pytest.raises(SolveError, match=r"no OLAT sweep and no gradient\. Needed is a sweep"):
+    with pytest.raises(SolveError, match=r"no OLAT sweep, and there is no gradient\. Needed is a"):
         solve(rig_of(fibonacci_sphere(4)))
 
 
@@ -203,3 +206,73 @@ def test_a_head_under_near_lights_is_solved_from_its_places(surface):
     for lights, least, most in ((None, 0.5, 5.0), (near, 0.0, 0.05)):
         found = SolveNormals()._from_olats(field, near=lights)
         assert least <= degrees_between(found.normals, surface.normals).mean() < most
+
+
+@pytest.mark.parametrize(
+    "lights",
+    [[[0.0, 0.0, 1.0]], [[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]], None],
+    ids=["one", "two", "in a plane"],
+)
+def test_gradients_under_lights_that_tell_no_normal_are_refused(surface, lights):
+    if lights is None:
+        angle = np.linspace(0.0, np.pi, 12)
+        lights = np.stack([np.cos(angle), np.zeros(12), np.sin(angle)], axis=1)
+    rig = rig_of(np.array(lights))
+    with pytest.raises(SolveError, match=r"no pixel of the subject has a normal"):
+        solve(rig, aligned=gradients_of(surface, rig))
+
+
+def clipped(frames, index, where):
+    """Return photographs, one of them clipped in places."""
+
+    def load(frame):
+        shot = frames[frame.index]
+        if frame.index != index:
+            return shot
+        radiance, flags = shot.radiance.copy(), shot.flags.copy()
+        radiance[where] *= np.float32(0.6)
+        flags[where] = PixelFlag.SATURATED
+        return replace(shot, radiance=radiance, flags=flags)
+
+    return Frames(frames.shots, load)
+
+
+PAIRS = [AxisGradient(axis, complement) for axis in "xyz" for complement in (False, True)]
+
+
+def test_a_clipped_gradient_gives_no_normal_and_clipped_full_on_beside_pairs_does_not_matter(
+    surface,
+):
+    rig = rig_of(fibonacci_sphere(156))
+    where = np.zeros(SHAPE, bool)
+    where[:, :10] = True
+    for pairs in (PAIRS, [ColorGradient(), ColorGradient(complement=True)]):
+        frames = photographs_of(surface, rig, [*pairs, Tracking()])
+        spoiled = solve(rig, aligned=clipped(frames, 0, where))
+        assert not spoiled.normals[where].any()
+        assert not spoiled.confidence[where].any()
+        assert (spoiled.flags[where] & PixelFlag.SATURATED).all()
+        assert degrees_between(spoiled.normals, surface.normals)[~where].max() < 0.5
+        beside = solve(rig, aligned=clipped(frames, len(pairs), where))
+        assert not beside.flags.any()
+        assert degrees_between(beside.normals, surface.normals).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "shots", "words"),
+    [
+        (
+            "olats",
+            [ColorGradient(), ColorGradient(complement=True)],
+            "no OLAT sweep. Needed is one",
+        ),
+        ("gradients", [ColorGradient()], "needed complement or a full-on frame"),
+        ("auto", [ColorGradient(complement=True), Tracking()], "to complete it is needed gradient"),
+        ("auto", [ColorGradient(), Polarized(ColorGradient(complement=True), "crossed")], "no gr"),
+    ],
+)
+def test_what_is_missing_is_said(surface, source, shots, words):
+    rig = rig_of(fibonacci_sphere(24))
+    with pytest.raises(SolveError) as refused:
+        solve(rig, aligned=photographs_of(surface, rig, shots), source=source)
+    assert words in str(refused.value)
