@@ -18,6 +18,7 @@ from olat.model.session import Camera
 from olat.model.shapes import Mask, UnitVectors
 from olat.stages.gradient_readings import GradientReadings, gradient_readings
 from olat.stages.gradient_sets import what_is_missing, white_set
+from olat.stages.gradients import LOST
 from olat.stages.pixel_views import view_of
 from olat.stages.polarized_frames import beneath_frames, face_frames
 from olat.stages.subject import inside
@@ -99,4 +100,5 @@ class SeparatePolarization(Stage):
         normals, confidence, flags = (
             solved[0] if len(solved) == 1 else merged_normals(solved, weights)
         )
+        normals[(read.flags & LOST) != 0] = 0
         return NormalMap(normals, read.trusted(confidence), flags | read.flags)

@@ -18,7 +18,7 @@ import numpy as np
 
 from olat.model.flags import PixelFlag
 from olat.model.shapes import Flags, Plane, Radiance, UnitVectors
-from olat.surface.rig_normals import HALF_CONFIDENCE
+from olat.surface.rig_normals import HALF_CONFIDENCE, OPEN, UNDERDETERMINED
 from olat.surface.rig_table import UNREACHED, RigTable
 
 
@@ -109,7 +109,7 @@ def specular_normals(
     axis = ideal.ratio / np.maximum(length, 1e-6)
     half = axis + view
     reach = np.linalg.norm(half, axis=-1)
-    known = solvable & (length[..., 0] > 1e-4) & (reach > 1e-3)
+    known = solvable & (length[..., 0] > 1e-4) & (reach > 1e-3) & (ideal.doubt < OPEN)
     normals = np.divide(
         half, reach[..., np.newaxis], out=np.zeros_like(half), where=known[..., np.newaxis]
     )
@@ -119,7 +119,7 @@ def specular_normals(
     doubt = np.minimum(0.5 * ideal.doubt * share, np.pi / 2.0)
     flags = np.zeros(doubt.shape, np.uint8)
     flags[known & (ideal.distance > UNREACHED)] |= np.uint8(PixelFlag.CLAMPED)
-    flags[solvable & (~known | (doubt > np.radians(10.0)))] |= np.uint8(PixelFlag.UNDERDETERMINED)
+    flags[solvable & (~known | (doubt > UNDERDETERMINED))] |= np.uint8(PixelFlag.UNDERDETERMINED)
     flags[shadowed], flags[dead] = PixelFlag.SHADOWED, PixelFlag.DEAD
     confidence = np.where(known, 1.0 / (1.0 + (doubt / HALF_CONFIDENCE) ** 2), 0.0)
     return np.asarray(normals, np.float32), np.asarray(confidence, np.float32), flags

@@ -243,3 +243,10 @@ def test_half_spheres_of_light_tell_no_gloss_and_are_refused():
     )
     with pytest.raises(SolveError, match="half spheres of light, which do not tell where gloss"):
         separate(photographs_of(glossy, SPHERE, shots), SPHERE)
+
+
+@pytest.mark.parametrize("lights", [[[0.0, 0.0, 1.0]], [[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]]])
+def test_one_or_two_lights_tell_no_face(rng, lights):
+    rig = rig_of(np.array(lights))
+    with pytest.raises(SolveError):
+        separate(photographs_of(glossy_head(rng), rig, [*CROSSED, *PARALLEL]), rig)
