@@ -28,8 +28,10 @@ from olat.stages.capture import GIVEN, SessionCapture
 from olat.stages.fit_lobes import GRADIENTS as LOBE_GRADIENTS
 from olat.stages.pixel_views import geometry_of
 from olat.stages.products import codecs
+from olat.stages.subject import inside
 
 if TYPE_CHECKING:
+    from olat.model.shapes import Mask
     from olat.surface.lobe_residual import Visibility
 
 logger = logging.getLogger(__name__)
@@ -135,10 +137,21 @@ class OpenSession:
 
         return read_phong(self._store.place("phong", unit).with_suffix(".exr"))
 
+    def mask(self, camera: str | None = None) -> Mask | None:
+        """Return a camera's matte at the size and place of its field; none if it has none."""
+        name = self._named(camera)
+        capture = SessionCapture(self.session, self._hashes, self._calibrations)
+        matte = capture.value("mask", Unit(name))
+        return None if matte is None else inside(matte, self.field(name).shape[1:])
+
+    @property
+    def _hashes(self) -> Path:
+        return self._store.folder / ".hashes.json"
+
     def _warn_if_outdated(self, pipeline: Pipeline) -> None:
         """Say so if products may be those of another version of the session."""
         products = self._store.folder
-        capture = SessionCapture(self.session, products / ".hashes.json", self._calibrations)
+        capture = SessionCapture(self.session, self._hashes, self._calibrations)
         losses: list[str] = []
         try:
             if is_current(products, capture.digest()):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import os
 import signal
 import sys
@@ -14,6 +12,7 @@ from typing import NoReturn
 import click
 
 from olat import __version__
+from olat.cli.verb_group import LazyVerbs
 from olat.errors import OlatError
 
 VERBS = {
@@ -22,6 +21,7 @@ VERBS = {
     "process": "Turn a session into a reflectance field, normals and Phong terms.",
     "certify": "Admit calibrations that were measured, with the day from which they hold.",
     "relight": "Light a processed session with a point light or an environment map.",
+    "export": "Write what was processed in the formats that other programs open.",
     "lights": "Make light files by rule, convert them, draw a rig as a picture.",
     "cameras": "Look at cameras of other programs, make calibrations of them, place cameras.",
     "response": "Measure which light the codes of a camera stand for.",
@@ -32,29 +32,12 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
-class Verbs(click.Group):
-    """Imports a verb's module only when the verb is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs in the order in which one meets them."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a verb's command, or nothing."""
-        if cmd_name not in VERBS:
-            near = difflib.get_close_matches(cmd_name, VERBS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"No such command {cmd_name!r}.{hint}", ctx)
-        command: click.Command = importlib.import_module(f"olat.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyVerbs,
+    verbs=VERBS,
+    module="olat.cli.{}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, "--version")
 @click.option("--traceback", is_flag=True, help="Show where in the program an error arose.")
 @click.pass_context

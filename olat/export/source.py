@@ -1,0 +1,37 @@
+"""What exporters are given: the products of one camera, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from olat.model.field import ReflectanceField
+from olat.model.maps import DepthMap, NormalMap, PhongMaps
+from olat.model.session import Session
+from olat.model.shapes import Mask
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """A camera of a processed session.
+
+    What was not made raises `olat.errors.SessionError` when it is asked for, and says which
+    command makes it.
+    """
+
+    session: Session
+    camera: str
+    field: Callable[[], ReflectanceField]
+    normals: Callable[[], NormalMap]
+    phong: Callable[[], PhongMaps]
+    depth: Callable[[], DepthMap]
+    mask: Callable[[], Mask | None]
+    """The subject's matte, at the size of the field; none if the session has none."""
+
+
+class Advance(Protocol):
+    """Told after every finished part of an export."""
+
+    def __call__(self, done: int, total: int, /) -> None:
+        """Tell how many parts of how many are done."""
