@@ -152,7 +152,7 @@ def _beside(source: ExportSource, field: ReflectanceField) -> dict[str, np.ndarr
         "directions": field.header.rig.directions,
         "solid_angles": field.header.solid_angles,
     }
-    matte = source.mask()
+    matte, _ = source.matte()
     if matte is not None:
         arrays["mask"] = matte
     for maps in (_normals, _phong, _places):

@@ -115,7 +115,8 @@ def write_diligent(
         color=WORDS[field.header.space],
         factor=factor,
         normals=words,
-        lost=f"{100 * share:.2g} % of all values were below zero, by noise, and are 0 here.",
+        lost=f"{100 * share:.2g} % of all values, most of them in the background, were below zero "
+        "by noise, and are 0 here.",
     )
     publish_text(files[-1], text)
     return files
@@ -140,9 +141,9 @@ def _codes(plane: HalfPlanes, gain: np.ndarray) -> tuple[np.ndarray, int]:
 
 def _write_matte(source: ExportSource, folder: Path) -> list[Path]:
     """Write the mask, of the whole picture if the session has none: readers want one."""
-    matte = source.mask()
+    matte, told_by = source.matte()
     if matte is None:
-        logger.warning("mask.png is all white: the session has no mask.")
+        logger.warning("mask.png is all white, told by %s.", told_by)
         header = source.field().header
         matte = np.ones((header.height, header.width), bool)
     place = folder / "mask.png"

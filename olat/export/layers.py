@@ -74,11 +74,13 @@ def write_layers(source: ExportSource, path: Path, options: LayerOptions) -> lis
     float. Light i's layer is ``light_<i+1>``; its header entries say which light that is.
     """
     field = source.field()
-    matte = source.mask()
-    window = _window(matte) if options.crop and matte is not None else None
-    attributes = _attributes(source, field)
+    matte, told_by = source.matte()
+    window = _window(matte) if options.crop and matte is not None and matte.any() else None
+    attributes = _attributes(source, field) | {"olat/alpha": told_by}
+    if matte is None:
+        logger.warning("A is 1 everywhere, told by %s.", told_by)
     channels = _beauty(field, matte) | _maps(source)
-    halves = {name for name in channels if name.split(".")[0] not in ("N", "P")}
+    halves = {name for name in channels if name.split(".")[0] not in ("N", "P", "Z")}
     write_exr(path, channels, attributes=attributes, half=halves, window=window)
     files = [path]
     if options.lights:
