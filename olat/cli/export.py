@@ -28,9 +28,8 @@ KINDS = {
     "diligent": "The folder of pictures, normals and lights of the DiLiGenT benchmark.",
     "rti": "A web set that Relight and OpenLIME show: rbf, ptm, bilinear or hsh.",
     "ptm": "A polynomial texture map, .ptm.",
-    "card": "A relightable card as .usda, .mtlx and .gltf.",
-    "nuke": "A Nuke script that relights the layers.",
-    "blender": "A Blender script that lights the card.",
+    "card": "A relightable card as .usda, .mtlx and .gltf, with a Blender script.",
+    "nuke": "A Nuke script that lights the layers anew.",
 }
 """What each kind is for; module ``olat.cli.export_<kind>`` holds its command."""
 

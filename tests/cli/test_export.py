@@ -15,7 +15,7 @@ from tests.support.bare_sweep import bare_sweep
 
 pytestmark = pytest.mark.slow
 
-FILES = {"exr": "out.exr", "ptm": "out.ptm", "nuke": "out.nk", "blender": "out.py"}
+FILES = {"exr": "out.exr", "ptm": "out.ptm", "nuke": "out.nk"}
 """Kinds that make a file, and its name; others make a folder."""
 
 
