@@ -26,5 +26,5 @@ def source_of(opened: OpenSession, camera: str | None = None) -> ExportSource:
         normals=lambda: opened.normals(name),
         phong=lambda: opened.phong(name),
         depth=lambda: opened.depth(name),
-        mask=lambda: opened.mask(name),
+        matte=lambda: opened.matte(name),
     )

@@ -144,6 +144,21 @@ class OpenSession:
         matte = capture.value("mask", Unit(name))
         return None if matte is None else inside(matte, self.field(name).shape[1:])
 
+    def matte(self, camera: str | None = None) -> tuple[Mask | None, str]:
+        """Return where the subject is, and what told it: the mask, or else the normals' extent.
+
+        None, where neither is there.
+        """
+        from olat.surface.matte import matte_from_normals
+
+        painted = self.mask(camera)
+        if painted is not None:
+            return painted, "the session's mask"
+        try:
+            return matte_from_normals(self.normals(camera)), "where normals were solved"
+        except SessionError:
+            return None, "nothing: there is no mask, and there are no normals"
+
     @property
     def _hashes(self) -> Path:
         return self._store.folder / ".hashes.json"

@@ -26,8 +26,8 @@ class ExportSource:
     normals: Callable[[], NormalMap]
     phong: Callable[[], PhongMaps]
     depth: Callable[[], DepthMap]
-    mask: Callable[[], Mask | None]
-    """The subject's matte, at the size of the field; none if the session has none."""
+    matte: Callable[[], tuple[Mask | None, str]]
+    """Where the subject is, at the size of the field, and what told it; none if nothing did."""
 
 
 class Advance(Protocol):

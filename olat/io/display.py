@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import imageio.v3 as iio
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import UInt8, UInt16
 
 from olat.errors import FileError
 from olat.io.contact_sheet import DisplayPicture, labelled, panel_sized
@@ -42,6 +42,14 @@ def write_png(
     """
     content = iio.imwrite("<bytes>", picture, extension=".png")
     publish_bytes(path, with_text(content, told or {}))
+
+
+def write_png16(path: Path, codes: UInt16[Array, "h w 3"]) -> None:
+    """Write a 16-bit RGB picture, whole or not at all."""
+    done, content = cv2.imencode(".png", codes[..., ::-1])
+    if not done:
+        raise ValueError(f"{path}: codes of {codes.shape} make no PNG")
+    publish_bytes(path, content.tobytes())
 
 
 def read_mask(path: Path) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +13,13 @@ from olat.errors import FileError
 from olat.io.publish import publish
 from olat.model.shapes import Plane
 
-Attribute = str | float | int | list[str] | list[float] | tuple[float, ...]
-"""What a header can hold under a name; a tuple only under names that stand for one."""
+Attribute = str | float | int | list[str] | list[float] | tuple[float, ...] | np.ndarray[Any, Any]
+"""What a header can hold under a name; a tuple only under names that stand for one.
+
+An array of three floats is a vector, one of 4 x 4 a matrix.
+"""
+Window = tuple[slice, slice]
+"""Rows and columns of a picture."""
 
 _COMPRESSION = {"zip": OpenEXR.ZIP_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}
 _HALF_MAX = 65504.0
@@ -33,8 +38,9 @@ def write_exr(
     channels: Mapping[str, Plane],
     *,
     attributes: Mapping[str, Attribute],
-    half: bool = False,
+    half: bool | Collection[str] = False,
     compression: Literal["zip", "piz"] = "zip",
+    window: Window | None = None,
 ) -> None:
     """Write planes as one scanline part, whole or not at all.
 
@@ -47,9 +53,12 @@ def write_exr(
     attributes
         Header entries by name.
     half
-        Store 16-bit floats; what is larger than the largest of them, 65504, becomes it.
+        Store 16-bit floats, or the names of channels that are; what is larger than the largest
+        of them, 65504, becomes it.
     compression
         ``zip`` for clean maps, ``piz`` for noisy photographs; neither loses anything.
+    window
+        Rows and columns that are stored: the data window, beyond which readers see 0. All, if none.
 
     Raises
     ------
@@ -66,10 +75,14 @@ def write_exr(
         "compression": _COMPRESSION[compression],
         "type": OpenEXR.scanlineimage,
     }
+    kept = window or (slice(None), slice(None))
+    if window is not None:
+        header |= _windows(shapes.pop(), window)
+    halves = (set(channels) if half else set()) if isinstance(half, bool) else set(half)
     pixels = {
-        name: np.ascontiguousarray(plane.clip(-_HALF_MAX, _HALF_MAX), np.float16)
-        if half
-        else np.ascontiguousarray(plane, np.float32)
+        name: np.ascontiguousarray(plane[kept].clip(-_HALF_MAX, _HALF_MAX), np.float16)
+        if name in halves
+        else np.ascontiguousarray(plane[kept], np.float32)
         for name, plane in channels.items()
     }
     publish(path, lambda part: OpenEXR.File(header, pixels, num_threads=0).write(str(part)))
@@ -143,9 +156,27 @@ def _storable(name: str, value: Attribute) -> Attribute:
     """Return a header entry that the library keeps; what it cannot hold, it drops silently."""
     if isinstance(value, int) and not -(2**31) <= value < 2**31:
         raise ValueError(f"attribute {name!r} is {value}; headers hold 32 bits. Use a string")
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value, np.float32)
     if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
         return [float(entry) for entry in value]
     return value
+
+
+def _windows(shape: tuple[int, ...], window: Window) -> dict[str, Any]:
+    """Return the header of what is stored of a picture: inclusive corners (x, y)."""
+    rows, columns = (range(*part.indices(side)) for part, side in zip(window, shape, strict=True))
+    if not (rows and columns):
+        raise ValueError(f"window {window} holds nothing of a picture of {shape}")
+    return {
+        "dataWindow": _corners(columns[0], rows[0], columns[-1], rows[-1]),
+        "displayWindow": _corners(0, 0, shape[1] - 1, shape[0] - 1),
+    }
+
+
+def _corners(*places: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return two corners from left, top, right and bottom."""
+    return np.array(places[:2], np.int32), np.array(places[2:], np.int32)
 
 
 def _opened(path: Path, *, header_only: bool) -> Any:

@@ -8,8 +8,8 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from pathlib import Path
 
@@ -43,17 +43,26 @@ def publish(path: Path, write: Callable[[Path], None]) -> None:
     """
     part = _part_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Writers hide the reason for which they cannot open a file; this tells it.
-        part.touch(exist_ok=False)
-        write(part)
-        _flush(part)
-        part.replace(path)
-    except BaseException as error:
-        # Asked before the part goes, which makes room again.
-        free = _free(path.parent)
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Writers hide the reason for which they cannot open a file; this tells it.
+            part.touch(exist_ok=False)
+            write(part)
+            _flush(part)
+            part.replace(path)
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what a failing disk makes writers raise into a `StorageError` about a path."""
+    try:
+        yield
+    except BaseException as error:
+        # Asked before what was written is removed, which makes room again.
+        free = _free(path.parent)
         reason = _disk_trouble(error, free)
         if reason:
             raise StorageError(_complaint(path, reason, free)) from error
