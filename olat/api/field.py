@@ -151,7 +151,7 @@ class Field:
     def _weights_for_environment(self, map_: EnvironmentMap, rotate_deg: float) -> LightColors:
         from olat.light.environment_weights import weights_for_environment
 
-        found = weights_for_environment(self.rig.directions, map_, rotate_deg=rotate_deg)
+        found = weights_for_environment(self.rig.directions, map_, rotation=rotate_deg)
         if found.left_out > LEFT_OUT:
             logger.warning(
                 "%.0f %% of the environment's light comes from where this rig has no lights; it "

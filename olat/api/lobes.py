@@ -176,4 +176,4 @@ def _of_stand_ins(
             "plane for each direction."
         )
     toward = fibonacci_sphere(STAND_INS)
-    return toward, weights_for_environment(toward, map_, rotate_deg=rotate_deg).weights
+    return toward, weights_for_environment(toward, map_, rotation=rotate_deg).weights

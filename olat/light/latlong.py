@@ -8,11 +8,13 @@ has its center at ``(i + 0.5)/W``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float64, Int64
 from scipy import sparse
 
-from olat.model.shapes import Array, Radiance
+from olat.model.shapes import Array, Matrix3, Radiance
 
 
 def directions_of_pixels(height: int, width: int) -> Float64[Array, "h w 3"]:
@@ -42,13 +44,46 @@ def pixel_of_direction(
     return row, (u * width).astype(np.int64) % width
 
 
-def turned(directions: Float64[Array, "*n 3"], degrees: float) -> Float64[Array, "*n 3"]:
-    """Turn directions about +y, right-handed: +z moves to +x at 90 degrees."""
-    angle = np.deg2rad(degrees)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    turn = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
-    result: Float64[Array, "*n 3"] = directions @ turn.T
+def turned(directions: Float64[Array, "*n 3"], rotation: float | Matrix3) -> Float64[Array, "*n 3"]:
+    """Turn directions by a matrix, or about +y, right-handed: +z moves to +x at 90 degrees."""
+    result: Float64[Array, "*n 3"] = directions @ matrix_of(rotation).T
     return result
+
+
+def matrix_of(rotation: float | Matrix3) -> Matrix3:
+    """Return the matrix of a rotation, which may be an angle about +y [degree].
+
+    Raises
+    ------
+    ValueError
+        If a matrix is no rotation.
+    """
+    if not isinstance(rotation, np.ndarray):
+        return rotation_about((0.0, 1.0, 0.0), float(rotation))
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) or np.linalg.det(rotation) < 0:
+        raise ValueError("the matrix does not rotate: it mirrors, shears or scales")
+    return rotation
+
+
+def rotation_about(axis: Sequence[float], degrees: float) -> Matrix3:
+    """Return the right-handed rotation about an axis of any length but 0; quarters are exact.
+
+    Raises
+    ------
+    ValueError
+        If the axis has no length.
+    """
+    length = float(np.linalg.norm(axis))
+    if not (np.isfinite(length) and length > 0.0):
+        raise ValueError(f"axis {tuple(axis)} points nowhere; a length is needed")
+    x, y, z = (part / length for part in axis)
+    quarters, rest = divmod(degrees, 90.0)
+    cosine, sine = float(np.cos(np.deg2rad(rest))), float(np.sin(np.deg2rad(rest)))
+    for _ in range(int(quarters) % 4):
+        cosine, sine = -sine, cosine
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    along = np.outer([x, y, z], [x, y, z])
+    return np.asarray(cosine * np.eye(3) + sine * cross + (1.0 - cosine) * along)
 
 
 def resized(radiance: Radiance, height: int, width: int) -> Float64[Array, "h2 w2 3"]:

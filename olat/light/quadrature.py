@@ -32,8 +32,13 @@ def reach(directions: Directions) -> float:
     sites = directions[distinct(directions)[0]]
     if len(sites) == 1:
         return float(LEAST_REACH)
+    return max(float(LEAST_REACH), 2.0 * nearest_spacing(sites))
+
+
+def nearest_spacing(sites: Directions) -> float:
+    """Return the typical angle from a light to its nearest neighbor; two lights at least [rad]."""
     chord = KDTree(sites).query(sites, k=2)[0][:, 1]
-    return float(max(LEAST_REACH, 2.0 * np.median(_angle(chord))))
+    return float(np.median(_angle(chord)))
 
 
 def solid_angles(directions: Directions) -> SolidAngles:

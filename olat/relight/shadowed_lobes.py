@@ -87,7 +87,7 @@ class ShadowedLobes:
             As in `olat.relight.lobes.lobes_under_environment`.
         """
         lights = fibonacci_sphere(SHADOW_LIGHTS)
-        weights = weights_for_environment(lights, map_, rotate_deg=rotate_deg).weights
+        weights = weights_for_environment(lights, map_, rotation=rotate_deg).weights
         share = visible_light(lobes_of(self.maps), self._wide_share, lights, weights)
         lit = lobes_under_environment(self.maps, environment)
         given = self.taken.integral * (environment.integral / (4.0 * np.pi))

@@ -69,7 +69,7 @@ def test_in_a_uniform_map_each_light_weighs_its_solid_angle_over_pi():
 @pytest.mark.parametrize("name", ["grace_probe.exr", "pisa.exr", "city.exr"])
 def test_the_energy_of_a_real_map_arrives_in_every_channel(shared_data, name, kernel):
     map_ = read_environment(shared_data / "env" / name)
-    found = weights_for_environment(SPHERE, map_, rotate_deg=33.0, kernel=kernel)
+    found = weights_for_environment(SPHERE, map_, rotation=33.0, kernel=kernel)
     assert_allclose(np.pi * found.weights.sum(axis=0), energy(map_), rtol=1e-6)
     assert found.left_out == pytest.approx(0, abs=1e-12)
 
@@ -95,7 +95,7 @@ def test_a_red_pixel_left_of_the_center_lights_from_plus_x():
 
 def test_turning_the_light_by_a_right_angle_brings_the_front_to_plus_x():
     front, _ = lit_pixel([1e-3, 1e-3, 1])
-    weights = weights_for_environment(AXES, front, rotate_deg=90.0).weights[:, 0]
+    weights = weights_for_environment(AXES, front, rotation=90.0).weights[:, 0]
     assert weights.argmax() == 0
 
 
@@ -103,7 +103,7 @@ def test_turning_the_light_by_a_right_angle_brings_the_front_to_plus_x():
 def test_a_symmetry_of_the_rig_permutes_the_weights(rng, kernel):
     map_ = smooth(rng)
     before = weights_for_environment(AXES, map_, kernel=kernel).weights
-    after = weights_for_environment(AXES, map_, rotate_deg=90.0, kernel=kernel).weights
+    after = weights_for_environment(AXES, map_, rotation=90.0, kernel=kernel).weights
     # +z moves to +x, +x to -z, -z to -x, -x to +z; top and bottom stay.
     moved = before[[2, 1, 3, 5, 4, 0]]
     # Pixels on the border between two cells go to either.
@@ -113,7 +113,7 @@ def test_a_symmetry_of_the_rig_permutes_the_weights(rng, kernel):
 def test_a_full_turn_changes_nothing(rng):
     map_ = smooth(rng)
     assert_allclose(
-        weights_for_environment(SPHERE, map_, rotate_deg=360.0).weights,
+        weights_for_environment(SPHERE, map_, rotation=360.0).weights,
         weights_for_environment(SPHERE, map_).weights,
         rtol=1e-9,
     )
@@ -158,7 +158,7 @@ def test_a_smooth_map_goes_to_the_nearest_lights_and_a_sun_to_three():
 def test_a_sun_that_moves_does_not_jump_from_light_to_light():
     sun, _ = lit_pixel([0.2, 0.4, 1.0], size=(180, 360))
     steps = [
-        weights_for_environment(SPHERE, sun, rotate_deg=degrees).weights[:, 0]
+        weights_for_environment(SPHERE, sun, rotation=degrees).weights[:, 0]
         for degrees in np.arange(0.0, 16.0, 1.0)
     ]
     total = steps[0].sum()

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from olat.light.arrangements import fibonacci_sphere
 from olat.light.environment_weights import weights_for_environment
-from olat.light.interpolation import weights_for_direction
+from olat.light.interpolation import weights_for_directions
 from olat.light.latlong import directions_of_pixels, pixel_of_direction, solid_angles_of_pixels
 from olat.light.quadrature import solid_angles
 from olat.model.environment import EnvironmentMap
@@ -85,8 +85,8 @@ def test_under_light_i_the_field_shows_plane_i(rng):
 def test_toward_light_i_the_field_shows_plane_i(rng):
     directions = fibonacci_sphere(40)
     planes = field(rng, 40)
-    mixed = weights_for_direction(directions, 3.0 * directions[11])
-    radiance = relit(planes, np.repeat(mixed.weights[:, None], 3, axis=1))
+    mixed = weights_for_directions(directions, 3.0 * directions[11:12])
+    radiance = relit(planes, np.repeat(mixed.weights[0][:, None], 3, axis=1))
     assert_array_equal(radiance, planes[11].transpose(1, 2, 0).astype(np.float32))
 
 
