@@ -7,35 +7,36 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from olat.api.lighting import Environment, direction_of, environment_of, require_one
+from olat.api.lighting import Environment, lighting_of
+from olat.errors import UsageError
 from olat.io.field_file import open_field
-from olat.model.environment import EnvironmentMap
 from olat.model.field import FieldHeader, ReflectanceField
+from olat.model.lighting import Lighting, RectangleLight
 from olat.model.rig import LightRig
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    import numpy as np
+
+    from olat.api.field_weights import Mixing
     from olat.model.color import ColorSpace
     from olat.model.shapes import LightColors, Radiance
+    from olat.relight.emitters import NearLight
 
 logger = logging.getLogger(__name__)
 
-STAND_IN_DEG = 5.0
-"""Angle to the nearest light beyond which its standing in is worth a word [degree]."""
-FAR_DEG = 30.0
-"""Angle beyond which it is worth a loud one [degree]."""
-LEFT_OUT = 0.1
-"""Share of a map's light from where the rig has no lights that is worth a word."""
+NEAR_EXTRAPOLATED = 0.01
+"""Share of pixels that see a lamp beyond the rig that is worth a word."""
 
 
 class Field:
     """The reflectance of every pixel under every light of a camera's sweep."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, places: Callable[[], Radiance] | None = None) -> None:
         self.path = path
+        self._places = places
+        self._told_missing = False
 
     def __repr__(self) -> str:
         lights, height, width = self.shape
@@ -72,6 +73,8 @@ class Field:
         light: Sequence[float] | None = None,
         environment: Environment | None = None,
         rotate_deg: float = 0.0,
+        lighting: Lighting | None = None,
+        mixing: Mixing | None = None,
     ) -> LightColors:
         """Return how much of each plane a lighting takes.
 
@@ -86,18 +89,22 @@ class Field:
             it is.
         rotate_deg
             Turns the environment around +y; at 90 what came from +z comes from +x [degree].
+        lighting
+            Several lights that shine together; none of them near.
+        mixing
+            How lights that the rig has not are made of those that it has.
 
         Raises
         ------
         UsageError
-            If not exactly one of light and environment is given, or the light points nowhere.
+            If not exactly one of light, environment and lighting is given, a light points nowhere,
+            or a lamp is near.
         """
-        require_one(light, environment)
-        if light is not None:
-            return self._weights_for_light(light)
-        assert environment is not None  # noqa: S101 - of the two, one is given
-        lit = environment_of(environment, self.header.space)
-        return self._weights_for_environment(lit, rotate_deg)
+        from olat.api.field_weights import Mixing, weights_of
+
+        asked = lighting_of(light, environment, rotate_deg, lighting)
+        self._tell_missing()
+        return weights_of(self.header, asked, mixing or Mixing())
 
     def relight(
         self,
@@ -105,16 +112,33 @@ class Field:
         light: Sequence[float] | None = None,
         environment: Environment | None = None,
         rotate_deg: float = 0.0,
+        lighting: Lighting | None = None,
+        mixing: Mixing | None = None,
     ) -> Radiance:
         """Return the subject under another light: linear radiance, ``h w 3``, float32.
 
         The picture is the sum of all planes, each times its weight (Debevec et al. 2000,
-        section 3); the parameters are those of `weights`.
+        section 3); the parameters are those of `weights`. Lamps at finite places, of which
+        `lighting` may have some, are seen from the place of each pixel.
+
+        Raises
+        ------
+        UsageError
+            As for `weights`; and if lamps are near, and nobody knows where the pixels are.
         """
+        from olat.api.field_weights import split
         from olat.relight.planes import relit
 
-        weights = self.weights(light=light, environment=environment, rotate_deg=rotate_deg)
-        return relit(self.opened.planes, weights)
+        far, near = split(lighting_of(light, environment, rotate_deg, lighting))
+        pictures = []
+        if far.lights or far.gains is not None or not near:
+            weights = self.weights(lighting=far, mixing=mixing)
+            pictures.append(relit(self.opened.planes, weights))
+        pictures += [self._near(lamp) for lamp in near]
+        total = pictures[0]
+        for picture in pictures[1:]:
+            total += picture
+        return total
 
     def render(self, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return one picture for each set of weights, in one pass over the field.
@@ -133,29 +157,37 @@ class Field:
 
         return relit_batch(self.opened.planes, weights)
 
-    def _weights_for_light(self, light: Sequence[float]) -> LightColors:
-        from olat.light.interpolation import weights_for_direction
+    def _near(self, lamp: NearLight) -> Radiance:
+        """Return the subject under a lamp at a finite place."""
+        from olat.relight.emitters import emitters_of
+        from olat.relight.near_planes import relit_near
 
-        toward = direction_of(light)
-        mixed = weights_for_direction(self.rig.directions, toward)
-        if not mixed.is_interpolated and mixed.nearest_deg > STAND_IN_DEG:
-            logger.warning(
-                "No lights surround the direction %s: this is the picture under the nearest one, "
-                "%.0f degrees away%s.",
-                ", ".join(f"{part:g}" for part in toward),
-                mixed.nearest_deg,
-                "" if mixed.nearest_deg < FAR_DEG else ": NOT the light that was asked for",
+        if self._places is None:
+            raise UsageError(
+                f"lamp {lamp}: {self.path.name} was opened without its session, which tells where "
+                "the pixels are; needed for lamps at finite places. Use olat.open(SESSION).field()."
             )
-        return np.repeat(mixed.weights[:, None], 3, axis=1)
-
-    def _weights_for_environment(self, map_: EnvironmentMap, rotate_deg: float) -> LightColors:
-        from olat.light.environment_weights import weights_for_environment
-
-        found = weights_for_environment(self.rig.directions, map_, rotation=rotate_deg)
-        if found.left_out > LEFT_OUT:
+        places = self._places()
+        try:
+            found = relit_near(self.opened.planes, self.rig, places, emitters_of(lamp))
+        except ValueError as error:
+            raise UsageError(f"lighting: {error}.") from error
+        if found.extrapolated > NEAR_EXTRAPOLATED:
             logger.warning(
-                "%.0f %% of the environment's light comes from where this rig has no lights; it "
-                "is left out.",
-                100 * found.left_out,
+                "%.0f %% of the pixels see the lamp at %s where no lights surround it: there the "
+                "nearest one stands in.",
+                100 * found.extrapolated,
+                lamp.center if isinstance(lamp, RectangleLight) else lamp.position,
             )
-        return found.weights
+        return found.radiance
+
+    def _tell_missing(self) -> None:
+        """Say so where the sweep lacks lights of the rig."""
+        missing = self.header.rows - len(self.rig)
+        if missing and not self._told_missing:
+            self._told_missing = True
+            logger.warning(
+                "The field lacks %d of the rig's %d lights; its others stand for their parts too.",
+                missing,
+                self.header.rows,
+            )

@@ -10,6 +10,7 @@ import numpy as np
 
 from olat.errors import UsageError
 from olat.model.environment import EnvironmentMap
+from olat.model.lighting import DistantLight, EnvironmentLight, Lighting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +48,46 @@ def environment_of(source: Environment, space: ColorSpace) -> EnvironmentMap:
     FileError
         If it is a file that cannot be read.
     """
+    return in_space(_opened(source), space)
+
+
+def lighting_of(
+    light: Sequence[float] | None,
+    environment: Environment | None,
+    rotate_deg: float,
+    lighting: Lighting | None,
+) -> Lighting:
+    """Return the one lighting that was asked for; maps are still in their own color.
+
+    Raises
+    ------
+    UsageError
+        If not exactly one was, or it cannot be meant.
+    FileError
+        If it is a map that cannot be read.
+    """
+    from olat.light.latlong import rotation_about
+
+    given = [light is not None, environment is not None, lighting is not None]
+    if sum(given) != 1:
+        raise UsageError(
+            f"relight: {sum(given)} lightings were given; one is needed: a light, an environment, "
+            "or a lighting of several."
+        )
+    if lighting is not None:
+        return lighting
+    if light is not None:
+        x, y, z = direction_of(light).tolist()
+        return Lighting((DistantLight((x, y, z)),))
+    assert environment is not None  # noqa: S101 - of the three, one is given
+    turn = rotation_about((0.0, 1.0, 0.0), rotate_deg)
+    return Lighting((EnvironmentLight(_opened(environment), turn),))
+
+
+def in_space(map_: EnvironmentMap, space: ColorSpace) -> EnvironmentMap:
+    """Return a map in the color of what it lights; a camera's color takes it as it is."""
     from olat.sensor.working_space import converted
 
-    map_ = _opened(source)
     return replace(map_, radiance=converted(map_.radiance, source=map_.space, target=space))
 
 

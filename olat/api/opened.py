@@ -31,7 +31,7 @@ from olat.stages.products import codecs
 from olat.stages.subject import inside
 
 if TYPE_CHECKING:
-    from olat.model.shapes import Mask
+    from olat.model.shapes import Mask, Radiance
     from olat.surface.lobe_residual import Visibility
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ class OpenSession:
         """
         unit = Unit(self._named(camera))
         self._receipt("field", unit, "assemble_field")
-        return Field(self._store.place("field", unit).with_suffix(".zarr"))
+        path = self._store.place("field", unit).with_suffix(".zarr")
+        return Field(path, lambda: self._places(unit.camera))
 
     def lobes(self, camera: str | None = None) -> Lobes:
         """Return the cosine lobes of a camera, ready to be lit.
@@ -112,6 +113,38 @@ class OpenSession:
         view = geometry_of(known, camera, *depth.shape, stage="shadows")
         sharp = partial(visibility_from_direction, depth, view)
         return sharp, partial(sharp, penumbra_px=WIDE_PENUMBRA * depth.shape[1])
+
+    def _places(self, name: str) -> Radiance:
+        """Return where each pixel of a camera's field is, in meters: by depth, or on a plane.
+
+        Raises
+        ------
+        UsageError
+            If nothing tells how large the subject is.
+        """
+        from olat.surface.pixel_places import pixel_places
+
+        _, height, width = self.field(name).shape
+        lens = self._calibrations.calibration("lens", name)
+        known = lens if isinstance(lens, LensCalibration) else None
+        camera = self.session.camera(name)
+        view = geometry_of(known, camera, height, width, stage="lamps")
+        if not view.is_metric:
+            raise UsageError(
+                f"{self.folder}: camera {name!r} has no scale, which lamps at finite places need. "
+                "Tell field_of_view_deg and distance_m in session.toml, or use distant lights."
+            )
+        try:
+            depth = self.depth(name)
+        except SessionError:
+            depth = None
+        if depth is None or not depth.is_metric:
+            logger.warning(
+                "There is no depth in meters: for near lamps all pixels are taken to lie on the "
+                "plane through the origin that faces the camera."
+            )
+            return pixel_places(view, None)
+        return pixel_places(view, depth)
 
     def normals(self, camera: str | None = None) -> NormalMap:
         """Return the normals of a camera; `SessionError` if they were not solved."""

@@ -25,6 +25,24 @@ class Triangulation:
         self._poles = planes
         self._to_shares = np.linalg.inv(vertices)
 
+    def for_walks(self) -> tuple[Int64[Array, "facet 3"], Int64[Array, "facet 3"]]:
+        """Return the triangles and, for each of their corners, the one behind the other two.
+
+        -1 where there is none: at a hole, or at the rim.
+        """
+        corners = self.corners[self._narrow]
+        sides: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for facet, triangle in enumerate(corners.tolist()):
+            for corner in range(3):
+                side = tuple(sorted(triangle[:corner] + triangle[corner + 1 :]))
+                sides.setdefault(side, []).append((facet, corner))
+        neighbors = np.full_like(corners, -1)
+        for pair in sides.values():
+            if len(pair) == 2:
+                (one, at), (other, there) = pair
+                neighbors[one, at], neighbors[other, there] = other, one
+        return corners, neighbors
+
     def locate(
         self, toward: Float64[Array, "n 3"]
     ) -> tuple[Int64[Array, "n 3"], Float64[Array, "n 3"], Bool[Array, " n"]]:

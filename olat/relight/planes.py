@@ -132,6 +132,15 @@ class _Batch:
         return np.array(places, dtype=np.uint64), np.ascontiguousarray(weights[:, lit])
 
 
+def addresses_of(
+    planes: Sequence[HalfPlanes],
+) -> tuple[UInt64[Array, "light 3"], list[HalfPlanes]]:
+    """Return where the channels of planes lie in memory, and what keeps it there."""
+    kept = [_contiguous(plane) for plane in planes]
+    places = [[channel.ctypes.data for channel in plane] for plane in kept]
+    return np.array(places, dtype=np.uint64), kept
+
+
 def _contiguous(plane: HalfPlanes) -> HalfPlanes:
     """Return a plane whose channels are each contiguous; a copy only where they are not."""
     whole = all(channel.flags.c_contiguous for channel in plane)

@@ -78,6 +78,12 @@ def widen(addresses: Numbers, start: int, stop: int, rows: Numbers) -> None:
 
 
 @njit(nogil=True, cache=True)
+def pixel_of(address: np.uint64, pixel: int) -> float:
+    """Return one pixel of the plane at an address."""
+    return float(_widened(carray(_pointer(address), (pixel + 1,), np.uint16)[pixel]))
+
+
+@njit(nogil=True, cache=True)
 def _part(address: np.uint64, start: int, stop: int) -> Numbers:
     """Return pixels of the plane at an address, as bits."""
     return carray(_pointer(address), (stop,), np.uint16)[start:stop]

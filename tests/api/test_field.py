@@ -66,7 +66,7 @@ def test_turning_the_map_is_turning_the_light(field: Field) -> None:
 @pytest.mark.parametrize(
     ("lighting", "words"),
     [
-        ({}, "either a light or an environment"),
+        ({}, "one is needed: a light, an environment"),
         ({"light": (0, 0, 0)}, "not all zero"),
         ({"light": (0, np.nan, 1)}, "needed are three numbers"),
         ({"light": (1, 2)}, "needed are three numbers"),
