@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from olat.errors import FileError
 from olat.io.environment_file import read_environment
+from olat.io.gains_file import read_gains
 from olat.light.latlong import rotation_about
 from olat.model.lighting import (
     DistantLight,
     EnvironmentLight,
+    Key,
     Light,
     Lighting,
     PointLight,
@@ -24,8 +26,8 @@ from olat.model.lighting import (
     Triple,
 )
 from olat.model.rig import LightRig
-from olat.model.shapes import LightColors
 
+T = TypeVar("T", bound="_Table")
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 
 
@@ -143,7 +145,11 @@ def read_lighting(path: Path, rig: LightRig) -> Lighting:
     FileError
         If the file cannot be read, or says what no lighting has.
     """
-    asked = _parsed(path)
+    return _resolved(path, _parsed(path, _Lighting), rig)
+
+
+def _resolved(path: Path, asked: _Lighting, rig: LightRig) -> Lighting:
+    """Return the lights that are on, each at the level of its group."""
     lights = []
     for number, entry in enumerate(asked.light, start=1):
         group = asked.groups.get(entry.group)
@@ -161,49 +167,35 @@ def read_lighting(path: Path, rig: LightRig) -> Lighting:
     return Lighting(tuple(lights), gains, asked.name or path.stem)
 
 
-def read_gains(path: Path, rig: LightRig) -> LightColors:
-    """Read a CSV of ``light,r,g,b``: a light's name or number, and its level in each color.
+class _Key(_Lighting):
+    frame: int
+    ease: bool = False
 
-    Lights that it does not list stay dark.
+
+class _Keys(_Table):
+    fps: float = Field(24.0, gt=0)
+    key: list[_Key] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """Lightings that move."""
+
+    keys: tuple[Key, ...]
+    fps: float
+
+
+def read_keys(path: Path, rig: LightRig) -> KeyFile:
+    """Read keys: ``[[key]]`` tables with a ``frame`` and what `read_lighting` reads.
 
     Raises
     ------
     FileError
-        If the file cannot be read, or a line of it is not such.
+        If the file cannot be read, or says what no lighting has.
     """
-    gains = np.zeros((len(rig), 3))
-    seen: set[int] = set()
-    try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FileError(f"{path}: cannot be read as CSV: {error}.") from error
-    for line, row in enumerate(rows, start=2):
-        light = _light_of(path, line, row, rig)
-        if light in seen:
-            raise FileError(f"{path}, line {line}: light {row['light']!r} is there twice.")
-        seen.add(light)
-        try:
-            gains[light] = [float(row[color] or "") for color in "rgb"]
-        except (KeyError, ValueError) as error:
-            raise FileError(
-                f"{path}, line {line}: {error} is no level; the columns light,r,g,b are needed, "
-                "with numbers."
-            ) from error
-    if not np.isfinite(gains).all():
-        raise FileError(f"{path}: levels are not all finite; numbers are needed.")
-    return gains
-
-
-def _light_of(path: Path, line: int, row: dict[str, str], rig: LightRig) -> int:
-    word = (row.get("light") or "").strip()
-    if word in rig.names:
-        return rig.names.index(word)
-    if word.isdecimal() and int(word) < len(rig):
-        return int(word)
-    raise FileError(
-        f"{path}, line {line}: the light is {word!r}; a name of the rig or a number from 0 to "
-        f"{len(rig) - 1} is needed, in a column 'light'."
-    )
+    asked = _parsed(path, _Keys)
+    keys = tuple(Key(entry.frame, _resolved(path, entry, rig), entry.ease) for entry in asked.key)
+    return KeyFile(keys, asked.fps)
 
 
 def _placed(path: Path, number: int, entry: _AnyLight, group: _Group | None) -> Light:
@@ -217,13 +209,13 @@ def _placed(path: Path, number: int, entry: _AnyLight, group: _Group | None) -> 
         raise FileError(f"{path}: light {number}: {error}") from error
 
 
-def _parsed(path: Path) -> _Lighting:
+def _parsed(path: Path, kind: type[T]) -> T:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FileError(f"{path}: cannot be read as TOML: {error}.") from error
     try:
-        return TypeAdapter(_Lighting).validate_python(_as_tuples(content))
+        return kind.model_validate(_as_tuples(content))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -238,6 +230,4 @@ def _as_tuples(value: object) -> object:
         if value and all(isinstance(part, int | float) for part in value):
             return tuple(map(float, value))
         return [_as_tuples(part) for part in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
     return value

@@ -95,3 +95,13 @@ class Lighting:
     gains: LightColors | None = None
     """Weights of the rig's own lights, in the order of the field's planes, that are added."""
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the light is like in one frame of a sequence."""
+
+    frame: int
+    lighting: Lighting
+    ease: bool = False
+    """Whether the way to the next key begins and ends gently."""
