@@ -89,7 +89,7 @@ def picture_from_radiance(
         What its red, green and blue are; a camera's own are shown as they are.
     """
     shown = converted(radiance, source=space, target="rec709")
-    factor = _auto_exposure(shown) if exposure is None else exposure
+    factor = auto_exposure(shown) if exposure is None else exposure
     return display_from_linear(shown * np.float32(factor))
 
 
@@ -165,8 +165,8 @@ def picture_from_flow(flow: Flow, confidence: Plane) -> DisplayPicture:
     return np.rint(colors * 255).astype(np.uint8)
 
 
-def _auto_exposure(radiance: Radiance) -> float:
-    """Return the factor that brings the bright end of the lit part to 0.8."""
+def auto_exposure(radiance: Radiance) -> float:
+    """Return the factor that brings the 99th percentile of the lit part to 0.8."""
     # A sample of rows and columns suffices for a percentile.
     step = max(1, max(radiance.shape[:2]) // 1024)
     peaks = np.nan_to_num(radiance[::step, ::step], posinf=0.0, neginf=0.0).max(axis=2)
@@ -176,7 +176,7 @@ def _auto_exposure(radiance: Radiance) -> float:
 
 def _color_panel(name: str, color: Radiance, space: ColorSpace) -> DisplayPicture:
     """Show a linear color, and by how much it was brightened."""
-    exposure = _auto_exposure(color)
+    exposure = auto_exposure(color)
     picture = picture_from_radiance(color, exposure, space=space)
     return labelled(f"{name} x {exposure:.2g}", panel_sized(picture))
 
