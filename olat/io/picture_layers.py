@@ -121,7 +121,8 @@ def _words_of(path: Path) -> tuple[str, ...]:
 def _read_hdr(path: Path) -> np.ndarray[Any, Any]:
     """Read a Radiance picture, back at its exposure."""
     try:
-        head = path.open("rb").read(65536).partition(b"\n\n")[0].decode("latin-1")
+        with path.open("rb") as file:
+            head = file.read(65536).partition(b"\n\n")[0].decode("latin-1")
     except OSError as error:
         raise FileError(f"{path}: cannot be opened: {error.strerror}.") from error
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
@@ -129,5 +130,11 @@ def _read_hdr(path: Path) -> np.ndarray[Any, Any]:
         raise FileError(f"{path}: the pixels cannot be decoded. Make or copy the file again.")
     exposure = np.ones(3)
     for words in re.findall(r"^(?:EXPOSURE|COLORCORR)\s*=(.*)$", head, re.MULTILINE):
-        exposure = exposure * np.array([float(word) for word in words.split()])
+        try:
+            exposure = exposure * np.array([float(word) for word in words.split()])
+        except ValueError:
+            raise FileError(
+                f"{path}: an exposure in its header is {words.strip()!r}; one or three numbers are "
+                "needed."
+            ) from None
     return np.ascontiguousarray(pixels[..., ::-1]) / exposure.astype(np.float32)

@@ -18,6 +18,7 @@ from olat.surface.merl import (
     evaluated,
     half_angles,
 )
+from olat.surface.merl_albedo import reflected_share
 from olat.surface.merl_tabulation import tabulated
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -207,3 +208,20 @@ def test_analytic_materials_are_reciprocal_and_reflect_no_more_than_arrives(brdf
         seen = np.array([np.sin(np.radians(tilt)), 0.0, np.cos(np.radians(tilt))])
         reflected = brdf(around, np.broadcast_to(seen, around.shape)) * around[:, 2:]
         assert (2.0 * np.pi * reflected.mean(axis=0) < 1.0).all()
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 50.0])
+def test_a_matte_material_reflects_its_albedo(tilt_deg):
+    share, missing = reflected_share(tabulated(lambert((0.8, 0.5, 0.1))), tilt_deg=tilt_deg)
+    # What is not measured is left out, and told.
+    assert_allclose(share / (1.0 - missing), [0.8, 0.5, 0.1], rtol=1e-12, atol=0)
+    assert missing < 0.02
+
+
+@pytest.mark.parametrize("exponent", [1.0, 10.0])
+def test_a_lobe_along_the_normal_reflects_what_its_integral_says(exponent):
+    table = tabulated(phong((0.0, 0.0, 0.0), specular=1.0, exponent=exponent))
+    share, missing = reflected_share(table)
+    # 2 times the integral of cos^(m + 1) over the cosine.
+    assert missing < 0.02
+    assert_allclose(share, 2.0 / (exponent + 2.0), rtol=2e-3, atol=0)
