@@ -21,6 +21,7 @@ from olat.api.comparison_measures import (
 )
 from olat.api.comparison_pixels import clipped, counted, factors_of, in_one_space
 from olat.api.comparison_source import Compared, Kind, Source, opened
+from olat.api.comparison_words import table
 from olat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ class Comparison:
     shown_space: Space | None = None
     scaled: str = ""
     """What A was multiplied by, in words, if it was."""
+
+    def __str__(self) -> str:
+        return table(self)
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{f.measure.name} {f.measure.value:.4g}" for f in self.figures)
+        return f"<comparison of {self.first.name} with {self.second.name}: {told}>"
 
     def __getitem__(self, name: str) -> float:
         """Return a figure by its name."""

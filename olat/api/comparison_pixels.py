@@ -28,8 +28,13 @@ def in_one_space(
             pixels = np.where(known, 2.0 * pixels - 1.0, 0.0)
             notes.append(f"{part.name}: normals are read from codes, 0 to white for -1 to 1")
         elif part.is_coded and kind not in {"mask", "number"}:
+            is_clipped = bool((pixels >= 1.0).any())
             pixels = from_display(pixels)
             notes.append(f"{part.name}: its codes are taken for sRGB")
+            if kind == "environment" and is_clipped:
+                notes.append(
+                    f"{part.name}: its lights are clipped at display white: it is no HDR map"
+                )
         values.append(pixels)
     spaces = [part.space for part in pair]
     if kind in {"picture", "albedo", "environment"} and values[0].ndim == 3:

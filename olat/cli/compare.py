@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from olat.api.comparison import Comparison, Figure
+    from olat.api.comparison import Comparison
 
 
 @click.command(name="compare")
@@ -77,12 +77,15 @@ def command(
     Files are OpenEXR, Radiance, PNG, TIFF or JPEG of one size. Every figure says what it aligned:
     a scale that was fitted hides a wrong exposure.
     """
+    import logging
+
     from olat.api.comparison import compare
     from olat.api.comparison_picture import write_difference
     from olat.errors import UsageError
 
     if output is not None and output.suffix.lower() != ".png":
         raise UsageError(f"{output}: the difference is a picture; needed is a name in .png.")
+    logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
     found = compare(
         a,
         b,
@@ -97,50 +100,13 @@ def command(
     )
     if output is not None:
         write_difference(found, output)
-    click.echo(json.dumps(_as_json(found, output), indent=1) if as_json else _told(found, output))
+    if as_json:
+        click.echo(json.dumps(_as_json(found, output), indent=1))
+        return 0
+    click.echo(found)
+    if output is not None:
+        click.echo(output)
     return 0
-
-
-def _told(found: Comparison, output: Path | None) -> str:
-    """Return the table of figures."""
-    total, used = found.used.size, int(found.used.sum())
-    layers = [f", layer {part.layer}" if part.layer else "" for part in (found.first, found.second)]
-    lines = [
-        f"A {found.first.name}{layers[0]}",
-        f"B {found.second.name}{layers[1]}",
-        f"{found.kind} of {found.first.size} px: {used:,} of {total:,} pixels count"
-        + "".join(f"; {count:,} {reason}" for reason, count in found.left_out.items()),
-        "",
-    ]
-    rows = [("measure", "value", "of", "aligned", "")] + [
-        _row(figure, used / total) for figure in found.figures
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines += [
-        "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                row[1].rjust(widths[1]),
-                row[2].ljust(widths[2]),
-                row[3].ljust(widths[3]),
-                row[4],
-            ]
-        ).rstrip()
-        for row in rows
-    ]
-    lines += [f"{name}: not measured: {reason}" for name, reason in found.refused.items()]
-    lines += [f"note: {note}" for note in found.notes]
-    return "\n".join([*lines, *([str(output)] if output else [])])
-
-
-def _row(figure: Figure, share: float) -> tuple[str, str, str, str, str]:
-    """Return a figure in words, and the share of the picture if it is not that of the others."""
-    measure = figure.measure
-    value = f"{measure.value:.4g}" + (f" {measure.unit}" if measure.unit else "")
-    is_other = abs(measure.used - share) > 1e-9
-    seen = f"on {100 * measure.used:.3g} % of the picture" if is_other else ""
-    note = "; ".join(words for words in (measure.note, seen) if words)
-    return measure.name, value, figure.space or "", measure.aligned, note
 
 
 def _as_json(found: Comparison, output: Path | None) -> dict[str, Any]:

@@ -66,16 +66,19 @@ def env_log_error(
     """
     used = usable(first, second, mask)
     lowest = np.minimum(first, second)
+    counted = int(used.sum())
     used &= (lowest if lowest.ndim == 2 else lowest.min(axis=-1)) >= 0.0
+    below = counted - int(used.sum())
     if not used.any():
         raise ValueError("environment: no pixel has radiance of at least zero; one was needed")
     off = np.abs(np.log1p(samples(first, used)) - np.log1p(samples(second, used)))
     each = (off if norm == "l1" else off**2).mean(axis=1)
     weights = np.ones(used.shape) if weighting == "none" else solid_angles(*used.shape)
     value = float(np.average(each, weights=weights[used]))
-    told = "each direction" if weighting == "solid_angle" else "each pixel"
+    told = f"each {'direction' if weighting == 'solid_angle' else 'pixel'} counts the same"
+    told += f"; {below:,} below zero do not" if below else ""
     name = f"env_{norm}" + ("" if weighting == "solid_angle" else "_unweighted")
-    return Measure(name, value, used=float(used.mean()), note=f"{told} counts the same")
+    return Measure(name, value, used=float(used.mean()), note=told)
 
 
 def solid_angles(height: int, width: int) -> Float64[Array, "h w"]:

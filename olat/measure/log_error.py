@@ -46,6 +46,7 @@ def eigen_log_mse(
     positive = ((predicted > 0.0) & (truth > 0.0)).all(axis=1)
     if not positive.any():
         raise ValueError("eigen_log: no pixel is above zero in both pictures; one was needed")
+    left_out = int((~positive).sum())
     off = np.log(predicted[positive]) - np.log(truth[positive])
     factor = (float(np.exp(-off.mean())),)
     return Measure(
@@ -54,4 +55,5 @@ def eigen_log_mse(
         aligned=factor_words("A", factor) + " (logarithms)",
         factors=factor,
         used=float(positive.sum() / used.size),
+        note=f"{left_out:,} pixels that are not above zero do not count" if left_out else "",
     )

@@ -47,6 +47,13 @@ def test_a_file_with_itself_has_no_error(rng, tmp_path):
         found["angle_mean"]
 
 
+def test_a_comparison_says_what_it_found(rng):
+    truth = colors(rng).astype(np.float64)
+    found = compare(truth + 0.1, truth, measures=["rmse"])
+    assert repr(found) == "<comparison of A with B: rmse 0.1>"
+    assert str(found).splitlines()[-1].split() == ["rmse", "0.1", "linear", "nothing"]
+
+
 def test_png_files_are_compared_code_by_code(rng, tmp_path):
     codes = rng.integers(0, 256, (2, 20, 30, 3)).astype(np.uint8)
     for name, picture in zip("ab", codes, strict=True):
@@ -173,6 +180,8 @@ def test_a_map_is_compared_by_direction(rng):
     found = compare(1.7 * (1.0 + truth) - 1.0, truth, kind="environment")
     assert found["env_l1"] == pytest.approx(np.log(1.7), rel=1e-12)
     assert found["env_l2"] == pytest.approx(np.log(1.7) ** 2, rel=1e-12)
+    codes = np.full((16, 32, 3), 255, np.uint8)
+    assert "it is no HDR map" in compare(codes, truth, kind="environment").notes[1]
     with pytest.raises(UsageError, match="twice as wide as high"):
         compare(truth[:, :20], truth[:, :20], kind="environment")
 

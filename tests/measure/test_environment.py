@@ -68,5 +68,6 @@ def test_radiance_below_zero_is_left_out_and_told(rng):
     found = env_log_error(a, b)
     assert found.value == pytest.approx(expected, rel=1e-12)
     assert found.used == pytest.approx(15 / 16)
+    assert found.note.endswith("; 32 below zero do not")
     with pytest.raises(ValueError, match="radiance of at least zero"):
         env_log_error(-1.0 - b, b)
