@@ -48,6 +48,11 @@ def lmse(
         If sizes differ, no pixel is left, the picture is smaller than a window, or the truth is
         zero.
 
+    Notes
+    -----
+    The authors' program adds up the energy of one window in each row of windows only, so that its
+    scores can exceed 1; here, as in later evaluations, all count.
+
     References
     ----------
     .. [1] Grosse, Johnson, Adelson and Freeman, Ground truth dataset and baseline evaluations for

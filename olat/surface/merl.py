@@ -180,6 +180,21 @@ def evaluated(
     return total * scale[..., np.newaxis], is_there
 
 
+def characteristic_slice(table: MerlTable) -> Float64[Array, "90 90 3"]:
+    r"""Return the part of a table that shows most of a material: :math:`\phi_d = \pi / 2`.
+
+    Rows are half angles: the highlight is at the top. Columns are difference angles: the reflection
+    that grows toward grazing light is on the right, that back to the light on the left
+    (Burley, Physically based shading at Disney, SIGGRAPH courses, 2012, section 3).
+
+    Returns
+    -------
+    slice
+        [1/sr]; below zero where nothing was measured.
+    """
+    return np.ascontiguousarray(np.moveaxis(table.values[..., GRID[2] // 2], 0, -1))
+
+
 def _values_at(
     table: MerlTable, cell: tuple[Int64[Array, "*rays"], ...]
 ) -> Float64[Array, "*rays 3"]:

@@ -14,6 +14,7 @@ from olat.surface.merl import (
     MerlTable,
     cell_centers,
     cells,
+    characteristic_slice,
     directions_at,
     evaluated,
     half_angles,
@@ -225,3 +226,10 @@ def test_a_lobe_along_the_normal_reflects_what_its_integral_says(exponent):
     # 2 times the integral of cos^(m + 1) over the cosine.
     assert missing < 0.02
     assert_allclose(share, 2.0 / (exponent + 2.0), rtol=2e-3, atol=0)
+
+
+def test_the_slice_has_the_highlight_at_the_top_and_grazing_light_on_the_right(glossy):
+    shown = characteristic_slice(glossy)[..., 1]
+    assert shown[:, :60].argmax(axis=0).max() == 0
+    assert (np.diff(shown[0, 30:85]) > 0.0).all()
+    assert shown[89, 89] == NO_DATA
