@@ -141,7 +141,7 @@ def compare(  # noqa: PLR0913 - one for each option that people know
     chosen = _scale(found, scale)
     first, second, notes = in_one_space(pair, found)
     used, left_out = counted(first, second, mask, zero_is_unknown=_has_holes(found, pair[0]))
-    notes += _emptiness(first, second, mask, found)
+    notes += () if mask is not None else _emptiness(first[used], second[used], found)
     factors, words = factors_of(first, second, used, chosen)
     ready = _Ready(first, first * np.array(factors), second, used, factors, words)
     figures, refused = [], {}
@@ -270,12 +270,10 @@ def _scale(kind: Kind, asked: Scale | None) -> Scale:
 
 
 def _emptiness(
-    first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], mask: Source | None, kind: Kind
+    first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], kind: Kind
 ) -> tuple[str, ...]:
-    """Say how much of the pictures is background, which flatters figures."""
-    if mask is not None or kind not in {"picture", "albedo", "number"}:
-        return ()
+    """Say how much of what counts is background, which flatters figures."""
     share = float(((first == 0.0) & (second == 0.0)).mean())
-    if share < _EMPTY:
+    if kind not in {"picture", "albedo", "number"} or share < _EMPTY:
         return ()
-    return (f"{100 * share:.0f} % of the pixels are 0 in both and count; --mask leaves them out",)
+    return (f"{100 * share:.0f} % of what counts is 0 in both; --mask leaves it out",)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from olat.api.comparison_measures import Scale, from_display
-from olat.api.comparison_source import Compared, Kind, Source
+from olat.api.comparison_source import Compared, Kind, Source, opened
 from olat.errors import UsageError
 
 _WORTH_A_WORD = 0.01
@@ -86,6 +86,8 @@ def counted(
 
 def _mask(mask: Source, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """Return where pixels count."""
+    if not isinstance(mask, np.ndarray) and Path(mask).suffix.lower() == ".npz":
+        mask = opened(mask, "mask", "mask").pixels
     if isinstance(mask, np.ndarray):
         inside = mask if mask.dtype == bool else mask > (mask.max() / 2 if mask.size else 0)
         inside = np.asarray(inside if inside.ndim == 2 else inside.any(axis=-1))

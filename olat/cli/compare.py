@@ -74,8 +74,8 @@ def command(
 ) -> int:
     """Compare A with B: what is judged, with what it is judged by.
 
-    Files are OpenEXR, Radiance, PNG, TIFF or JPEG of one size. Every figure says what it aligned:
-    a scale that was fitted hides a wrong exposure.
+    Files are OpenEXR, Radiance, PNG, TIFF, JPEG or NumPy of one size. Every figure says what it
+    aligned: a scale that was fitted hides a wrong exposure.
     """
     import logging
 

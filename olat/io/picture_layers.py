@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from olat.model.image import RawMosaic
 from olat.model.shapes import Plane
 
 _HDR = frozenset({".hdr", ".pic"})
+_NUMPY = frozenset({".npy", ".npz"})
 _SETS = ("RGB", "rgb", "XYZ", "xyz")
 _ALONE = frozenset("YVZ")
 """Letters that add nothing to the name of their layer."""
@@ -52,7 +54,7 @@ class PictureLayers:
 
 
 def read_layers(path: Path) -> PictureLayers:
-    """Read a picture: OpenEXR with all layers, Radiance, or one that photographs come in.
+    """Read a picture: OpenEXR with all layers, Radiance, NumPy, or one that photographs come in.
 
     Values that are not finite numbers are kept.
 
@@ -66,12 +68,14 @@ def read_layers(path: Path) -> PictureLayers:
         channels, attributes = read_exr(path)
         notes = ("alpha is left out",) if channels.keys() & {"A", "a"} else ()
         return PictureLayers(layers_of(channels), space=space_told(attributes), notes=notes)
+    if suffix in _NUMPY:
+        return _read_numpy(path)
     if suffix in _HDR:
         return PictureLayers({"": Layer(_read_hdr(path), "RGB")}, space="rec709")
     if suffix not in PHOTOGRAPH_SUFFIXES - RAW_SUFFIXES:
         raise FileError(
             f"{path}: a {suffix or 'nameless'} file is no picture that is compared; .exr, .hdr, "
-            ".png, .tif or .jpg is needed. Export it as one of them."
+            ".png, .tif, .jpg, .npy or .npz is needed. Export it as one of them."
         )
     picture = read_photograph(path)
     if isinstance(picture, RawMosaic):
@@ -116,6 +120,34 @@ def _words_of(path: Path) -> tuple[str, ...]:
         told = read_text(path)[1]
     is_for_eyes = told.get("Software") == "olat" and "display" in told.get("Comment", "")
     return ("it has an exposure of its own: compare the .exr, or scale",) if is_for_eyes else ()
+
+
+def _read_numpy(path: Path) -> PictureLayers:
+    """Read the arrays of a file that are pictures: floats are linear, booleans 0 and 1."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        arrays = dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else {"": loaded}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise FileError(f"{path}: cannot be read as NumPy arrays: {error}.") from error
+    layers = {
+        name: Layer(array.astype(np.float64), _letters(name, array))
+        for name, array in arrays.items()
+        if array.dtype.kind in "fb" and (array.ndim == 2 or array.shape[2:] == (3,))
+    }
+    if not layers:
+        told = ", ".join(f"{name!r} {array.shape}" for name, array in arrays.items())
+        raise FileError(
+            f"{path}: it holds {told or 'nothing'}; floats or booleans of (height, width) or "
+            "(height, width, 3) are needed."
+        )
+    return PictureLayers(layers)
+
+
+def _letters(name: str, array: np.ndarray[Any, Any]) -> str:
+    """Return what the channels of an array are: its name tells."""
+    if array.ndim == 2:
+        return "Y"
+    return "XYZ" if "normal" in name.lower() else "RGB"
 
 
 def _read_hdr(path: Path) -> np.ndarray[Any, Any]:

@@ -161,6 +161,7 @@ def test_depth_is_a_number_and_zero_is_unknown(rng, tmp_path):
     assert found["eigen_log"] == pytest.approx(0.0, abs=1e-12)
     assert found.left_out == {"zero, which is unknown": 40}
     assert {figure.space for figure in found.figures} == {None}
+    assert not found.notes
 
 
 def test_masks_are_compared_as_masks(tmp_path):
@@ -173,6 +174,19 @@ def test_masks_are_compared_as_masks(tmp_path):
         write_png(tmp_path / f"{name}.png", codes)
     found = compare(tmp_path / "a.png", tmp_path / "b.png", kind="mask")
     assert found["dice_loss"] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_the_mask_of_a_truth_is_taken_from_its_file(rng, tmp_path):
+    truth = colors(rng).astype(np.float64)
+    inside = rng.random((32, 40)) > 0.5
+    np.savez(tmp_path / "truth.npz", albedo=truth, mask=inside)
+    other = np.where(inside[..., np.newaxis], truth, 7.0)
+    found = compare(other, tmp_path / "truth.npz", mask=tmp_path / "truth.npz", measures=["rmse"])
+    assert found["rmse"] == 0.0
+    assert found.used.sum() == inside.sum()
+    np.savez(tmp_path / "none.npz", albedo=truth)
+    with pytest.raises(UsageError, match=r"none.npz: it has no layer 'mask'"):
+        compare(truth, truth, mask=tmp_path / "none.npz")
 
 
 def test_a_map_is_compared_by_direction(rng):
@@ -201,7 +215,7 @@ def test_what_counts_is_told(rng):
 def test_empty_background_without_a_mask_is_told(rng):
     truth = colors(rng).astype(np.float64)
     truth[:16] = 0.0
-    assert any("50 % of the pixels are 0 in both" in note for note in compare(truth, truth).notes)
+    assert any("50 % of what counts is 0 in both" in note for note in compare(truth, truth).notes)
     assert not compare(truth, truth, mask=truth.any(axis=-1)).notes
 
 

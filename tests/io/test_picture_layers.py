@@ -47,6 +47,26 @@ def test_a_radiance_file_comes_back_at_its_exposure(tmp_path: Path) -> None:
         read_layers(path)
 
 
+def test_arrays_of_numpy_are_layers(tmp_path: Path, rng) -> None:
+    arrays = {
+        "normals": rng.normal(size=(4, 5, 3)),
+        "mask": rng.random((4, 5)) > 0.5,
+        "shadows": np.zeros((7, 4, 5), bool),
+        "count": np.int64(3),
+    }
+    np.savez(tmp_path / "truth.npz", **arrays)
+    found = read_layers(tmp_path / "truth.npz").layers
+    assert {name: layer.letters for name, layer in found.items()} == {"normals": "XYZ", "mask": "Y"}
+    np.save(tmp_path / "a.npy", arrays["normals"].astype(np.float32))
+    assert read_layers(tmp_path / "a.npy").layers[""].pixels.shape == (4, 5, 3)
+    np.save(tmp_path / "b.npy", np.zeros((2, 3, 4, 5)))
+    with pytest.raises(FileError, match=r"it holds '' \(2, 3, 4, 5\); floats or booleans of"):
+        read_layers(tmp_path / "b.npy")
+    (tmp_path / "c.npz").write_bytes(b"PK no zip")
+    with pytest.raises(FileError, match="cannot be read as NumPy arrays"):
+        read_layers(tmp_path / "c.npz")
+
+
 def test_a_png_for_display_says_so(tmp_path: Path) -> None:
     path = tmp_path / "relit.png"
     write_relit(path, np.full((4, 5, 3), 0.5, np.float32), lighting="a lamp")
@@ -60,12 +80,12 @@ def test_values_that_are_no_numbers_are_kept(tmp_path: Path) -> None:
     assert np.isnan(read_layers(tmp_path / "a.exr").layers[""].pixels[0, 0, 1])
 
 
-@pytest.mark.parametrize("name", ["a.hdr", "a.exr", "a.png"])
+@pytest.mark.parametrize("name", ["a.hdr", "a.exr", "a.png", "a.npz"])
 def test_a_missing_file_is_told(name: str, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=name):
         read_layers(tmp_path / name)
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"a \.npy file is no picture that is compared"):
-        read_layers(tmp_path / "a.npy")
+    with pytest.raises(FileError, match=r"a \.txt file is no picture that is compared"):
+        read_layers(tmp_path / "a.txt")
