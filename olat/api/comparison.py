@@ -143,7 +143,8 @@ def compare(  # noqa: PLR0913 - one for each option that people know
     used, left_out = counted(first, second, mask, zero_is_unknown=_has_holes(found, pair[0]))
     notes += () if mask is not None else _emptiness(first[used], second[used], found)
     factors, words = factors_of(first, second, used, chosen)
-    ready = _Ready(first, first * np.array(factors), second, used, factors, words)
+    scaled = first * np.array(factors) if words else first
+    ready = _Ready(first, scaled, second, used, factors, words)
     figures, refused = [], {}
     for name in names:
         seen = space_of(name, found, space)
@@ -175,14 +176,18 @@ class _Ready:
     used: np.ndarray[Any, Any]
     factors: tuple[float, ...]
     words: str
+    seen: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """What was encoded for a display before, by the picture that it was."""
 
     def views(self, name: str, space: Space | None, exposure: float) -> Prepared:
         """Return both as a measure sees them."""
         first = self.first if name in ALIGNS_ITSELF else self.scaled
-        if space == "display":
-            second = for_display(self.second, exposure)
-            return Prepared(for_display(first, exposure), second, self.used)
-        return Prepared(first, self.second, self.used)
+        if space != "display":
+            return Prepared(first, self.second, self.used)
+        for part in (first, self.second):
+            if id(part) not in self.seen:
+                self.seen[id(part)] = for_display(part, exposure)
+        return Prepared(self.seen[id(first)], self.seen[id(self.second)], self.used)
 
     def told(self, measure: Measure) -> Measure:
         """Say what was aligned before a measure, besides what it aligned itself."""
