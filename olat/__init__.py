@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from olat.api.comparison import compare
     from olat.api.opened import open_session as open  # noqa: A004 - olat.open, as gzip.open
     from olat.api.processing import process
     from olat.surface.coarse_albedo import coarse_albedo
 
 __version__ = "0.1.0"
 
-__all__ = ["coarse_albedo", "open", "process"]
+__all__ = ["coarse_albedo", "compare", "open", "process"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from olat.api.processing import process
 
         return process
+    if name == "compare":
+        from olat.api.comparison import compare
+
+        return compare
     if name == "coarse_albedo":
         from olat.surface.coarse_albedo import coarse_albedo
 

@@ -38,7 +38,7 @@ def _checked_modules() -> list[str]:
     Numba compiles what it is given, so the modules that end in ``_kernel`` stay unwrapped.
     """
     package = Path(__file__).resolve().parents[1] / "olat"
-    science = ("sensor", "motion", "surface", "light", "geometry", "relight")
+    science = ("sensor", "motion", "surface", "light", "geometry", "measure", "relight")
     return [
         f"olat.{folder}.{module.stem}"
         for folder in science

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from olat.cli.material_words import merl_words
 from olat.cli.picture_words import exr_words, png_words
 
 if TYPE_CHECKING:
@@ -184,11 +185,14 @@ def _header(path: Path) -> str:
         return exr_words(path)
     if path.suffix.lower() == ".png":
         return png_words(path)
+    if path.suffix.lower() == ".binary":
+        return merl_words(path)
     if path.is_dir() and (path / "session.toml").is_file():
         return _session(path)
     raise UsageError(
         f"{path}: there is no receipt beside it, and olat cannot read its header. Explained are "
-        "products of olat, EXR and PNG files, session folders, pipelines and stages."
+        "products of olat, EXR and PNG files, MERL materials, session folders, pipelines and "
+        "stages."
     )
 
 

@@ -25,6 +25,7 @@ VERBS = {
     "lights": "Make light files by rule, convert them, draw a rig as a picture.",
     "cameras": "Look at cameras of other programs, make calibrations of them, place cameras.",
     "response": "Measure which light the codes of a camera stand for.",
+    "compare": "Measure how alike two pictures, maps, normals or masks are.",
     "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
 }
 

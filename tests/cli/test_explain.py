@@ -17,8 +17,11 @@ from olat.errors import FileError
 from olat.io.calibration_file import write_calibration
 from olat.io.display import write_png
 from olat.io.exr import write_exr
+from olat.io.merl_file import write_merl
 from olat.model.calibration import CalibrationHeader, RigCalibration
 from olat.model.rig import LightRig
+from olat.surface.analytic_brdf import lambert
+from olat.surface.merl_tabulation import tabulated
 from tests.support.bare_sweep import bare_sweep
 
 
@@ -123,3 +126,16 @@ def test_a_candidate_whose_document_is_not_called_like_its_kind_is_explained(
     lines = explained(tmp_path / "lights.toml")
     assert lines[0].endswith("lights.toml: rig calibration of 'door', a candidate")
     assert any("made by solve_normals" in line for line in lines)
+
+
+def test_a_measured_material_says_how_much_it_reflects(tmp_path: Path) -> None:
+    path = tmp_path / "chalk.binary"
+    write_merl(path, tabulated(lambert((0.8, 0.5, 0.1))))
+    head, measured, *shares = explained(path)
+    assert head == f"{path}: MERL material on a grid of 90 x 90 x 180 angles"
+    assert re.fullmatch(r"  measured: [\d,]+ of 1,458,000 cells", measured)
+    assert shares[0] == "  seen at 0 degrees it reflects of even light 0.800 0.500 0.100"
+    holed = tabulated(lambert((0.8, 0.5, 0.1)))
+    holed.values[:, 60:] = -1.0
+    write_merl(path, holed)
+    assert re.search(r"; \d+ % of the light was not measured$", explained(path)[4])

@@ -1,0 +1,1 @@
+"""How alike two pictures are; every measure says what it aligned."""
