@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ def write_relit(
     lighting: str,
     space: ColorSpace = "camera",
     exposure_stops: float | None = None,
+    layers: Mapping[str, Radiance] | None = None,
 ) -> None:
     """Write a relit picture: linear as ``.exr``, for display as ``.png``.
 
@@ -33,11 +35,13 @@ def write_relit(
         What its red, green and blue are: the `space` of the field's header.
     exposure_stops
         Of the PNG; none chooses it so that the brightest parts are just below white [stop].
+    layers
+        Of the EXR besides, by name.
     """
     if path.suffix.lower() == ".exr":
         from olat.io.map_files import write_relit as write_exr
 
-        write_exr(path, radiance, {"olat/lighting": lighting}, space=space)
+        write_exr(path, radiance, {"olat/lighting": lighting}, space=space, layers=layers or {})
         return
     from olat.io.display import picture_from_radiance, write_png
 

@@ -23,8 +23,9 @@ from olat.io.movie_file import MOVIES, write_movie
 from olat.io.png_text import read_text
 from olat.io.sequence_place import frame_place
 from olat.light.latlong import rotation_about
-from olat.model.lighting import EnvironmentLight, Lighting, Triple
+from olat.model.lighting import EnvironmentLight, Key, Lighting, Triple
 from olat.model.shapes import Radiance
+from olat.relight.keyframes import check_keys, lighting_at
 
 MOST = 64
 """Frames of one pass over the field."""
@@ -69,6 +70,27 @@ def turning(
         words = f"{lighting.name}, turned by {angle:g} degrees"
         shots.append(Shot(number, replace(lighting, lights=lights), words))
     return shots
+
+
+def moving(keys: Sequence[Key], *, first: int) -> list[Shot]:
+    """Return a shot for every frame from the first key to the last.
+
+    The frame of the first key becomes number ``first``.
+
+    Raises
+    ------
+    UsageError
+        If nothing lies between two of the keys.
+    """
+    try:
+        check_keys(keys)
+    except ValueError as error:
+        raise UsageError(f"keys: {error}.") from error
+    start, stop = keys[0].frame, keys[-1].frame
+    return [
+        Shot(first + frame - start, lighting_at(keys, frame), f"keys, frame {frame}")
+        for frame in range(start, stop + 1)
+    ]
 
 
 class Prepared:

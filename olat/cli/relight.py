@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from olat.cli.lighting_options import AskedLight, lit_by
 
 if TYPE_CHECKING:
     from olat.api.field import Field
     from olat.api.lobes import Lobes
+    from olat.model.lighting import Lighting
     from olat.model.shapes import Radiance
+
+STILLS = (".exr", ".png")
+MOVIES = (".mp4", ".webp")
 
 
 @click.command(name="relight")
 @click.argument("session", type=click.Path(path_type=Path))
-@click.option("--light", metavar="X,Y,Z", help="Direction to a distant light; +x right, +y up.")
-@click.option("--env", type=click.Path(path_type=Path), metavar="MAP", help="Map: .exr or .hdr.")
-@click.option("--rotate", type=float, default=0.0, metavar="DEG", help="Turn the map around +y.")
+@lit_by
+@click.option("--keys", type=click.Path(path_type=Path), metavar="FILE", help="Lights that move.")
+@click.option("--fps", type=click.FloatRange(0, min_open=True), help="Of movies; default 24.")
+@click.option(
+    "--start-frame",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Number of the first picture of a sequence.",
+)
+@click.option("--groups", is_flag=True, help="A layer for each group of lights too, in the .exr.")
 @click.option(
     "--lobes", is_flag=True, help="Light the cosine lobes of the gradients, not the OLAT field."
 )
@@ -30,6 +43,7 @@ if TYPE_CHECKING:
     "--pipeline", default="standard", show_default=True, help="The one that made the products."
 )
 @click.option("--exposure", type=float, metavar="STOPS", help="Of the PNG; default automatic.")
+@click.option("--json", "as_json", is_flag=True, help="Print the files as JSON.")
 @click.option(
     "-o",
     "--output",
@@ -37,105 +51,145 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     multiple=True,
     required=True,
-    help=".exr (linear) or .png (display); may be given twice.",
+    help=".exr (linear), .png, and of sequences .mp4 and .webp; may be given twice.",
 )
-def command(
-    session: Path,
-    light: str | None,
-    env: Path | None,
-    rotate: float,
-    lobes: bool,
-    shadows: bool,
-    camera: str | None,
-    pipeline: str,
-    exposure: float | None,
-    outputs: tuple[Path, ...],
-) -> int:
-    """Relight SESSION with a light from a direction, or with an environment map.
+def command(session: Path, outputs: tuple[Path, ...], **options: Any) -> int:
+    """Relight SESSION with lights from directions or places, a map, or what a file says.
 
     What is lit is the OLAT field; with --lobes, what a few photographs under gradients tell: no
     sharp shadows, and one lobe for each pixel. --shadows casts them from the depth of the session.
 
     Maps are latitude-longitude pictures in OpenEXR orientation: the middle is the light from the
     camera's side, a quarter from the left is light from the picture's right.
+
+    --rotate 0:360:5 and --keys make sequences: out.####.exr, out.png, out.mp4, out.webp. Pictures
+    that are there and were made of the same light stay, so that the same command carries on.
     """
     import logging
 
     from olat.api.opened import open_session
-    from olat.api.pictures import write_relit
-    from olat.errors import FileError, UsageError
 
-    if (light is None) == (env is None):
-        raise UsageError("relight: needed is either --light X,Y,Z or --env MAP.")
-    if light is not None and rotate:
-        raise UsageError("relight: --rotate turns a map; it does nothing to --light.")
-    for output in outputs:
-        if output.suffix.lower() not in {".exr", ".png"}:
-            raise UsageError(f"{output}: needed is a name that ends in .exr or .png.")
-    _check_shadows(lobes=lobes, shadows=shadows)
-    if exposure is not None and not any(path.suffix.lower() == ".png" for path in outputs):
-        raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
+    asked = AskedLight(**{name: options.pop(name) for name in AskedLight.__dataclass_fields__})
+    _check(asked, outputs, options)
     logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
-    opened = open_session(session, pipeline=pipeline)
-    source = opened.lobes(camera) if lobes else opened.field(camera)
-    if light is not None:
-        radiance = _relit(source, _direction(light), None, rotate, shadows)
-        lighting = f"distant light from {light}"
+    opened = open_session(session, pipeline=options["pipeline"])
+    if options["lobes"]:
+        _relight_lobes(opened.lobes(options["camera"]), asked, outputs, options)
+    elif asked.is_sweep or options["keys"] is not None:
+        from olat.cli.relight_sequence import run_sequence
+
+        return run_sequence(opened.field(options["camera"]), asked, outputs, options)
     else:
-        try:
-            radiance = _relit(source, None, env, rotate, shadows)
-        except FileError as error:
-            raise UsageError(f"--env: {error}") from error
-        lighting = f"environment {env}, turned by {rotate:g} degrees"
-    for output in outputs:
-        write_relit(
-            output,
-            radiance,
-            lighting=lighting,
-            space=source.space,
-            exposure_stops=exposure,
-        )
-        click.echo(output)
+        _relight_field(opened.field(options["camera"]), asked, outputs, options)
+    _say(outputs, as_json=options["as_json"])
     return 0
 
 
-def _check_shadows(*, lobes: bool, shadows: bool) -> None:
-    """Refuse shadows on what holds its own."""
+def _check(asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]) -> None:
+    """Refuse what cannot be meant, before anything is opened."""
     from olat.errors import UsageError
 
-    if shadows and not lobes:
+    if options["keys"] is None:
+        asked.check()
+    is_sequence = asked.is_sweep or options["keys"] is not None
+    known = (*STILLS, *MOVIES) if is_sequence else STILLS
+    for output in outputs:
+        if output.suffix.lower() not in known:
+            hint = " A movie needs --rotate START:STOP:STEP or --keys." * (
+                output.suffix.lower() in MOVIES
+            )
+            raise UsageError(f"{output}: needed is a name that ends in {_either(known)}.{hint}")
+    if options["shadows"] and not options["lobes"]:
         raise UsageError(
             "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
             "photographed. Add --lobes, or leave --shadows out."
         )
+    shown = any(path.suffix.lower() != ".exr" for path in outputs)
+    if options["exposure"] is not None and not shown:
+        raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
+    if options["groups"] and (
+        options["lobes"] or not any(path.suffix.lower() == ".exr" for path in outputs)
+    ):
+        raise UsageError("relight: --groups makes layers of an .exr of the OLAT field; name one.")
 
 
-def _relit(
-    source: Field | Lobes,
-    light: list[float] | None,
-    env: Path | None,
-    rotate_deg: float,
-    shadows: bool,
-) -> Radiance:
-    """Light what is lit; the field holds its shadows."""
-    from olat.api.lobes import Lobes
-
-    if isinstance(source, Lobes):
-        return source.relight(light=light, environment=env, rotate_deg=rotate_deg, shadows=shadows)
-    return source.relight(light=light, environment=env, rotate_deg=rotate_deg)
+def _either(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _direction(text: str) -> list[float]:
-    """Read ``X,Y,Z``."""
-    from olat.errors import UsageError
+def _relight_field(
+    field: Field, asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
+) -> None:
+    """Light the field once, and write it."""
+    from olat.api.lighting_groups import relit_groups
+    from olat.api.pictures import write_relit
 
-    try:
-        parts = [float(part) for part in text.split(",")]
-    except ValueError:
-        parts = []
-    if len(parts) != 3 or not any(parts) or not all(map(math.isfinite, parts)):
-        raise UsageError(
-            f"--light {text}: needed are three finite numbers, not all zero, as in "
-            "--light 0.5,0.5,1."
+    lighting, mixing = turned_lighting(asked, field), mixing_of(asked)
+    groups = relit_groups(field, lighting, mixing) if options["groups"] else {}
+    radiance = field.relight(lighting=lighting, mixing=mixing)
+    for output in outputs:
+        write_relit(
+            output,
+            radiance,
+            lighting=lighting.name,
+            space=field.space,
+            exposure_stops=options["exposure"],
+            layers=groups if output.suffix.lower() == ".exr" else {},
         )
-    return parts
+
+
+def turned_lighting(asked: AskedLight, field: Field) -> Lighting:
+    """Return the lighting of a single picture."""
+    from olat.api.sequence import turning
+    from olat.model.lighting import EnvironmentLight
+
+    lighting = asked.lighting(field.rig)
+    if not any(isinstance(light, EnvironmentLight) for light in lighting.lights):
+        return lighting
+    return turning(lighting, asked.angles()[:1], first=1)[0].lighting
+
+
+def mixing_of(asked: AskedLight) -> Any:
+    """Return how lights are mixed."""
+    from olat.api.field_weights import Mixing
+
+    method: Any = asked.method
+    kernel: Any = asked.kernel
+    return Mixing(method, kernel)
+
+
+def _relight_lobes(
+    lobes: Lobes, asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
+) -> None:
+    """Light the lobes by one distant light or one map."""
+    from olat.api.pictures import write_relit
+    from olat.cli.lighting_options import vector
+    from olat.errors import FileError, UsageError
+
+    shadows = bool(options["shadows"])
+    if len(asked.lights) == 1 and not asked.points:
+        toward = vector(asked.lights[0], "--light")
+        radiance: Radiance = lobes.relight(light=toward, shadows=shadows)
+        words = f"distant light from {asked.lights[0]}"
+    elif asked.env is not None and not asked.is_sweep and not asked.turns:
+        (angle,) = asked.angles()
+        try:
+            radiance = lobes.relight(environment=asked.env, rotate_deg=angle, shadows=shadows)
+        except FileError as error:
+            raise UsageError(f"--env: {error}") from error
+        words = f"environment {asked.env}, turned by {angle:g} degrees"
+    else:
+        raise UsageError("relight: lobes are lit by one --light, or by --env and --rotate DEG.")
+    stops = options["exposure"]
+    for output in outputs:
+        write_relit(output, radiance, lighting=words, space=lobes.space, exposure_stops=stops)
+
+
+def _say(outputs: tuple[Path, ...], *, as_json: bool) -> None:
+    import json
+
+    if as_json:
+        click.echo(json.dumps({"files": list(map(str, outputs))}, indent=1))
+        return
+    for output in outputs:
+        click.echo(output)

@@ -196,14 +196,18 @@ def write_relit(
     attributes: Mapping[str, Attribute],
     *,
     space: ColorSpace = "camera",
+    layers: Mapping[str, Radiance] | None = None,
 ) -> None:
-    """Write ``R G B`` of a relit picture, and nothing beside it."""
+    """Write ``R G B`` of a relit picture, and layers of its light groups if there are any."""
     scale = (
         "a white Lambert patch reads 1.0 facing the stated distant light, or under a uniform "
         "environment of radiance 1"
     )
     own = {**_color(space), "olat/scale": scale}
-    write_exr(path, _split("", "RGB", radiance), attributes={**own, **attributes}, half=True)
+    channels = _split("", "RGB", radiance)
+    for name, picture in (layers or {}).items():
+        channels |= _split(f"{name}.", "RGB", picture)
+    write_exr(path, channels, attributes={**own, **attributes}, half=True)
 
 
 def read_radiance(path: Path) -> RadianceImage:

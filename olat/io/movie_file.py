@@ -51,29 +51,6 @@ def write_movie(path: Path, frames: Iterable[DisplayPicture], *, fps: float) -> 
     return count
 
 
-def read_movie(path: Path) -> tuple[list[DisplayPicture], float]:
-    """Return the frames of a movie and how many there are a second.
-
-    Raises
-    ------
-    FileError
-        If it cannot be decoded.
-    """
-    if path.suffix.lower() == ".webp":
-        frames = list(iio.imread(path, plugin="pillow", index=None)[..., :3])
-        return frames, 1000.0 / float(iio.immeta(path, plugin="pillow")["duration"])
-    movie = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    if not movie.isOpened():
-        raise FileError(f"{path}: cannot be decoded; a whole movie is needed.")
-    frames = []
-    while True:
-        found, frame = movie.read()
-        if not found:
-            break
-        frames.append(np.ascontiguousarray(frame[..., ::-1]))
-    return frames, float(movie.get(cv2.CAP_PROP_FPS))
-
-
 def _write_mp4(path: Path, frames: Iterable[DisplayPicture], fps: float) -> None:
     """Write VP9 by the FFmpeg that OpenCV brings."""
     writer = None
@@ -105,5 +82,13 @@ def _write_webp(path: Path, frames: Iterable[DisplayPicture], fps: float) -> Non
     if not stack:
         raise FileError(f"{path.name}: there are no frames; one at least is needed.")
     duration = max(1, round(1000.0 / fps))
-    with iio.imopen(path, "w", plugin="pillow", extension=".webp") as file:
-        file.write(np.stack(stack), duration=duration, loop=0, quality=90, method=4)
+    iio.imwrite(
+        path,
+        np.stack(stack),
+        plugin="pillow",
+        extension=".webp",
+        duration=duration,
+        loop=0,
+        quality=90,
+        method=4,
+    )

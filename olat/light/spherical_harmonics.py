@@ -33,6 +33,8 @@ Coefficients: TypeAlias = Float64[Array, "harmonic 3"]
 LAMBERT: Final = (np.pi, 2.0 * np.pi / 3.0, np.pi / 4.0, 0.0, -np.pi / 24.0)
 """What a clamped cosine makes of each degree, 0 to 4."""
 HIGHEST: Final = len(LAMBERT) - 1
+MAP_HEIGHT: Final = 128
+"""Of maps that stand for harmonics: of degree 4 their pixels are all but even [px]."""
 _NODES = 6
 """Points at which a row is sampled: exact for far more than degree 4."""
 

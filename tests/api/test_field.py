@@ -80,8 +80,8 @@ def test_a_lighting_that_cannot_be_meant_is_refused(
         field.relight(**lighting)
 
 
-def test_the_package_offers_three_functions_and_nothing_else() -> None:
-    assert olat.__all__ == ["coarse_albedo", "open", "process"]
+def test_the_package_offers_four_functions_and_nothing_else() -> None:
+    assert olat.__all__ == ["coarse_albedo", "compare", "open", "process"]
     assert callable(olat.coarse_albedo)
     assert callable(olat.open)
     assert callable(olat.process)

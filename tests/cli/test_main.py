@@ -57,8 +57,8 @@ def test_every_verb_has_help(verb: str) -> None:
     [
         (["procces"], 2, "No such command 'procces'"),
         (["process", "nowhere"], 2, "nowhere"),
-        (["relight", ".", "-o", "x.png"], 2, "either --light X,Y,Z or --env MAP"),
-        (["relight", ".", "--light", "1,2", "-o", "x.png"], 2, "session.toml"),
+        (["relight", ".", "-o", "x.png"], 2, "one of --light or --point, --env"),
+        (["relight", ".", "--light", "1,2", "-o", "x.png"], 2, "needed are three finite numbers"),
         (["relight", ".", "--light", "0,0,1", "-o", "x.jpg"], 2, "ends in .exr or .png"),
         (
             ["relight", ".", "--light", "0,0,1", "--shadows", "-o", "x.png"],
