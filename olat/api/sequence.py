@@ -88,7 +88,7 @@ def moving(keys: Sequence[Key], *, first: int) -> list[Shot]:
         raise UsageError(f"keys: {error}.") from error
     start, stop = keys[0].frame, keys[-1].frame
     return [
-        Shot(first + frame - start, lighting_at(keys, frame), f"keys, frame {frame}")
+        Shot(first + frame - start, lighting_at(keys, float(frame)), f"keys, frame {frame}")
         for frame in range(start, stop + 1)
     ]
 
