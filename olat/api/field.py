@@ -140,13 +140,17 @@ class Field:
             total += picture
         return total
 
-    def render(self, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def render(
+        self, weights: np.ndarray[Any, Any], *, out: np.ndarray[Any, Any] | None = None
+    ) -> np.ndarray[Any, Any]:
         """Return one picture for each set of weights, in one pass over the field.
 
         Parameters
         ----------
         weights
             ``frame light 3``, such as `weights` returns, stacked.
+        out
+            Pictures of an earlier call, of as many frames, that are overwritten.
 
         Returns
         -------
@@ -155,7 +159,7 @@ class Field:
         """
         from olat.relight.planes import relit_batch
 
-        return relit_batch(self.opened.planes, weights)
+        return relit_batch(self.opened.planes, weights, out=out)
 
     def _near(self, lamp: NearLight) -> Radiance:
         """Return the subject under a lamp at a finite place."""

@@ -110,10 +110,12 @@ class Prepared:
     def pictures(self, rows: Sequence[int]) -> Iterator[tuple[Shot, Radiance]]:
         """Yield some shots with their pictures; many in one pass over the field.
 
-        How many goes by `BATCH_BYTES`. Lamps at finite places are lit frame by frame.
+        How many goes by `BATCH_BYTES`. Lamps at finite places are lit frame by frame. The memory
+        of a picture is used again for later ones.
         """
         _, height, width = self.field.shape
         batch = max(1, min(MOST, BATCH_BYTES // (12 * height * width)))
+        room = None
         for first in range(0, len(rows), batch):
             part = list(rows[first : first + batch])
             if any(split(self.shots[row].lighting)[1] for row in part):
@@ -121,7 +123,8 @@ class Prepared:
                     lighting = self.shots[row].lighting
                     yield self.shots[row], self.field.relight(lighting=lighting, mixing=self.mixing)
                 continue
-            pictures = self.field.render(self._weights[part])
+            room = room if room is not None and len(room) == len(part) else None
+            pictures = room = self.field.render(self._weights[part], out=room)
             yield from zip([self.shots[row] for row in part], pictures, strict=True)
 
     def exposure(self) -> float:
@@ -146,7 +149,8 @@ def relit_shots(
     field: Field, shots: Sequence[Shot], mixing: Mixing | None = None
 ) -> Iterator[tuple[Shot, Radiance]]:
     """Yield each shot with its picture, many in one pass over the field where memory allows."""
-    yield from Prepared(field, shots, mixing).pictures(range(len(shots)))
+    for shot, picture in Prepared(field, shots, mixing).pictures(range(len(shots))):
+        yield shot, picture.copy()
 
 
 @dataclass(frozen=True)

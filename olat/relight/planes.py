@@ -12,10 +12,12 @@ from jaxtyping import Float32, Float64, Int64, UInt64
 from threadpoolctl import threadpool_limits
 
 from olat.model.shapes import Array, HalfPlanes, LightColors, Radiance
-from olat.relight.planes_kernel import AT_ONCE, STRIP, weighted_sum, widen
+from olat.relight.planes_kernel import AT_ONCE, STRIP, interleave, weighted_sum, widen
 
-_BATCH_STRIP = 1 << 12
+_BATCH_STRIP = 1 << 11
 """Pixels of all lights that are widened together [px]."""
+PARTS_A_THREAD = 4
+"""Parts that the pixels are cut into for each thread, so that none waits long for another."""
 
 
 def relit(
@@ -55,15 +57,19 @@ def relit(
     batch = _Batch.of(planes, weights[None])
     radiance = np.empty((batch.height * batch.width, 3), dtype=np.float32)
 
-    def sum_channel(channel: int, start: int, stop: int) -> None:
+    used = []
+    for channel in range(3):
         addresses, factors = batch.used(channel)
         # The loop takes whole groups of lights: the last is filled up with nothing of its first.
         missing = -len(addresses) % AT_ONCE
         addresses = np.append(addresses, np.repeat(addresses[-1:], missing))
-        factors = np.append(factors[0], np.zeros(missing, np.float32))
-        weighted_sum(addresses, factors, start, stop, radiance[:, channel])
+        used.append((addresses, np.append(factors[0], np.zeros(missing, np.float32))))
 
-    _spread(sum_channel, len(radiance), STRIP, threads)
+    def add(start: int, stop: int) -> None:
+        for channel, (addresses, factors) in enumerate(used):
+            weighted_sum(addresses, factors, start, stop, radiance[:, channel])
+
+    _spread(add, len(radiance), STRIP, threads)
     return radiance.reshape(batch.height, batch.width, 3)
 
 
@@ -72,26 +78,37 @@ def relit_batch(
     weights: Float64[Array, "frame light 3"],
     *,
     threads: int | None = None,
+    out: Float32[Array, "frame h w 3"] | None = None,
 ) -> Float32[Array, "frame h w 3"]:
     """Relight many frames in one pass over the planes, by matrix products.
 
-    Parameters and errors are those of `relit`, with weights for each frame.
+    Parameters and errors are those of `relit`, with weights for each frame. A sequence that passes
+    the frames of its last call as ``out`` has them overwritten, and saves the time of new memory.
     """
     batch = _Batch.of(planes, weights)
-    radiance = np.empty((len(weights), batch.height * batch.width, 3), dtype=np.float32)
+    shape = (len(weights), batch.height, batch.width, 3)
+    if out is None:
+        out = np.empty(shape, dtype=np.float32)
+    elif out.shape != shape or not out.flags.c_contiguous:
+        raise ValueError(f"out is {out.shape}; a contiguous array of {shape} is needed")
+    radiance = out.reshape(len(weights), batch.height * batch.width, 3)
+    used = [batch.used(channel) for channel in range(3)]
+    most = max(len(addresses) for addresses, _ in used)
 
-    def multiply_channel(channel: int, start: int, stop: int) -> None:
-        addresses, factors = batch.used(channel)
-        buffer = np.empty((len(addresses), _BATCH_STRIP), dtype=np.float32)
+    def multiply(start: int, stop: int) -> None:
+        buffer = np.empty((most, _BATCH_STRIP), dtype=np.float32)
+        products = np.empty((3, len(weights), _BATCH_STRIP), dtype=np.float32)
         for first in range(start, stop, _BATCH_STRIP):
             last = min(first + _BATCH_STRIP, stop)
-            strip = buffer[:, : last - first]
-            widen(addresses, first, last, strip)
-            radiance[:, first:last, channel] = factors @ strip
+            for channel, (addresses, factors) in enumerate(used):
+                strip = buffer[: len(addresses), : last - first]
+                widen(addresses, first, last, strip)
+                np.matmul(factors, strip, out=products[channel, :, : last - first])
+            interleave(products, first, last, radiance)
 
     with threadpool_limits(limits=1, user_api="blas"):
-        _spread(multiply_channel, radiance.shape[1], _BATCH_STRIP, threads)
-    return radiance.reshape(len(weights), batch.height, batch.width, 3)
+        _spread(multiply, radiance.shape[1], _BATCH_STRIP, threads)
+    return out
 
 
 @dataclass(frozen=True)
@@ -147,13 +164,11 @@ def _contiguous(plane: HalfPlanes) -> HalfPlanes:
     return plane if whole else np.ascontiguousarray(plane)
 
 
-def _spread(
-    work: Callable[[int, int, int], None], pixels: int, strip: int, threads: int | None
-) -> None:
-    """Run ``work(channel, start, stop)`` over all channels and pixels in threads."""
+def _spread(work: Callable[[int, int], None], pixels: int, strip: int, threads: int | None) -> None:
+    """Run ``work(start, stop)`` over all pixels in threads, each a part in whole strips."""
     count = len(os.sched_getaffinity(0)) if threads is None else max(1, threads)
-    step = max(1, -(-pixels // (count * strip))) * strip
-    parts = [(k, y, min(y + step, pixels)) for y in range(0, pixels, step) for k in range(3)]
+    step = max(1, -(-pixels // (PARTS_A_THREAD * count * strip))) * strip
+    parts = [(y, min(y + step, pixels)) for y in range(0, pixels, step)]
     if count == 1 or len(parts) == 1:
         for part in parts:
             work(*part)

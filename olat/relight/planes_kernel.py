@@ -78,6 +78,18 @@ def widen(addresses: Numbers, start: int, stop: int, rows: Numbers) -> None:
 
 
 @njit(nogil=True, cache=True)
+def interleave(products: Numbers, start: int, stop: int, radiance: Numbers) -> None:
+    """Write pixels ``[start, stop)`` of frames, from a plane a channel to three numbers a pixel."""
+    for frame in range(radiance.shape[0]):
+        red, green, blue = products[0, frame], products[1, frame], products[2, frame]
+        out = radiance[frame, start:stop]
+        for i in range(stop - start):
+            out[i, 0] = red[i]
+            out[i, 1] = green[i]
+            out[i, 2] = blue[i]
+
+
+@njit(nogil=True, cache=True)
 def pixel_of(address: np.uint64, pixel: int) -> float:
     """Return one pixel of the plane at an address."""
     return float(_widened(carray(_pointer(address), (pixel + 1,), np.uint16)[pixel]))
