@@ -127,13 +127,13 @@ class Field:
             As for `weights`; and if lamps are near, and nobody knows where the pixels are.
         """
         from olat.api.field_weights import split
-        from olat.relight.planes import relit
+        from olat.relight.streamed_planes import relit_field
 
         far, near = split(lighting_of(light, environment, rotate_deg, lighting))
         pictures = []
         if far.lights or far.gains is not None or not near:
             weights = self.weights(lighting=far, mixing=mixing)
-            pictures.append(relit(self.opened.planes, weights))
+            pictures.append(relit_field(self.opened, weights))
         pictures += [self._near(lamp) for lamp in near]
         total = pictures[0]
         for picture in pictures[1:]:
@@ -157,9 +157,9 @@ class Field:
         pictures
             ``frame h w 3``, float32.
         """
-        from olat.relight.planes import relit_batch
+        from olat.relight.streamed_planes import relit_field_batch
 
-        return relit_batch(self.opened.planes, weights, out=out)
+        return relit_field_batch(self.opened, weights, out=out)
 
     def _near(self, lamp: NearLight) -> Radiance:
         """Return the subject under a lamp at a finite place."""

@@ -29,10 +29,10 @@ from olat.io.field_layout import (
     layouts,
     mark,
 )
-from olat.io.field_shard import mapped, mark_on, read_shard_rows, write_shard
+from olat.io.field_shard import mapped, mark_on, read_shard_channel, read_shard_rows, write_shard
 from olat.io.publish import publish, publish_bytes
 from olat.model.field import CERTAIN, ConfidenceStrip, FieldHeader, LightPlane, ReflectanceField
-from olat.model.shapes import Array, HalfStrip
+from olat.model.shapes import Array, HalfPlane, HalfStrip
 
 Rows = tuple[HalfStrip, UInt8[Array, "light rows w"]]
 
@@ -169,7 +169,13 @@ def open_field(path: Path) -> ReflectanceField:
 
         return open_foreign_field(path, header)
     reflectance, flags = ([mapped(path, layout, i) for i in lights] for layout in pair)
-    field = ReflectanceField(header, reflectance, flags, partial(_read_rows, path, header))
+    field = ReflectanceField(
+        header,
+        reflectance,
+        flags,
+        partial(_read_rows, path, header),
+        read_channel=partial(_read_channel, path, header),
+    )
     if not moved:
         return field
     return replace(
@@ -251,6 +257,13 @@ def _read_rows(path: Path, header: FieldHeader, y0: int, y1: int) -> Rows:
             read_shard_rows(path / layout.key(light), layout, y0, rows)
         strips.append(strip)
     return strips[0], strips[1]
+
+
+def _read_channel(path: Path, header: FieldHeader, row: int, channel: int, out: HalfPlane) -> None:
+    """Fill one channel of a plane; see `ReflectanceField.read_channel`."""
+    layout, _ = layouts(header.height, header.width)
+    place = path / layout.key(header.lights[row])
+    read_shard_channel(place, layout, channel, out)
 
 
 def _read_confidence(

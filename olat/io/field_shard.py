@@ -91,3 +91,28 @@ def read_shard_rows(place: Path, layout: ArrayLayout, y0: int, rows: np.ndarray[
                 )
     finally:
         os.close(file)
+
+
+def read_shard_channel(
+    place: Path, layout: ArrayLayout, channel: int, out: np.ndarray[Any, Any]
+) -> None:
+    """Fill one channel from a shard in order, and let the system forget what it read.
+
+    A field that is larger than memory would only push out what others need again.
+    """
+    offset = channel * layout.padded * layout.width * layout.dtype.itemsize
+    file = os.open(place, os.O_RDONLY)
+    try:
+        os.posix_fadvise(file, offset, out.nbytes, os.POSIX_FADV_SEQUENTIAL)
+        content, done = out.reshape(-1).view(np.uint8).data, 0
+        while done < out.nbytes:
+            count = os.preadv(file, [content[done:]], offset + done)
+            if not count:
+                raise FileError(
+                    f"{place}: found an end within channel {channel}; the file was whole when the "
+                    "field was opened. Run 'olat process' again."
+                )
+            done += count
+        os.posix_fadvise(file, offset, out.nbytes, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(file)

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 
 from olat.model.color import ColorSpace
 from olat.model.rig import LightRig
-from olat.model.shapes import Array, Flags, HalfPlanes, HalfStrip, Plane, SolidAngles
+from olat.model.shapes import Array, Flags, HalfPlane, HalfPlanes, HalfStrip, Plane, SolidAngles
 
 CERTAIN = 255
 """Code of a confidence of 1."""
@@ -100,6 +100,16 @@ class ReflectanceField:
         default=_nothing_moved, repr=False
     )
     """Copy the confidence of rows ``[y0, y1)`` of every light; none where nothing was moved."""
+
+    read_channel: Callable[[int, int, HalfPlane], None] | None = field(default=None, repr=False)
+    """Read one channel of a plane from its file into memory of one's own, leaving none of it
+    cached; none where only mappings can be read."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of the reflectance [B]."""
+        lights, height, width = self.shape
+        return 6 * lights * height * width
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -35,6 +35,8 @@ SolidAngles: TypeAlias = Float64[Array, " light"]
 """Share of the sphere that each light stands for [sr]."""
 HalfPlanes: TypeAlias = Float16[Array, "3 h w"]
 """One light's reflectance, channel by channel [diffuse white = 1]."""
+HalfPlane: TypeAlias = Float16[Array, "h w"]
+"""One channel of one light's reflectance [diffuse white = 1]."""
 HalfStrip: TypeAlias = Float16[Array, "light 3 rows w"]
 """The same rows under every light."""
 Matrix3: TypeAlias = Float64[Array, "3 3"]

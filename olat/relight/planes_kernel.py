@@ -71,6 +71,24 @@ def weighted_sum(
 
 
 @njit(nogil=True, cache=True)
+def add_planes(halves: Numbers, weights: Numbers, total: Numbers) -> None:
+    """Add eight weighted planes, bits in rows of memory, to a plane of sums."""
+    for first in range(0, total.size, STRIP):
+        last = min(first + STRIP, total.size)
+        eight = (
+            halves[0, first:last],
+            halves[1, first:last],
+            halves[2, first:last],
+            halves[3, first:last],
+            halves[4, first:last],
+            halves[5, first:last],
+            halves[6, first:last],
+            halves[7, first:last],
+        )
+        _add_eight(total[first:last], eight, weights)
+
+
+@njit(nogil=True, cache=True)
 def widen(addresses: Numbers, start: int, stop: int, rows: Numbers) -> None:
     """Write pixels ``[start, stop)`` of every plane as float32, a row each."""
     for light in range(addresses.size):
