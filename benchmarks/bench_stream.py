@@ -119,6 +119,6 @@ def bench_a_field_from_disk(benchmark, written):
     benchmark.pedantic(lambda: None, rounds=1)
     print(
         f"\n{LIGHTS} lights, {total / 1e9:.2f} GB: read in {reading:.1f} s "
-        f"({total / reading / 1e9:.2f} GB/s), relit in {seconds:.1f} s: {reading / seconds:.2f} of the disk's rate; peak memory "
-        f"{peak:.0f} MB"
+        f"({total / reading / 1e9:.2f} GB/s), relit in {seconds:.1f} s: {reading / seconds:.2f} of "
+        f"the disk's rate; peak memory {peak:.0f} MB"
     )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from olat.cli.material_words import merl_words
-from olat.cli.picture_words import exr_words, png_words
+from olat.cli.picture_words import (
+    LIGHT_FILES,
+    environment_words,
+    exr_words,
+    lights_words,
+    png_words,
+)
 
 if TYPE_CHECKING:
     from olat.engine.receipt import Receipt
@@ -48,7 +54,7 @@ def command(name: str) -> int:
         click.echo(f"{pipeline.name}: {pipeline.summary}\n")
         click.echo("\n\n".join(_stage(type(stage), stage) for stage in pipeline.stages))
     elif path.exists():
-        click.echo(_file(path))
+        click.echo(file_words(path))
     else:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -94,8 +100,18 @@ def _parameters(name: str, catalog: Mapping[str, type[Stage]]) -> list[str]:
     ]
 
 
-def _file(path: Path) -> str:
-    """Describe a product by the receipt beside it, any other file by its header."""
+def file_words(path: Path) -> str:
+    """Describe a field by what it holds, a product by its receipt, another file by its header."""
+    made = _made(path)
+    if not (path / "zarr.json").is_file() or path.suffix != ".zarr":
+        return made or _header(path)
+    from olat.api.field_summary import summary_of_field
+
+    return "\n".join(filter(None, [summary_of_field(path).words, made]))
+
+
+def _made(path: Path) -> str:
+    """Describe what made a product, by the receipt beside it; empty if there is none."""
     from olat.engine.receipt import read_receipt
 
     inside = [place for place in path.parents if place.suffix == ".zarr"]
@@ -112,7 +128,7 @@ def _file(path: Path) -> str:
         receipt = read_receipt(beside)
         if receipt is not None and any(Path(made).name == path.name for made in receipt.outputs):
             return _receipt(path, receipt)
-    return _header(path)
+    return ""
 
 
 def _receipt(path: Path, receipt: Receipt) -> str:
@@ -187,12 +203,16 @@ def _header(path: Path) -> str:
         return png_words(path)
     if path.suffix.lower() == ".binary":
         return merl_words(path)
+    if path.suffix.lower() in {".hdr", ".pic"}:
+        return environment_words(path)
+    if path.suffix.lower() in LIGHT_FILES and path.is_file():
+        return lights_words(path)
     if path.is_dir() and (path / "session.toml").is_file():
         return _session(path)
     raise UsageError(
         f"{path}: there is no receipt beside it, and olat cannot read its header. Explained are "
-        "products of olat, EXR and PNG files, MERL materials, session folders, pipelines and "
-        "stages."
+        "products of olat, EXR, PNG and Radiance files, light files, MERL materials, session "
+        "folders, pipelines and stages."
     )
 
 

@@ -26,6 +26,7 @@ VERBS = {
     "cameras": "Look at cameras of other programs, make calibrations of them, place cameras.",
     "response": "Measure which light the codes of a camera stand for.",
     "compare": "Measure how alike two pictures, maps, normals or masks are.",
+    "info": "Say what a file holds: a field, a map, an environment, lights.",
     "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
 }
 

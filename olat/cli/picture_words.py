@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+LIGHT_FILES = {".lp", ".txt", ".csv", ".tsv", ".npy", ".npz", ".json", ".dome", ".pc"}
+"""What light files are called; `olat lights` reads them."""
 ALWAYS = {
     "dataWindow",
     "displayWindow",
@@ -47,6 +49,29 @@ def png_words(path: Path) -> str:
     if not told:
         lines.append("  no receipt lies beside it, and it says nothing about what made it")
     return "\n".join(lines)
+
+
+def environment_words(path: Path) -> str:
+    """Describe an environment map: its size, and the light that it holds."""
+    from olat.io.environment_file import read_environment
+
+    map_ = read_environment(path)
+    height, width = map_.radiance.shape[:2]
+    return (
+        f"{path}: environment map of {width} x {height} px, color {map_.space}, radiance up to "
+        f"{map_.radiance.max():g}"
+    )
+
+
+def lights_words(path: Path) -> str:
+    """Describe a light file as `olat lights show` does."""
+    from olat.api.lights import open_lights, summary_of_lights
+    from olat.cli.lights_report import facts
+
+    lights = open_lights(path)
+    lines = [f"{path}: {len(lights.rig)} lights ({lights.source})"]
+    told = facts(summary_of_lights(lights.rig)) if lights.rig.is_located else []
+    return "\n".join([*lines, *(f"  {words}" for words in told)])
 
 
 def _value(value: Any) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from olat.io.color_header import WORDS
 from olat.model.color import ColorSpace
 from olat.model.field import CERTAIN, FieldHeader
+from olat.model.flags import PixelFlag
 from olat.model.rig import LightRig
 
 SCHEMA = 1
@@ -176,6 +177,11 @@ def document_from_header(header: FieldHeader) -> dict[str, Any]:
             "1 under light i; signed",
             "color": header.space,
             "colorspace": WORDS[header.space],
+            "flag_bits": {flag.name: flag.value for flag in PixelFlag},
+            "missing": "a light without a frame has no shard, and reads NaN in reflectance and "
+            "255 in flags; confidence that is missing is 1",
+            "provenance": "receipts beside the group and of every plane: <product>.receipt.json "
+            "and <product>/<frame>.receipt.json",
         },
     }
 
