@@ -23,6 +23,7 @@ VERBS = {
     "certify": "Admit calibrations that were measured, with the day from which they hold.",
     "relight": "Light a processed session with a point light or an environment map.",
     "lights": "Make light files by rule, convert them, draw a rig as a picture.",
+    "envmap": "Convert environment maps, draw labelled axes, see what lights make of a map.",
     "cameras": "Look at cameras of other programs, make calibrations of them, place cameras.",
     "response": "Measure which light the codes of a camera stand for.",
     "explain": "Say what a pipeline, a stage, a parameter, a session or a file is.",
