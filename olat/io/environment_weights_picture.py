@@ -78,7 +78,7 @@ def _mark(
 ) -> None:
     """Draw the lights; number them where there is room."""
     places = places_of_directions(rig.directions, "latlong", _HEIGHT, _WIDTH)
-    labels = Labels(canvas, frame.box, size=13, halo=GROUND)
+    labels = Labels(canvas, frame.box, size=13, air=5.0, halo=GROUND)
     centers = frame.all_at(places)
     labels.keep_all_free([(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in centers])
     hue = weights / np.maximum(weights.max(axis=1, keepdims=True), 1e-12)

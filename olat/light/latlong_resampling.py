@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float32, Float64
 
 from olat.light.footprints import CONVENTIONS
 from olat.light.latlong import solid_angles_of_pixels
@@ -17,6 +17,7 @@ MAP_CONVENTIONS = {**CONVENTIONS, "usd": 0.0}
 """Degrees about +y by which maps of a program are turned against OpenEXR's."""
 
 Picture: TypeAlias = Float[Array, "h w 3"]
+Resized: TypeAlias = Float32[Array, "h2 w2 3"]
 
 _ROWS_AT_ONCE = 1 << 19
 """Samples that are taken together: their arrays stay near the processor."""
@@ -93,7 +94,7 @@ def rotated(radiance: Picture, turn: Matrix3) -> Radiance:
     return np.asarray(turned * scale, np.float32)
 
 
-def latlong_from(picture: Picture, projection: Projection, height: int) -> Radiance:
+def latlong_from(picture: Picture, projection: Projection, height: int) -> Resized:
     """Return the latitude-longitude map of another picture of the sphere, in OpenEXR orientation.
 
     Parameters
@@ -172,20 +173,22 @@ def sampled(
 ) -> Float64[Array, "*n 3"]:
     """Read a picture of the sphere in directions, mixed from the four pixels around.
 
-    Latitude-longitude maps close at their sides.
+    Latitude-longitude maps close at their sides, and over the poles.
     """
     height, width = picture.shape[:2]
     places = places_of_directions(directions, projection, height, width)
-    x, y = places[..., 0], np.clip(places[..., 1], 0.0, height - 1.0)
-    closes = projection == "latlong"
-    x = x if closes else np.clip(x, 0.0, width - 1.0)
-    left, above = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    across, down = (x - left)[..., np.newaxis], (y - above)[..., np.newaxis]
-    right = (left + 1) % width if closes else np.minimum(left + 1, width - 1)
-    left, below = left % width, np.minimum(above + 1, height - 1)
-    upper = picture[above, left] * (1.0 - across) + picture[above, right] * across
-    lower = picture[below, left] * (1.0 - across) + picture[below, right] * across
-    mixed: Float64[Array, "*n 3"] = upper * (1.0 - down) + lower * down
+    first = np.floor(places).astype(np.int64)
+    share = places - first
+    mixed = np.zeros(directions.shape)
+    for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        column, row = first[..., 0] + right, first[..., 1] + down
+        if projection == "latlong":
+            beyond = (row < 0) | (row >= height)
+            column = (column + beyond * (width // 2)) % width
+        across = share[..., 0] if right else 1.0 - share[..., 0]
+        along = share[..., 1] if down else 1.0 - share[..., 1]
+        pixels = picture[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+        mixed += pixels * (across * along)[..., np.newaxis]
     return mixed
 
 

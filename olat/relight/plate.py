@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float32, Float64
 
 from olat.light.latlong_resampling import averaged_along
 from olat.model.shapes import Array, Mask, Matrix3, Plane, Radiance
+
+Matte: TypeAlias = Float32[Array, "h1 w1"]
+Resized: TypeAlias = Float32[Array, "h2 w2 3"]
 
 _FEATHER = 0.0015
 """Standard deviation of a matte's edge, of the picture's width [1]."""
@@ -16,7 +21,7 @@ _COARSEST = 2
 """Samples a pixel, each way."""
 
 
-def over(foreground: Radiance, alpha: Plane, background: Radiance) -> Radiance:
+def over(foreground: Radiance, alpha: Matte, background: Resized) -> Radiance:
     r"""Lay a foreground over a background.
 
     .. math:: C = F + (1 - \alpha) B
@@ -86,7 +91,7 @@ def background_of_map(
     width: int,
     field_of_view_deg: float,
     rotation: Matrix3 | None = None,
-) -> Radiance:
+) -> Resized:
     """Return what the reference camera sees of an environment behind the subject.
 
     Parameters
@@ -130,7 +135,7 @@ def background_of_map(
     return averaged_along(environment, rays, height, width, each=each).astype(np.float32)
 
 
-def fitted_plate(plate: Radiance, height: int, width: int) -> tuple[Radiance, str | None]:
+def fitted_plate(plate: Radiance, height: int, width: int) -> tuple[Resized, str | None]:
     """Scale a picture so that it fills another size, and cut what hangs over evenly.
 
     Returns

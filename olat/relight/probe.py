@@ -113,7 +113,7 @@ def matte_ball(
 
     In a uniform environment of radiance 1 it reads 1; 0 outside.
     """
-    height, width = min(_MAP_HEIGHT, len(environment)), min(2 * _MAP_HEIGHT, environment.shape[1])
+    height, width = _MAP_HEIGHT, 2 * _MAP_HEIGHT
     toward = directions_of_pixels(height, width).reshape(-1, 3)
     if rotation is not None:
         toward = toward @ rotation.T
