@@ -1,7 +1,7 @@
 """The labelled axes map lights spheres: every axis shows where docs/conventions.md says.
 
-Three ways that share no code for shading: a chrome and a gray ball drawn from the map, the simulated
-one-light-at-a-time field of a sphere, and, where it is installed, Mitsuba.
+Three ways that share no code for shading: a chrome and a gray ball drawn from the map, the
+simulated sweep of a sphere, and, where it is installed, Mitsuba.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIZE = 96
 
 @pytest.fixture(scope="module")
 def axes() -> np.ndarray:
-    """The labelled map."""
+    """Draw the labelled map."""
     return axes_map(width=512)
 
 
@@ -128,7 +128,7 @@ def olat_pictures(subject, rig: LightRig, camera: PinholeCamera) -> tuple[np.nda
 
 @pytest.fixture(scope="module")
 def rig() -> LightRig:
-    """Distant lights all around."""
+    """Place distant lights all around."""
     return LightRig("sphere", fibonacci_sphere(200), np.ones((200, 3)))
 
 

@@ -21,8 +21,8 @@ from olat.model.image import RawMosaic
 from olat.model.shapes import Array, Radiance
 from olat.sensor.encoding import linear_from_codes
 
-_FULL = 0.998
-"""Share of the largest value from which a value counts as full."""
+_FULL = 0.9999
+"""Share of the largest value from which a value counts as full: a smooth peak has few."""
 _PLATEAU = 1e-4
 """Share of pixels that are full in a picture that was clipped."""
 _log = logging.getLogger(__name__)
