@@ -116,12 +116,7 @@ def background_of_map(
     the map, and image right is +x. It looks into the sphere as somebody inside does: writing in
     the map reads unmirrored. Surroundings are taken as far away, the camera as a pinhole.
     """
-    if not 0.0 < field_of_view_deg < 180.0:
-        raise ValueError(
-            f"a field of view of {field_of_view_deg:g} degrees; more than 0 and less than 180 is "
-            "needed"
-        )
-    focal = width / 2.0 / np.tan(np.deg2rad(field_of_view_deg) / 2.0)
+    focal = _focal(width, field_of_view_deg)
     turn = np.eye(3) if rotation is None else rotation
 
     def rays(x: Float64[Array, "h w"], y: Float64[Array, "h w"]) -> Float64[Array, "h w 3"]:
@@ -130,9 +125,17 @@ def background_of_map(
         unit: Float64[Array, "h w 3"] = way / np.linalg.norm(way, axis=-1, keepdims=True)
         return np.asarray(unit @ turn)
 
-    finer = environment.shape[1] / (2.0 * np.pi * focal)
+    finer = map_pixels_per_pixel(environment.shape[1], width, field_of_view_deg)
     each = int(np.clip(np.ceil(2.0 * finer), _COARSEST, _FINEST))
     return averaged_along(environment, rays, height, width, each=each).astype(np.float32)
+
+
+def map_pixels_per_pixel(map_width: int, width: int, field_of_view_deg: float) -> float:
+    """Return how many pixels of a map a pixel in the middle of a background sees, each way.
+
+    Below 1 the background is softer than the picture can be.
+    """
+    return map_width / (2.0 * np.pi * _focal(width, field_of_view_deg))
 
 
 def fitted_plate(plate: Radiance, height: int, width: int) -> tuple[Resized, str | None]:
@@ -159,3 +162,13 @@ def fitted_plate(plate: Radiance, height: int, width: int) -> tuple[Resized, str
     if (cut := (size[0] - width, size[1] - height)) != (0, 0):
         note += f", {cut[0]} columns and {cut[1]} rows cut off evenly"
     return np.ascontiguousarray(scaled[top : top + height, left : left + width]), note
+
+
+def _focal(width: int, field_of_view_deg: float) -> float:
+    """Return the distance from the pinhole to the picture plane [px]."""
+    if not 0.0 < field_of_view_deg < 180.0:
+        raise ValueError(
+            f"a field of view of {field_of_view_deg:g} degrees; more than 0 and less than 180 is "
+            "needed"
+        )
+    return float(width / 2.0 / np.tan(np.deg2rad(field_of_view_deg) / 2.0))

@@ -9,7 +9,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from olat.io.axes_map import axes_map
 from olat.light.latlong import directions_of_pixels
 from olat.light.latlong_resampling import rotation_about
-from olat.relight.plate import alpha_of_mask, background_of_map, cut_out, fitted_plate, over
+from olat.relight.plate import (
+    alpha_of_mask,
+    background_of_map,
+    cut_out,
+    fitted_plate,
+    map_pixels_per_pixel,
+    over,
+)
 from tests.support.sphere_pictures import colored
 
 COLORED = colored(directions_of_pixels(128, 256))
@@ -93,3 +100,8 @@ def test_a_plate_of_another_size_fills_the_picture_and_it_is_said(rng):
     # From the middle: 7 of 45 columns are cut off at the left.
     halved = plate.reshape(20, 2, 45, 2, 3).mean(axis=(1, 3))
     assert_allclose(fitted, halved[:, 7:37], rtol=0, atol=1e-5)
+
+
+def test_a_map_is_told_to_be_too_coarse_for_a_background():
+    # In the middle a pixel of a right angle seen in 100 px is 1/50 rad.
+    assert map_pixels_per_pixel(512, 100, 90.0) == pytest.approx(512 / (2.0 * np.pi) / 50.0)
