@@ -42,6 +42,8 @@ _STEP_DEG = 15.0
 _HALF_LINE_DEG = 0.3
 _SIDE = 512
 """Of a face, before it is laid on the sphere [px]."""
+_HALF_TURNED = (2, 3)
+"""The faces +Y and -Y: OpenEXR's are upright for who looks along -Z."""
 _FINER = 3
 """Lines and edges are drawn so many times as fine, and averaged."""
 
@@ -60,7 +62,8 @@ def axes_map(*, width: int = 1024, convention: str = "openexr") -> Radiance:
     Notes
     -----
     The labels are written for an eye inside the sphere: in a renderer's background they read as
-    written, on a chrome ball mirrored. What is up in +Y is the side of +Z, in -Y that of -Z.
+    written, on a chrome ball mirrored. +Y and -Y are upright for who looks along +Z and lifts or
+    lowers the head, and on a chrome ball.
     """
     height = width // 2
     faces = np.concatenate([_face(face, convention) for face in range(6)])
@@ -98,7 +101,7 @@ def _face(face: int, convention: str) -> Texture:
     # Dark letters on bright patches, bright ones on dark patches.
     letters = 0.02 if color @ (0.21, 0.72, 0.07) > 0.5 else 1.5 * PATCH_RADIANCE
     textured: Texture = (1.0 - ink) * color + ink * letters
-    return textured
+    return textured[::-1, ::-1] if face in _HALF_TURNED else textured
 
 
 def _patches(height: int, width: int) -> Float64[Array, "h w"]:
