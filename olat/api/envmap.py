@@ -183,7 +183,8 @@ def _unfolded(
             f"--from {how.source} is about latitude-longitude maps; a picture in {projection} has "
             "one orientation only. Leave it out, and turn the map with --rotate y:DEG."
         )
-    across = how.width or pixels_around(projection, height, width)
+    # As fine as the picture, or lamps would fall between samples; the width follows by area.
+    across = max(how.width or 0, pixels_around(projection, height, width))
     notes = [f"unfolded from {projection}, {width} x {height} px"]
     if projection == "mirror_ball":
         notes.append("what lies behind the ball is seen at its rim alone, and is coarse")

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
+from olat.light.latlong import resized
 from olat.light.latlong_resampling import averaged_along
 from olat.model.shapes import Array, Mask, Matrix3, Plane, Radiance
 
@@ -126,6 +127,11 @@ def background_of_map(
         return np.asarray(unit @ turn)
 
     finer = map_pixels_per_pixel(environment.shape[1], width, field_of_view_deg)
+    if finer > _FINEST:
+        # Samples would miss lamps: a map as fine as the samples, of the same energy.
+        across = 2 * round(environment.shape[1] * _COARSEST / finer / 2.0)
+        environment = resized(np.asarray(environment, np.float32), across // 2, across)
+        finer = float(_COARSEST)
     each = int(np.clip(np.ceil(2.0 * finer), _COARSEST, _FINEST))
     return averaged_along(environment, rays, height, width, each=each).astype(np.float32)
 

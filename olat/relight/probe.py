@@ -23,6 +23,8 @@ _CELL_HEIGHT = 256
 """Of the map of lights that a chrome ball mirrors [px]."""
 _EDGE = 4
 """Samples a pixel, each way."""
+_MAP_WIDTHS = 8
+"""Width of a map in diameters of a chrome ball, at most: 5 pixels for one of its middle."""
 _AT_ONCE = 4096
 """Pixels that are shaded together."""
 
@@ -102,7 +104,7 @@ def chrome_ball(
         ways: Float64[Array, "h w 3"] = 2.0 * normals[..., 2:] * normals - (0.0, 0.0, 1.0)
         return np.asarray(ways @ turn)
 
-    seen = averaged_along(environment, mirrored, size, size, each=_EDGE)
+    seen = averaged_along(_no_finer(environment, size), mirrored, size, size, each=_EDGE)
     return np.asarray(seen * _coverage(size)[..., np.newaxis])
 
 
@@ -145,6 +147,14 @@ def placed_in_corner(
     under *= 1.0 - probe.alpha[..., np.newaxis]
     under += probe.radiance
     return result
+
+
+def _no_finer(environment: Float[Array, "h w 3"], size: int) -> Float[Array, "h2 w2 3"]:
+    """Average a map that is so fine that samples of a ball would miss its lamps."""
+    if environment.shape[1] <= _MAP_WIDTHS * size:
+        return environment
+    width = _MAP_WIDTHS * size
+    return resized(np.asarray(environment, np.float32), width // 2, width)
 
 
 def _lit_by(toward: Directions, weights: LightColors, size: int) -> Float64[Array, "s s 3"]:

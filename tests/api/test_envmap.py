@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenEXR
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -96,6 +97,36 @@ def test_other_shapes_are_unfolded(tmp_path: Path, name: str, picture: np.ndarra
     # Where all of them see well: the upper half towards image right.
     assert_allclose(done.environment.radiance[8:16, 8:24], expected[8:16, 8:24], rtol=0, atol=0.03)
     assert any(f"unfolded from {name}" in words for words in done.notes)
+
+
+def test_a_cube_is_known_by_its_header(tmp_path: Path) -> None:
+    picture = sphere_pictures.cube(16)
+    planes = {channel: picture[..., k].copy() for k, channel in enumerate("RGB")}
+    write_exr(tmp_path / "a.exr", planes, attributes={"envmap": OpenEXR.ENVMAP_CUBE})
+    done = converted_map(tmp_path / "a.exr", Conversion())
+    assert done.environment.radiance.shape == (32, 64, 3)
+    expected = sphere_pictures.colored(directions_of_pixels(32, 64))
+    assert_allclose(done.environment.radiance, expected, rtol=0, atol=0.05)
+    with pytest.raises(FileError, match="cube of six faces"):
+        read_environment(tmp_path / "a.exr")
+
+
+def test_a_ball_that_is_brought_to_fewer_pixels_keeps_its_lamp(tmp_path: Path) -> None:
+    """The lamp of one pixel gives as much light whatever the width."""
+    ball = np.zeros((256, 256), np.float32)
+    ball[100, 90] = 1e4
+    write_exr(tmp_path / "a.exr", {"Y": ball}, attributes={})
+    energies = [
+        energy_of_map(
+            converted_map(
+                tmp_path / "a.exr", Conversion(projection="mirror_ball", width=width)
+            ).environment.radiance
+        )[0]
+        for width in (None, 32, 8)
+    ]
+    assert_allclose(energies, energies[0], rtol=1e-5)
+    # r = sin(angle / 2) keeps areas: everywhere a pixel stands for 4 times its part of the disk.
+    assert energies[0] == pytest.approx(1e4 * 4.0 * (2.0 / 256) ** 2, rel=0.03)
 
 
 def test_a_red_pixel_right_of_the_center_is_a_light_from_image_left(tmp_path: Path) -> None:

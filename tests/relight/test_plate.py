@@ -59,6 +59,16 @@ def test_the_label_behind_reads_unmirrored():
     assert max(heights[: third - 1]) < 0.5 * max(heights[-third:])
 
 
+def test_a_lamp_of_one_pixel_in_a_fine_map_is_not_lost():
+    shown = []
+    for column in range(0, 40, 5):
+        map_ = np.zeros((1024, 2048, 3), np.float32)
+        map_[512, column] = 1e4
+        seen_ = background_of_map(map_, height=16, width=16, field_of_view_deg=100.0)
+        shown.append(seen_.sum())
+    assert min(shown) > 0.8 * max(shown) > 0.0
+
+
 def test_over_is_exact():
     foreground = np.full((2, 3, 3), 0.4, np.float32)
     alpha = np.array([[0, 0.5, 1], [0, 0.5, 1]], np.float32)

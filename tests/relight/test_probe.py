@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from olat.io.environment_file import read_environment
 from olat.light.arrangements import fibonacci_sphere
 from olat.light.environment_weights import weights_for_environment
-from olat.light.latlong import directions_of_pixels
-from olat.light.latlong_resampling import rotation_about
+from olat.light.latlong import directions_of_pixels, resized
+from olat.light.latlong_resampling import latlong_from, rotation_about
 from olat.model.environment import EnvironmentMap
 from olat.relight.probe import (
     MIDDLE_GRAY,
@@ -81,6 +84,28 @@ def test_turning_the_light_is_turning_the_map(ball):
     ours, there = ball(colored(WAYS), size=SIZE, rotation=turn), ball(turned, size=SIZE)
     _, inside = normals()
     assert_allclose(ours[inside], there[inside], rtol=0, atol=5e-3)
+
+
+def test_a_lamp_of_one_pixel_in_a_fine_map_is_not_lost():
+    # Anywhere towards the camera: the energy that a small ball shows hardly depends on where.
+    shown = []
+    for column in range(1020, 1031):
+        map_ = np.zeros((1024, 2048, 3), np.float32)
+        map_[500, column] = 1e4
+        shown.append(chrome_ball(map_, size=12).sum())
+    assert min(shown) > 0.9 * max(shown) > 0.0
+
+
+def test_a_photographed_ball_unfolds_to_the_place_around_it(shared_data: Path):
+    """A real place, mirrored at normals, then unfolded by the formula of the mirror ball."""
+    place = read_environment(shared_data / "env" / "city.exr").radiance
+    back = latlong_from(chrome_ball(place, size=512), "mirror_ball", 32)
+    expected = resized(place, 32, 64)
+    seen = directions_of_pixels(32, 64)[..., 2] > -0.7
+    error = np.abs(back - expected)[seen]
+    assert np.median(error) < 0.01 * expected[seen].mean()
+    mirrored = np.abs(back - expected[:, ::-1])[seen]
+    assert error.mean() < 0.1 * mirrored.mean()
 
 
 def test_edges_are_shares_and_nothing_is_outside():
