@@ -13,7 +13,7 @@ from olat.errors import FileError
 from olat.io.color_header import space_told
 from olat.io.environment_hdr import read_hdr
 from olat.io.exr import exr_attributes, exr_size, read_exr_picture
-from olat.io.photograph import read_photograph
+from olat.io.photograph import PHOTOGRAPH_SUFFIXES, read_photograph
 from olat.light.map_projections import Projection
 from olat.model.color import ColorSpace
 from olat.model.encoding import Encoding
@@ -98,10 +98,15 @@ def _read_exr(path: Path) -> EnvironmentPicture:
 
 def _read_photograph(path: Path, assume: Encoding | None) -> Radiance:
     """Read a picture of codes, which are floats or whose encoding is known."""
+    if path.suffix.lower() not in PHOTOGRAPH_SUFFIXES:
+        raise FileError(
+            f"{path}: a {path.suffix or 'nameless'} file is no picture; a .exr or .hdr map is "
+            "needed."
+        )
     is_tiff = path.suffix.lower() in {".tif", ".tiff"}
     if assume is None and not is_tiff:
         raise FileError(
-            f"{path}: a {path.suffix or 'nameless'} picture holds no light sources: it is clipped "
+            f"{path}: a {path.suffix} picture holds no light sources: it is clipped "
             "at display white; a .exr or .hdr map is needed. To use it all the same: olat envmap "
             f"convert {path} --assume srgb -o MAP.exr."
         )

@@ -65,6 +65,6 @@ def radiance_of_weights(directions: Directions, weights: LightColors, *, height:
 
 def energy_of_map(radiance: Float64[Array, "h w 3"] | Radiance) -> Float64[Array, "3"]:
     """Return the integral of a latitude-longitude map over the sphere [radiance sr]."""
-    weights = solid_angles_of_pixels(*radiance.shape[:2])[..., np.newaxis]
-    energy: Float64[Array, "3"] = (radiance * weights).sum(axis=(0, 1), dtype=np.float64)
-    return energy
+    height, width = radiance.shape[:2]
+    of_row = solid_angles_of_pixels(height, width)[:, 0]
+    return np.asarray(np.einsum("hwc,h->c", radiance, of_row))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 
 from olat.light.footprints import CONVENTIONS
-from olat.light.latlong import solid_angles_of_pixels
+from olat.light.latlong_cells import energy_of_map
 from olat.light.map_projections import Projection, pixels_around, places_of_directions
 from olat.model.shapes import Array, Matrix3, Radiance
 
@@ -87,9 +87,8 @@ def rotated(radiance: Picture, turn: Matrix3) -> Radiance:
         Q, a rotation: light from d comes from Q d.
     """
     height, width = radiance.shape[:2]
-    weights = solid_angles_of_pixels(height, width)[..., np.newaxis]
     turned = averaged(radiance, "latlong", height, width, turn=turn)
-    before, after = ((map_ * weights).sum(axis=(0, 1)) for map_ in (radiance, turned))
+    before, after = energy_of_map(radiance), energy_of_map(turned)
     scale = np.divide(before, after, out=np.ones(3), where=after != 0.0)
     return np.asarray(turned * scale, np.float32)
 

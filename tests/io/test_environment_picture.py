@@ -38,6 +38,13 @@ def test_a_tiff_of_codes_is_refused(tmp_path: Path) -> None:
         read_environment(tmp_path / "a.tif")
 
 
+def test_what_is_no_picture_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"a.csv: a .csv file is no picture; a .exr or .hdr map"):
+        read_environment(tmp_path / "a.csv")
+    with pytest.raises(FileError, match=r"a: a nameless file is no picture"):
+        read_environment(tmp_path / "a")
+
+
 def test_a_display_picture_is_read_only_when_its_encoding_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
