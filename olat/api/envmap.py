@@ -60,6 +60,8 @@ class Conversion:
     exposure_stops: float = 0.0
     assume: Encoding | None = None
     """How the codes of a display picture are encoded."""
+    is_mirrored: bool = False
+    """Whether the picture is flipped left to right before all else, as its writing demands."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def converted_map(path: Path, how: Conversion) -> Converted:
     path
         ``.exr``, ``.hdr``, ``.tif`` of floats; with ``how.assume`` any picture.
     how
-        What is done, in this order: unfolded, turned to OpenEXR's orientation, turned as asked,
-        brought to its width, exposed, turned to the orientation that is asked for.
+        What is done, in this order: flipped, unfolded, turned to OpenEXR's orientation, turned as
+        asked, brought to its width, exposed, turned to the orientation that is asked for.
 
     Raises
     ------
@@ -107,7 +109,13 @@ def converted_map(path: Path, how: Conversion) -> Converted:
     _check(how)
     picture = read_environment_picture(path, assume=how.assume)
     projection = how.projection or picture.projection or "latlong"
-    radiance, notes = _unfolded(path, picture.radiance, projection, how)
+    seen = picture.radiance[:, ::-1] if how.is_mirrored else picture.radiance
+    if how.is_mirrored and projection in {"cube", "cross"}:
+        raise UsageError(
+            f"--mirrored: a {projection} cannot be flipped as a whole; a latitude-longitude map, a "
+            "mirror ball or a light probe is needed. Unfold it first, then flip the result."
+        )
+    radiance, notes = _unfolded(path, seen, projection, how)
     is_exact = projection == "latlong"
     for axis, degrees in how.turns:
         radiance, is_whole = _turned(radiance, axis, degrees)

@@ -72,6 +72,11 @@ def command() -> None:
     metavar="ENCODING",
     help="Take a JPEG or PNG, encoded as srgb, linear or an exponent; its lights are clipped.",
 )
+@click.option(
+    "--mirrored",
+    is_flag=True,
+    help="IN is mirrored: writing in it reads backwards. Flip it left to right first.",
+)
 @click.option("--half", is_flag=True, help="Write 16-bit floats into the .exr.")
 @_JSON
 @_OVERWRITE
@@ -85,6 +90,7 @@ def convert(
     turns: tuple[str, ...],
     exposure: float,
     assume: str | None,
+    mirrored: bool,
     half: bool,
     as_json: bool,
     overwrite: bool,
@@ -108,6 +114,7 @@ def convert(
         turns=[_turn(words) for words in turns],
         exposure_stops=exposure,
         assume=None if assume is None else _encoding(assume),
+        is_mirrored=mirrored,
     )
     result = converted_map(source, how)
     words = f"{source.name}, in the orientation of {target}"

@@ -99,6 +99,21 @@ def test_other_shapes_are_unfolded(tmp_path: Path, name: str, picture: np.ndarra
     assert any(f"unfolded from {name}" in words for words in done.notes)
 
 
+def test_a_mirrored_map_is_flipped_when_told(tmp_path: Path) -> None:
+    """Color that tells directions, drawn mirrored; every map is flipped about its middle."""
+    right = sphere_pictures.colored(directions_of_pixels(16, 32))
+    write_environment(tmp_path / "a.exr", EnvironmentMap(right[:, ::-1].copy()))
+    done = converted_map(tmp_path / "a.exr", Conversion(is_mirrored=True))
+    assert_array_equal(done.environment.radiance, right)
+    theirs = np.roll(right, 8, axis=1)
+    write_environment(tmp_path / "b.exr", EnvironmentMap(theirs[:, ::-1].copy()))
+    done = converted_map(tmp_path / "b.exr", Conversion(source="three", is_mirrored=True))
+    assert_array_equal(done.environment.radiance, right)
+    write_exr(tmp_path / "c.exr", {"Y": np.ones((96, 16), np.float32)}, attributes={})
+    with pytest.raises(UsageError, match="a cube cannot be flipped as a whole"):
+        converted_map(tmp_path / "c.exr", Conversion(projection="cube", is_mirrored=True))
+
+
 def test_a_cube_is_known_by_its_header(tmp_path: Path) -> None:
     picture = sphere_pictures.cube(16)
     planes = {channel: picture[..., k].copy() for k, channel in enumerate("RGB")}
