@@ -23,6 +23,7 @@ VERBS = {
     "relight": "Light a processed session with a point light or an environment map.",
     "export": "Write what was processed in the formats that other programs open.",
     "lights": "Make light files by rule, convert them, draw a rig as a picture.",
+    "envmap": "Convert environment maps, draw labelled axes, see what lights make of a map.",
     "cameras": "Look at cameras of other programs, make calibrations of them, place cameras.",
     "response": "Measure which light the codes of a camera stand for.",
     "compare": "Measure how alike two pictures, maps, normals or masks are.",

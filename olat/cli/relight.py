@@ -12,6 +12,7 @@ from olat.cli.lighting_options import AskedLight, lit_by
 if TYPE_CHECKING:
     from olat.api.field import Field
     from olat.api.lobes import Lobes
+    from olat.api.opened import OpenSession
     from olat.model.lighting import Lighting
     from olat.model.shapes import Radiance
 
@@ -30,6 +31,12 @@ MOVIES = (".mp4", ".webp")
     default=1,
     show_default=True,
     help="Number of the first picture of a sequence.",
+)
+@click.option("--balls", is_flag=True, help="Show the light on a chrome and a gray ball, in a PNG.")
+@click.option(
+    "--background",
+    metavar="env|PICTURE",
+    help="What stands behind the subject: the map that lights it, or a picture.",
 )
 @click.option("--groups", is_flag=True, help="A layer for each group of lights too, in the .exr.")
 @click.option(
@@ -80,7 +87,7 @@ def command(session: Path, outputs: tuple[Path, ...], **options: Any) -> int:
 
         return run_sequence(opened.field(options["camera"]), asked, outputs, options)
     else:
-        _relight_field(opened.field(options["camera"]), asked, outputs, options)
+        _relight_field(opened, asked, outputs, options)
     _say(outputs, as_json=options["as_json"])
     return 0
 
@@ -107,6 +114,13 @@ def _check(asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
     shown = any(path.suffix.lower() != ".exr" for path in outputs)
     if options["exposure"] is not None and not shown:
         raise UsageError("relight: --exposure is about .png; an .exr holds linear values as is.")
+    is_bare = options["lobes"] or is_sequence
+    if is_bare and (options["balls"] or options["background"]):
+        raise UsageError("relight: --balls and --background are for single pictures of the field.")
+    if options["background"] == "env" and not (asked.env or asked.harmonics or asked.file):
+        raise UsageError("relight: --background env without a map; needed is --env.")
+    if options["balls"] and not shown:
+        raise UsageError("relight: --balls are drawn into a .png; name one with -o.")
     if options["groups"] and (
         options["lobes"] or not any(path.suffix.lower() == ".exr" for path in outputs)
     ):
@@ -118,23 +132,30 @@ def _either(words: tuple[str, ...]) -> str:
 
 
 def _relight_field(
-    field: Field, asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
+    opened: OpenSession, asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
 ) -> None:
     """Light the field once, and write it."""
+    from olat.api.dressing import dressed, with_balls
     from olat.api.lighting_groups import relit_groups
     from olat.api.pictures import write_relit
 
+    field = opened.field(options["camera"])
     lighting, mixing = turned_lighting(asked, field), mixing_of(asked)
     groups = relit_groups(field, lighting, mixing) if options["groups"] else {}
     radiance = field.relight(lighting=lighting, mixing=mixing)
+    if options["background"] is not None:
+        camera = field.header.camera
+        radiance = dressed(opened, camera, radiance, lighting, options["background"])
+    shown = with_balls(radiance, field, lighting) if options["balls"] else radiance
     for output in outputs:
+        is_linear = output.suffix.lower() == ".exr"
         write_relit(
             output,
-            radiance,
+            radiance if is_linear else shown,
             lighting=lighting.name,
             space=field.space,
             exposure_stops=options["exposure"],
-            layers=groups if output.suffix.lower() == ".exr" else {},
+            layers=groups if is_linear else {},
         )
 
 

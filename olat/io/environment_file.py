@@ -1,23 +1,24 @@
-"""Environment maps: OpenEXR and Radiance files -> light from everywhere."""
+"""Environment maps: OpenEXR and Radiance files <-> light from everywhere."""
 
 from __future__ import annotations
 
-import logging
-import re
 from pathlib import Path
+from typing import cast
 
-import cv2
-import numpy as np
+import OpenEXR
 
 from olat.errors import FileError
-from olat.io.color_header import space_told
-from olat.io.exr import exr_attributes, read_exr_picture
-from olat.model.color import ColorSpace
+from olat.io.color_header import color_attributes
+from olat.io.environment_hdr import write_hdr
+from olat.io.environment_picture import read_environment_picture
+from olat.io.exr import Attribute, write_exr
+from olat.light.map_projections import has_shape
 from olat.model.environment import EnvironmentMap
 from olat.model.shapes import Radiance
+from olat.sensor.working_space import converted
 
-_HEADER_BYTES = 65536
-_log = logging.getLogger(__name__)
+WRITTEN = (".exr", ".hdr")
+"""What maps that are written are called."""
 
 
 def read_environment(path: Path) -> EnvironmentMap:
@@ -26,7 +27,7 @@ def read_environment(path: Path) -> EnvironmentMap:
     Parameters
     ----------
     path
-        ``.exr``, or ``.hdr`` as Radiance writes it; twice as wide as high.
+        ``.exr``; ``.hdr`` as Radiance writes it; ``.tif`` of floats; twice as wide as high.
 
     Raises
     ------
@@ -36,111 +37,82 @@ def read_environment(path: Path) -> EnvironmentMap:
     Notes
     -----
     A map is in linear Rec. 709 unless its header says ACEScg. Negative radiance, which filters
-    and lossy compression leave, becomes 0 with a warning.
-
-    References
-    ----------
-    .. [1] Ward, Real pixels, Graphics Gems II, 1991 (``.hdr``).
+    and lossy compression leave, becomes 0 with a warning. What looks clipped is warned of.
     """
-    readers = {".exr": _read_exr, ".hdr": _read_hdr, ".pic": _read_hdr}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise FileError(
-            f"{path}: a {path.suffix or 'nameless'} picture holds no light sources: it is clipped "
-            "at display white; a .exr or .hdr map is needed."
-        )
-    radiance = reader(path)
-    height, width = radiance.shape[:2]
-    if abs(width - 2 * height) > 1:
+    picture = read_environment_picture(path)
+    height, width = picture.radiance.shape[:2]
+    if picture.projection == "cube" or not has_shape("latlong", height, width):
         raise FileError(
             f"{path}: the map is {width} x {height}; a latitude-longitude map twice as wide as "
-            "high is needed. Convert cube maps and mirror balls first."
+            f"high is needed. {_likely(picture.projection, height, width)} Convert it first: "
+            f"olat envmap convert {path} --projection ... -o MAP.exr."
         )
-    space = _space(path) if reader is _read_exr else "rec709"
-    return EnvironmentMap(_physical(path, radiance), name=path.stem, space=space)
+    return EnvironmentMap(picture.radiance, name=path.stem, space=picture.space)
 
 
-def _read_exr(path: Path) -> Radiance:
-    """Read R, G, B; a gray map lights with three equal channels."""
-    picture = read_exr_picture(path)
-    return np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+def write_environment(
+    path: Path, environment: EnvironmentMap, *, half: bool = False, words: str | None = None
+) -> list[str]:
+    """Write a latitude-longitude map, whole or not at all.
 
+    Parameters
+    ----------
+    path
+        ``.exr``: ``R G B``, with ``envmap``, ``colorInteropID`` and ``chromaticities``; or
+        ``.hdr``, in Rec. 709.
+    half
+        Write 16-bit floats into the ``.exr``; they end at 65504.
+    words
+        Which orientation it has, and what was done to it; goes into the ``.exr``.
 
-def _space(path: Path) -> ColorSpace:
-    """Return what a header says of its color; without a word it is Rec. 709, as OpenEXR says."""
-    attributes = exr_attributes(path)
-    told = {
-        key: attributes[key] for key in ("colorInteropID", "chromaticities") if key in attributes
+    Returns
+    -------
+    notes
+        What the file cannot hold, in words.
+
+    Raises
+    ------
+    FileError
+        If the name ends in something else.
+    StorageError
+        If the disk is full, read-only or failing.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        shown = converted(environment.radiance, source=environment.space, target="rec709")
+        write_hdr(path, shown)
+        notes = [f"{path.name}: .hdr keeps eight bits of a pixel's largest channel, .exr all"]
+        if environment.space == "acescg":
+            notes.append(f"{path.name}: taken to Rec. 709, whose primaries .hdr stands for")
+        return notes
+    if suffix != ".exr":
+        raise FileError(f"{path}: maps are written as .exr or .hdr; such a name is needed.")
+    attributes = {
+        # The library's own enumeration; attributes of other types are all that we name.
+        "envmap": cast(Attribute, OpenEXR.ENVMAP_LATLONG),
+        **color_attributes(environment.space),
     }
-    space = space_told(attributes)
-    if told and space in (None, "camera"):
-        _log.warning("%s: its color %s is taken for that of Rec. 709", path, told)
-    return "acescg" if space == "acescg" else "rec709"
+    if words is not None:
+        attributes["olat/environment"] = words
+    write_exr(path, _channels(environment.radiance), attributes=attributes, half=half)
+    if half and environment.radiance.max(initial=0.0) > 65504.0:
+        return [f"{path.name}: what is brighter than 65504 became 65504; leave --half out"]
+    return []
 
 
-def _read_hdr(path: Path) -> Radiance:
-    """Read a Radiance picture, back at its exposure."""
-    exposure = _hdr_exposure(path)
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.float32:
-        raise FileError(f"{path}: the pixels cannot be decoded. Make or copy the file again.")
-    return np.ascontiguousarray(pixels[..., ::-1]) / exposure.astype(np.float32)
+def _channels(radiance: Radiance) -> dict[str, Radiance]:
+    return {name: radiance[..., k] for k, name in enumerate("RGB")}
 
 
-def _hdr_exposure(path: Path) -> np.ndarray:
-    """Check a Radiance header; return what red, green and blue have been multiplied by."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEADER_BYTES).decode("latin-1")
-    except OSError as error:
-        raise FileError(f"{path}: cannot be opened: {error.strerror}.") from error
-    header, _, rest = head.partition("\n\n")
-    size = rest.split("\n", 1)[0]
-    if not head.startswith("#?"):
-        raise FileError(f"{path}: the file does not begin with '#?'; a Radiance picture is needed.")
-    if not re.fullmatch(r"-Y \d+ \+X \d+", size.strip()):
-        raise FileError(
-            f"{path}: the rows are stored as {size[:40]!r}; '-Y height +X width' is needed. "
-            "Rewrite the file from the top left."
+def _likely(projection: str | None, height: int, width: int) -> str:
+    """Return what a picture of a shape probably is."""
+    if projection == "cube" or has_shape("cube", height, width):
+        return "It is a cube of six faces (--projection cube)."
+    if has_shape("cross", height, width):
+        return "It looks like a cross of six faces (--projection cross)."
+    if has_shape("angular", height, width):
+        return (
+            "It may be a photograph of a mirror ball (--projection mirror_ball) or a light probe "
+            "(--projection angular)."
         )
-    exposure = np.ones(3)
-    for line in header.split("\n"):
-        key, _, value = (part.strip() for part in line.partition("="))
-        if key == "FORMAT" and value != "32-bit_rle_rgbe":
-            raise FileError(f"{path}: the format is {value!r}; '32-bit_rle_rgbe' is needed.")
-        if key in ("EXPOSURE", "COLORCORR"):
-            exposure = exposure * _numbers(path, key, value)
-        if key == "PRIMARIES":
-            _log.warning("%s: its primaries %s are taken for those of Rec. 709", path, value)
-    if (exposure != 1).any():
-        _log.warning("%s: divided by the exposure %s in its header", path, exposure.tolist())
-    return exposure
-
-
-def _numbers(path: Path, key: str, value: str) -> np.ndarray:
-    """Return the one or three positive numbers of a header line."""
-    try:
-        numbers = np.array([float(word) for word in value.split()])
-    except ValueError:
-        numbers = np.zeros(0)
-    if numbers.size not in (1, 3) or not (numbers > 0).all():
-        raise FileError(f"{path}: {key} is {value!r}; positive numbers are needed.")
-    return numbers
-
-
-def _physical(path: Path, radiance: Radiance) -> Radiance:
-    """Refuse what is not a number; lift what is below zero."""
-    lost = ~np.isfinite(radiance).all(axis=2)
-    if lost.any():
-        y, x = np.argwhere(lost)[0]
-        raise FileError(
-            f"{path}: {lost.sum()} pixels are not finite numbers, the first at column {x}, "
-            f"row {y}; radiance is needed everywhere. Repair the map or export it in 32 bits."
-        )
-    below = radiance < 0
-    if below.any():
-        _log.warning(
-            "%s: %d values below zero, down to %g, become 0", path, below.sum(), radiance.min()
-        )
-        radiance = np.maximum(radiance, np.float32(0))
-    return radiance
+    return "If it is a part of a panorama, the rest of the sphere is missing."

@@ -65,18 +65,21 @@ def matrix_of(rotation: float | Matrix3) -> Matrix3:
     return rotation
 
 
-def rotation_about(axis: Sequence[float], degrees: float) -> Matrix3:
-    """Return the right-handed rotation about an axis of any length but 0; quarters are exact.
+def rotation_about(axis: str | Sequence[float], degrees: float) -> Matrix3:
+    """Return the right-handed rotation about an axis; quarters are exact.
+
+    The axis is ``x``, ``y`` or ``z`` of the world, or a vector of any length but 0.
 
     Raises
     ------
     ValueError
         If the axis has no length.
     """
-    length = float(np.linalg.norm(axis))
+    way: Sequence[float] = np.eye(3)["xyz".index(axis)].tolist() if isinstance(axis, str) else axis
+    length = float(np.linalg.norm(way))
     if not (np.isfinite(length) and length > 0.0):
-        raise ValueError(f"axis {tuple(axis)} points nowhere; a length is needed")
-    x, y, z = (part / length for part in axis)
+        raise ValueError(f"axis {tuple(way)} points nowhere; a length is needed")
+    x, y, z = (part / length for part in way)
     quarters, rest = divmod(degrees, 90.0)
     cosine, sine = float(np.cos(np.deg2rad(rest))), float(np.sin(np.deg2rad(rest)))
     for _ in range(int(quarters) % 4):
