@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-
 from olat.api.backdrop import backdrop_of_environment, backdrop_of_plate
 from olat.api.field import Field
 from olat.api.field_weights import split
