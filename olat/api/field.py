@@ -11,7 +11,7 @@ from olat.api.lighting import Environment, lighting_of
 from olat.errors import UsageError
 from olat.io.field_file import open_field
 from olat.model.field import FieldHeader, ReflectanceField
-from olat.model.lighting import Lighting, RectangleLight
+from olat.model.lighting import DistantLight, Lighting, RectangleLight
 from olat.model.rig import LightRig
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from olat.model.color import ColorSpace
     from olat.model.shapes import LightColors, Radiance
     from olat.relight.emitters import NearLight
+    from olat.relight.model_residual import Surface
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,15 @@ NEAR_EXTRAPOLATED = 0.01
 class Field:
     """The reflectance of every pixel under every light of a camera's sweep."""
 
-    def __init__(self, path: Path, places: Callable[[], Radiance] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        places: Callable[[], Radiance] | None = None,
+        surface: Callable[[], Surface] | None = None,
+    ) -> None:
         self.path = path
         self._places = places
+        self._surface = surface
         self._told_missing = False
 
     def __repr__(self) -> str:
@@ -129,12 +136,15 @@ class Field:
         from olat.api.field_weights import split
         from olat.relight.streamed_planes import relit_field
 
-        far, near = split(lighting_of(light, environment, rotate_deg, lighting))
+        far, own = split(lighting_of(light, environment, rotate_deg, lighting), mixing)
         pictures = []
-        if far.lights or far.gains is not None or not near:
+        if far.lights or far.gains is not None or not own:
             weights = self.weights(lighting=far, mixing=mixing)
             pictures.append(relit_field(self.opened, weights))
-        pictures += [self._near(lamp) for lamp in near]
+        pictures += [
+            self._by_model(light) if isinstance(light, DistantLight) else self._near(light)
+            for light in own
+        ]
         total = pictures[0]
         for picture in pictures[1:]:
             total += picture
@@ -160,6 +170,28 @@ class Field:
         from olat.relight.streamed_planes import relit_field_batch
 
         return relit_field_batch(self.opened, weights, out=out)
+
+    def _by_model(self, light: DistantLight) -> Radiance:
+        """Return the subject under a distant light, highlights where Phong's terms have them."""
+        from olat.api.field_weights import tell_stand_ins
+        from olat.api.lighting import direction_of
+        from olat.light.interpolation import weights_for_directions
+        from olat.relight.model_residual import moved_by_model
+
+        if self._surface is None:
+            raise UsageError(
+                f"method model: {self.path.name} was opened without its session, which has the "
+                "Phong terms; they are needed. Use olat.open(SESSION).field()."
+            )
+        toward = direction_of(light.toward)[None]
+        mixed = weights_for_directions(self.rig.directions, toward)
+        tell_stand_ins(toward, mixed)
+        unit = toward[0] / (toward[0] @ toward[0]) ** 0.5
+        planes, directions = self.opened.planes, self.rig.directions
+        picture = moved_by_model(planes, mixed.weights[0], directions, unit, self._surface())
+        for channel, level in enumerate(light.color):
+            picture[..., channel] *= level
+        return picture
 
     def _near(self, lamp: NearLight) -> Radiance:
         """Return the subject under a lamp at a finite place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -32,21 +33,30 @@ LEFT_OUT = 0.1
 class Mixing:
     """How lights that the rig has not are made of those that it has."""
 
-    method: Method = "barycentric"
-    """Of lights from a direction."""
+    method: Method | Literal["model"] = "barycentric"
+    """Of lights from a direction; ``model`` moves highlights as the Phong terms say."""
     kernel: Kernel = "auto"
     """Of environments."""
 
 
-def split(lighting: Lighting) -> tuple[Lighting, tuple[NearLight, ...]]:
-    """Return what is the same for all pixels, and the lamps that each sees in its own way."""
-    far = tuple(
-        light for light in lighting.lights if isinstance(light, DistantLight | EnvironmentLight)
-    )
-    near = tuple(
-        light for light in lighting.lights if not isinstance(light, DistantLight | EnvironmentLight)
-    )
-    return Lighting(far, lighting.gains, lighting.name), near
+def split(
+    lighting: Lighting, mixing: Mixing | None = None
+) -> tuple[Lighting, tuple[NearLight | DistantLight, ...]]:
+    """Return what is the same for all pixels, and the lights that each answers to in its own way.
+
+    The latter are lamps at finite places and, where a model moves highlights, distant lights.
+    """
+    by_model = mixing is not None and mixing.method == "model"
+    far: list[Light] = []
+    own: list[NearLight | DistantLight] = []
+    for light in lighting.lights:
+        if isinstance(light, EnvironmentLight) or (
+            isinstance(light, DistantLight) and not by_model
+        ):
+            far.append(light)
+        else:
+            own.append(light)
+    return Lighting(tuple(far), lighting.gains, lighting.name), tuple(own)
 
 
 def weights_of(header: FieldHeader, lighting: Lighting, mixing: Mixing) -> LightColors:
@@ -63,6 +73,8 @@ def weights_of(header: FieldHeader, lighting: Lighting, mixing: Mixing) -> Light
         total += _checked_gains(lighting.gains, rig)
     distant = [light for light in lighting.lights if isinstance(light, DistantLight)]
     if distant:
+        if mixing.method == "model":
+            raise UsageError("weights: a model corrects pictures, not weights. Use relight().")
         total += _distant(rig, distant, mixing.method)
     for light in lighting.lights:
         if isinstance(light, EnvironmentLight):
@@ -85,11 +97,11 @@ def _distant(rig: LightRig, lights: list[DistantLight], method: Method) -> Light
     toward: Directions = np.array([direction_of(light.toward) for light in lights])
     mixed = weights_for_directions(rig.directions, toward, method=method)
     colors = np.array([light.color for light in lights], float)
-    _tell_stand_ins(toward, mixed)
+    tell_stand_ins(toward, mixed)
     return np.asarray(mixed.weights.T @ colors)
 
 
-def _tell_stand_ins(toward: Directions, mixed: DirectionWeights) -> None:
+def tell_stand_ins(toward: Directions, mixed: DirectionWeights) -> None:
     """Say it where a light of the rig stands in for one that it does not surround."""
     told = ~mixed.is_interpolated & (mixed.nearest_deg > STAND_IN_DEG)
     for direction, angle in zip(toward[told], mixed.nearest_deg[told], strict=True):

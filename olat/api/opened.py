@@ -32,6 +32,8 @@ from olat.stages.subject import inside
 
 if TYPE_CHECKING:
     from olat.model.shapes import Mask, Radiance
+    from olat.model.view import ViewGeometry
+    from olat.relight.model_residual import Surface
     from olat.surface.lobe_residual import Visibility
 
 logger = logging.getLogger(__name__)
@@ -80,7 +82,8 @@ class OpenSession:
         unit = Unit(self._named(camera))
         self._receipt("field", unit, "assemble_field")
         path = self._store.place("field", unit).with_suffix(".zarr")
-        return Field(path, lambda: self._places(unit.camera))
+        name = unit.camera
+        return Field(path, lambda: self._places(name), lambda: self._surface(name))
 
     def lobes(self, camera: str | None = None) -> Lobes:
         """Return the cosine lobes of a camera, ready to be lit.
@@ -107,12 +110,21 @@ class OpenSession:
         from olat.surface.cast_shadows import visibility_from_direction
 
         depth = self.depth(name).depth
-        lens = self._calibrations.calibration("lens", name)
-        known = lens if isinstance(lens, LensCalibration) else None
-        camera = self.session.camera(name)
-        view = geometry_of(known, camera, *depth.shape, stage="shadows")
+        view = self._view(name, *depth.shape)
         sharp = partial(visibility_from_direction, depth, view)
         return sharp, partial(sharp, penumbra_px=WIDE_PENUMBRA * depth.shape[1])
+
+    def _surface(self, name: str) -> Surface:
+        """Return the Phong terms of a camera, their normals, and where the camera is."""
+        phong = self.phong(name)
+        normals = self.normals(name).normals if phong.normals is None else phong.normals
+        return phong, normals, self._view(name, *phong.exponent.shape).toward()
+
+    def _view(self, name: str, height: int, width: int) -> ViewGeometry:
+        """Return what the pixels of a camera's maps see."""
+        lens = self._calibrations.calibration("lens", name)
+        known = lens if isinstance(lens, LensCalibration) else None
+        return geometry_of(known, self.session.camera(name), height, width, stage="relight")
 
     def _places(self, name: str) -> Radiance:
         """Return where each pixel of a camera's field is, in meters: by depth, or on a plane.
@@ -124,11 +136,7 @@ class OpenSession:
         """
         from olat.surface.pixel_places import pixel_places
 
-        _, height, width = self.field(name).shape
-        lens = self._calibrations.calibration("lens", name)
-        known = lens if isinstance(lens, LensCalibration) else None
-        camera = self.session.camera(name)
-        view = geometry_of(known, camera, height, width, stage="lamps")
+        view = self._view(name, *self.field(name).shape[1:])
         if not view.is_metric:
             raise UsageError(
                 f"{self.folder}: camera {name!r} has no scale, which lamps at finite places need. "

@@ -102,7 +102,7 @@ class Prepared:
             raise UsageError("relight: the sequence has no frames; one at least is needed.")
         self.field, self.shots, self.mixing = field, list(shots), mixing
         with _said_once():
-            far = [split(shot.lighting)[0] for shot in shots]
+            far = [split(shot.lighting, mixing)[0] for shot in shots]
             self._weights = np.stack(
                 [field.weights(lighting=light, mixing=mixing) for light in far]
             )
@@ -118,7 +118,7 @@ class Prepared:
         room = None
         for first in range(0, len(rows), batch):
             part = list(rows[first : first + batch])
-            if any(split(self.shots[row].lighting)[1] for row in part):
+            if any(split(self.shots[row].lighting, self.mixing)[1] for row in part):
                 for row in part:
                     lighting = self.shots[row].lighting
                     yield self.shots[row], self.field.relight(lighting=lighting, mixing=self.mixing)
@@ -138,7 +138,7 @@ class Prepared:
         base = f"{field_stamp(self.field.path)} {self.mixing} {exposure:.9g}"
         found = []
         for shot, weights in zip(self.shots, self._weights, strict=True):
-            _, near = split(shot.lighting)
+            _, near = split(shot.lighting, self.mixing)
             hasher = hashlib.sha256(f"{base} {near} {shot.words}".encode())
             hasher.update(weights.tobytes())
             found.append(hasher.hexdigest()[:32])

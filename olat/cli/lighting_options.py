@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from olat.model.lighting import Light, Lighting, Triple
     from olat.model.rig import LightRig
 
-METHODS = ("nearest", "barycentric", "local", "radial")
+METHODS = ("nearest", "barycentric", "local", "radial", "model")
 KERNELS = ("auto", "voronoi", "barycentric", "kernel")
 
 _OPTIONS = (
@@ -72,7 +72,7 @@ _OPTIONS = (
         type=click.Choice(METHODS),
         default="barycentric",
         show_default=True,
-        help="How lights between the rig's are mixed.",
+        help="How lights between the rig's are mixed; model moves highlights by Phong terms.",
     ),
     click.option(
         "--kernel",
