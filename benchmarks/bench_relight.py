@@ -29,6 +29,7 @@ from olat.light.quadrature import solid_angles
 from olat.model.field import FieldHeader, LightPlane
 from olat.model.rig import LightRig
 from olat.relight.planes import relit, relit_batch
+from olat.relight.preview import compressed, preview
 
 LIGHTS, HEIGHT, WIDTH, FRAMES = 256, 540, 960, 64
 FIELD_BYTES = LIGHTS * 3 * HEIGHT * WIDTH * 2
@@ -146,3 +147,28 @@ def bench_frames_of_a_sequence(benchmark, planes, weights, threads):
     print(f"\n{threads} core(s): matrix product {stock:.1f} GFLOP/s")
     print_row(f"{FRAMES} frames in one pass", ours, read, FRAMES)
     print(f"{own:.1f} GFLOP/s: {own / stock:.2f} of the matrix product")
+
+
+def bench_a_preview(benchmark, tmp_path):
+    """Relight the components of tiles, beside the field that they are of."""
+    rng = np.random.default_rng(3)
+    directions = fibonacci_sphere(64)
+    rig = LightRig("bench", directions, np.ones((64, 3)))
+    lights = tuple(range(64))
+    header = FieldHeader("s", "A", 256, 256, 64, rig, lights, solid_angles(directions))
+    create_field(tmp_path / "f.zarr", header)
+    for light in lights:
+        plane = rng.random((3, 256, 256)).astype(np.float16)
+        write_plane(tmp_path / "f.zarr", LightPlane(light, plane, np.zeros((256, 256), np.uint8)))
+    field = open_field(tmp_path / "f.zarr")
+    small, chosen = compressed(field), rng.random((64, 3))
+    if benchmark.disabled:
+        benchmark(preview, small, chosen, threads=1)
+        return
+    ours = best(lambda: preview(small, chosen, threads=1))
+    whole = best(lambda: relit(field.planes, chosen, threads=1))
+    benchmark.pedantic(preview, (small, chosen), rounds=1)
+    print(
+        f"\npreview of 32 components: {256 * 256 / ours / 1e6:.1f} Mpx/s on one core, whatever the "
+        f"number of lights; 64 lights themselves {256 * 256 / whole / 1e6:.1f} Mpx/s"
+    )

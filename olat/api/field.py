@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from olat.model.shapes import LightColors, Radiance
     from olat.relight.emitters import NearLight
     from olat.relight.model_residual import Surface
+    from olat.relight.preview import PreviewField
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Field:
         self._places = places
         self._surface = surface
         self._told_missing = False
+        self._preview: PreviewField | None = None
 
     def __repr__(self) -> str:
         lights, height, width = self.shape
@@ -149,6 +151,19 @@ class Field:
         for picture in pictures[1:]:
             total += picture
         return total
+
+    def preview(self, **lighting: Any) -> Radiance:
+        """Return a picture to look at, from a few components of each tile: not one to keep.
+
+        What lights it is said as to `weights`. The first call compresses the field and keeps the
+        result beside it.
+        """
+        from olat.api.previews import preview_of
+        from olat.relight.preview import preview
+
+        if self._preview is None:
+            self._preview = preview_of(self.path, self.opened)
+        return preview(self._preview, self.weights(**lighting))
 
     def render(
         self, weights: np.ndarray[Any, Any], *, out: np.ndarray[Any, Any] | None = None

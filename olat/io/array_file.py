@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from scipy.io import savemat
 from zarr.codecs import ZstdCodec
 
 from olat.errors import UsageError
+from olat.io.publish import publish
 
 Block = tuple[int, int, np.ndarray[Any, Any]]
 """First row, row after the last, and what is in them."""
@@ -21,6 +23,27 @@ Block = tuple[int, int, np.ndarray[Any, Any]]
 def write_npy(path: Path, array: np.ndarray[Any, Any]) -> None:
     """Write an array as ``.npy``."""
     np.save(path, array, allow_pickle=False)
+
+
+def write_arrays(path: Path, **arrays: np.ndarray[Any, Any] | str) -> None:
+    """Write arrays by their names as ``.npz``, whole or not at all."""
+
+    content: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.savez(file, **content)
+
+    publish(path, write)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]] | None:
+    """Return what `write_arrays` wrote; none if there is nothing, or nothing that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
 
 
 def write_mat(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
