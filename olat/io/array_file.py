@@ -27,7 +27,6 @@ def write_npy(path: Path, array: np.ndarray[Any, Any]) -> None:
 
 def write_arrays(path: Path, **arrays: np.ndarray[Any, Any] | str) -> None:
     """Write arrays by their names as ``.npz``, whole or not at all."""
-
     content: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
 
     def write(part: Path) -> None:
