@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -100,6 +98,7 @@ def export_folder(
     """
     from olat import __version__
     from olat.api.exporting import source_of
+    from olat.cli.progress import counting
     from olat.io.publish_folder import MARK, check_folder, publish_folder
 
     check_folder(request.output, overwrite=request.overwrite)
@@ -113,7 +112,7 @@ def export_folder(
     names: list[Path] = []
 
     def fill(folder: Path) -> None:
-        with _progress(kind) as advance:
+        with counting(kind) as advance:
             names.extend(path.relative_to(folder) for path in write(source, folder, advance))
 
     publish_folder(request.output, fill, told=told, overwrite=request.overwrite)
@@ -161,31 +160,3 @@ def _say(request: Request, files: list[Path]) -> None:
         click.echo(path)
     if len(shown) < len(files):
         click.echo(f"... {len(files)} files in {request.output}")
-
-
-@contextmanager
-def _progress(kind: str) -> Iterator[Advance]:
-    """Yield what is told about the progress: a bar on a terminal, a line now and then elsewhere."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from olat.cli.progress import SILENCE_S, tell
-
-    console = Console(stderr=True)
-    started = spoke = time.monotonic()
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(kind, total=None)
-
-        def advance(done: int, total: int, /) -> None:
-            nonlocal spoke
-            progress.update(bar, completed=done, total=total)
-            now = time.monotonic()
-            if not console.is_terminal and now - spoke > SILENCE_S:
-                spoke = now
-                rate = done / (now - started)
-                left = (total - done) / max(rate, 1e-6)
-                tell(
-                    console, f"  {kind}: {done} of {total}, {rate:.1f} a second, {left:.0f} s left"
-                )
-
-        yield advance

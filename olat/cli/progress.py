@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -122,3 +124,26 @@ class Bars(Watcher):
 def watcher(console: Console) -> Watcher:
     """Return what fits where the output goes."""
     return Bars(console) if console.is_terminal else Lines(console)
+
+
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what is told ``(done, total)``: a bar on a terminal, a line now and then elsewhere."""
+    console = Console(stderr=True)
+    started = spoke = time.monotonic()
+    columns = label, BarColumn(bar_width=32), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task(label, total=None)
+
+        def advance(done: int, total: int) -> None:
+            nonlocal spoke
+            progress.update(bar, completed=done, total=total)
+            now = time.monotonic()
+            if not console.is_terminal and now - spoke > SILENCE_S:
+                spoke, rate = now, max(done / (now - started), 1e-6)
+                left = (total - done) / rate
+                tell(
+                    console, f"  {label}: {done} of {total}, {rate:.1f} a second, {left:.0f} s left"
+                )
+
+        yield advance

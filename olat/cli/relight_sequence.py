@@ -20,29 +20,15 @@ def run_sequence(
 ) -> int:
     """Relight and write a sequence; say what was made and what was there."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from olat.api.sequence import Wanted, write_sequence
-    from olat.cli.progress import SILENCE_S, tell
+    from olat.cli.progress import counting, tell
     from olat.cli.relight import mixing_of
 
     shots, fps = _shots(field, asked, options)
     wanted = Wanted(outputs, options["fps"] or fps, options["exposure"], mixing_of(asked))
-    console = Console(stderr=True)
-    started = spoke = time.monotonic()
-    columns = "relight", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("relight", total=len(shots))
-
-        def advance(done: int, total: int) -> None:
-            nonlocal spoke
-            progress.update(bar, completed=done, total=total)
-            now = time.monotonic()
-            if not console.is_terminal and now - spoke > SILENCE_S:
-                spoke, rate = now, done / (now - started)
-                left = (total - done) / rate
-                tell(console, f"  {done} of {total}, {rate:.1f} a second, {left:.0f} s left")
-
+    started = time.monotonic()
+    with counting("relight") as advance:
         written = write_sequence(field, shots, wanted, advance)
     seconds = time.monotonic() - started
     if options["as_json"]:
@@ -58,7 +44,8 @@ def run_sequence(
     for output in outputs:
         click.echo(output)
     kept = f", {len(written.kept)} files were there" if written.kept else ""
-    tell(console, f"{len(shots)} frames, {len(written.made)} files made in {seconds:.1f} s{kept}.")
+    words = f"{len(shots)} frames, {len(written.made)} files made in {seconds:.1f} s{kept}."
+    tell(Console(stderr=True), words)
     return 0
 
 
