@@ -207,15 +207,17 @@ def _write_planes(folder: Path, codes: UInt8[Array, "plane h w"], quality: int) 
 
 def _beside(source: ExportSource, samples: RtiSamples, folder: Path, quality: int) -> list[Path]:
     """Write what goes with a set: its lights, normals, and how to open it."""
-    rig = samples.field.header.rig
+    header = samples.field.header
+    rig = header.rig
     # Lines of a .lp end names at blanks.
     names = ["_".join(name.split()) for name in rig.names]
+    names = names or [f"light_{number:04d}" for number in header.lights]
     lights = replace(
         rig,
         directions=samples.directions,
         intensities=np.ones((len(samples.directions), 3)),
         positions=None,
-        names=tuple(names[row] for row in np.flatnonzero(samples.chosen)) if names else (),
+        names=tuple(names[row] for row in np.flatnonzero(samples.chosen)),
     )
     files, losses = write_lights(folder / "lights.lp", lights)
     for loss in losses:
