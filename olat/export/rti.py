@@ -24,14 +24,14 @@ from olat.io.display import picture_from_normals, write_png
 from olat.io.light_file_write import write_lights
 from olat.io.publish import publish_text
 from olat.io.relight_web import write_info, write_jpeg
-from olat.light.interpolation import weights_for_directions
 from olat.model.shapes import Array
 from olat.relight.rti_codes import CodedBasis, PlaneCodes, coded_basis, plane_codes
 from olat.relight.rti_fit import LinearModel, Samples, Strips, least_squares_model, principal_model
 from olat.relight.rti_hemispherical import hemispherical_basis
-from olat.relight.rti_octahedral import SIDE, octahedral_grid
+from olat.relight.rti_nodes import best_shown, through_nodes
+from olat.relight.rti_octahedral import SIDE, octahedral_mix, octahedral_nodes
 from olat.relight.rti_polynomial import polynomial_basis
-from olat.relight.rti_radial import radial_sigma
+from olat.relight.rti_radial import mix_of_viewers, radial_nodes, radial_sigma
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,8 @@ def write_rti(
     model, basis = model_of(samples, kind, count, passes.looks), None
     if len(model.mean):
         basis, model = coded_basis(model)
+        mixed = mix_of_viewers if kind == "rbf" else octahedral_mix
+        model = best_shown(model, mixed(samples.directions))
     told = plane_codes(model, passes.looks)
     _, height, width = samples.field.shape
     codes = np.empty((len(model.to_planes), height, width), np.uint8)
@@ -154,11 +156,9 @@ def model_of(samples: RtiSamples, kind: str, count: int, looks: Strips) -> Linea
     kept = min(count, 3 * len(directions))
     if kept < count:
         logger.warning("%d planes instead of %d: there are not more lights.", kept, count)
-    if kind == "rbf":
-        return principal_model(looks, None, kept)
-    return principal_model(
-        looks, weights_for_directions(directions, octahedral_grid()).weights, kept
-    )
+    pictures = principal_model(looks, None, kept)
+    nodes = radial_nodes(directions) if kind == "rbf" else octahedral_nodes(directions)
+    return through_nodes(pictures, nodes)
 
 
 def _info(
