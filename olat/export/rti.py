@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 
 from olat.errors import SessionError
 from olat.export.rti_samples import RtiSamples, samples_of
@@ -24,7 +24,7 @@ from olat.io.display import picture_from_normals, write_png
 from olat.io.light_file_write import write_lights
 from olat.io.publish import publish_text
 from olat.io.relight_web import write_info, write_jpeg
-from olat.model.shapes import Array
+from olat.model.shapes import Array, Directions
 from olat.relight.rti_codes import CodedBasis, PlaneCodes, coded_basis, plane_codes
 from olat.relight.rti_fit import LinearModel, Samples, Strips, least_squares_model, principal_model
 from olat.relight.rti_hemispherical import hemispherical_basis
@@ -113,8 +113,7 @@ def write_rti(
     model, basis = model_of(samples, kind, count, passes.looks), None
     if len(model.mean):
         basis, model = coded_basis(model)
-        mixed = mix_of_viewers if kind == "rbf" else octahedral_mix
-        model = best_shown(model, mixed(samples.directions))
+        model = best_shown(model, _mix_of(kind, samples.directions))
     told = plane_codes(model, passes.looks)
     _, height, width = samples.field.shape
     codes = np.empty((len(model.to_planes), height, width), np.uint8)
@@ -158,7 +157,12 @@ def model_of(samples: RtiSamples, kind: str, count: int, looks: Strips) -> Linea
         logger.warning("%d planes instead of %d: there are not more lights.", kept, count)
     pictures = principal_model(looks, None, kept)
     nodes = radial_nodes(directions) if kind == "rbf" else octahedral_nodes(directions)
-    return through_nodes(pictures, nodes)
+    return best_shown(through_nodes(pictures, nodes), _mix_of(kind, directions))
+
+
+def _mix_of(kind: str, directions: Directions) -> Float64[Array, "shown node"]:
+    """Return how viewers mix nodes at the lights."""
+    return mix_of_viewers(directions) if kind == "rbf" else octahedral_mix(directions)
 
 
 def _info(

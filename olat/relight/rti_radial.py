@@ -73,9 +73,7 @@ def radial_nodes(directions: Directions) -> Float64[Array, "light light"]:
     return fitted_nodes(mix_of_viewers(directions), prior=same, ridge=RIDGE)
 
 
-def _chords(
-    directions: Directions, toward: Float64[Array, "n 3"]
-) -> Float64[Array, "n light"]:
+def _chords(directions: Directions, toward: Float64[Array, "n 3"]) -> Float64[Array, "n light"]:
     return np.asarray(np.linalg.norm(toward[:, None] - directions[None], axis=2))
 
 
