@@ -18,8 +18,16 @@ from olat.cli.export import Request, common, export_file
     show_default=True,
     help="A polynomial for each channel, or one that multiplies a color: half the size.",
 )
+@click.option(
+    "--size",
+    type=click.IntRange(min=16),
+    metavar="PX",
+    help="Longer side; pixels are averaged, never enlarged.",
+)
 @click.option("--exposure", type=float, metavar="STOPS", help="Of all pictures; default automatic.")
-def command(request: Request, *, form: Literal["rgb", "lrgb"], exposure: float | None) -> int:
+def command(
+    request: Request, *, form: Literal["rgb", "lrgb"], size: int | None, exposure: float | None
+) -> int:
     """Write a .ptm, which RTIViewer shows: polynomials of six coefficients a pixel.
 
     It is fitted to display-coded pictures under the lights in front of the subject. It holds no
@@ -27,7 +35,7 @@ def command(request: Request, *, form: Literal["rgb", "lrgb"], exposure: float |
     """
     from olat.export.ptm import PtmOptions, write_polynomial
 
-    options = PtmOptions(form, exposure)
+    options = PtmOptions(form, exposure, size)
     return export_file(
         request, ".ptm", lambda source, path: write_polynomial(source, path, options)
     )

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from olat.export.rti_samples import RtiSamples, samples_of
+from olat.export.shrunk import shrunk_source
 from olat.export.source import ExportSource
 from olat.io.ptm_file import ORDER, write_ptm
 from olat.model.shapes import Array
@@ -25,6 +26,8 @@ class PtmOptions:
     form: Literal["rgb", "lrgb"] = "rgb"
     """A polynomial for each channel, or one that multiplies a color: half the size."""
     exposure_stops: float | None = None
+    longest: int | None = None
+    """Longer side of the pictures [px]; none keeps that of the field."""
 
 
 def write_polynomial(source: ExportSource, path: Path, options: PtmOptions) -> list[Path]:
@@ -35,6 +38,7 @@ def write_polynomial(source: ExportSource, path: Path, options: PtmOptions) -> l
     UsageError
         If fewer than six lights are in front of the subject.
     """
+    source = shrunk_source(source, options.longest)
     samples = samples_of(source, needed=TERMS, exposure_stops=options.exposure_stops, asked="ptm")
     basis = polynomial_basis(samples.directions)[:, ORDER]
     fit = least_squares_fit(basis, samples.solid_angles)

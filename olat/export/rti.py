@@ -19,6 +19,7 @@ from jaxtyping import Float64, UInt8
 
 from olat.errors import SessionError
 from olat.export.rti_samples import RtiSamples, samples_of
+from olat.export.shrunk import shrunk_source
 from olat.export.source import Advance, ExportSource
 from olat.io.display import picture_from_normals, write_png
 from olat.io.light_file_write import write_lights
@@ -68,6 +69,8 @@ class RtiOptions:
     quality: int = 99
     """Of the JPEG pictures."""
     exposure_stops: float | None = None
+    longest: int | None = None
+    """Longer side of the pictures [px]; none keeps that of the field."""
 
 
 def write_rti(
@@ -103,6 +106,7 @@ def write_rti(
     of the set are in its axes.
     """
     kind, count = BASES[options.basis]
+    source = shrunk_source(source, options.longest)
     samples = samples_of(
         source,
         needed=NEEDED[kind],
