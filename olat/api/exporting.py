@@ -27,4 +27,5 @@ def source_of(opened: OpenSession, camera: str | None = None) -> ExportSource:
         phong=lambda: opened.phong(name),
         depth=lambda: opened.depth(name),
         matte=lambda: opened.matte(name),
+        axes=lambda: opened.camera_axes(name),
     )

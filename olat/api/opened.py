@@ -7,6 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import is_current, made_with
 from olat.api.field import Field
@@ -31,7 +33,7 @@ from olat.stages.products import codecs
 from olat.stages.subject import inside
 
 if TYPE_CHECKING:
-    from olat.model.shapes import Mask, Radiance
+    from olat.model.shapes import Mask, Matrix3, Radiance
     from olat.model.view import ViewGeometry
     from olat.relight.model_residual import Surface
     from olat.surface.lobe_residual import Visibility
@@ -119,6 +121,16 @@ class OpenSession:
         phong = self.phong(name)
         normals = self.normals(name).normals if phong.normals is None else phong.normals
         return phong, normals, self._view(name, *phong.exponent.shape).toward()
+
+    def camera_axes(self, camera: str | None = None) -> Matrix3:
+        """Return a camera's x (right), y (down) and z (forward) as rows, in world axes.
+
+        Those of the reference camera, where the camera was not placed.
+        """
+        lens = self._calibrations.calibration("lens", self._named(camera))
+        if isinstance(lens, LensCalibration):
+            return lens.axes
+        return np.diag([1.0, -1.0, -1.0])
 
     def _view(self, name: str, height: int, width: int) -> ViewGeometry:
         """Return what the pixels of a camera's maps see."""

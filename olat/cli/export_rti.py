@@ -20,13 +20,21 @@ BASES = ("rbf18", "rbf9", "rbf27", "ptm", "hsh", "bilinear18", "bilinear9")
 )
 @click.option(
     "--quality",
-    type=click.IntRange(1, 100),
+    type=click.IntRange(90, 100),
     default=99,
     show_default=True,
-    help="Of the JPEG pictures.",
+    help="Of the JPEG pictures, which hold numbers.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=16),
+    metavar="PX",
+    help="Longer side; pixels are averaged, never enlarged.",
 )
 @click.option("--exposure", type=float, metavar="STOPS", help="Of all pictures; default automatic.")
-def command(request: Request, *, basis: str, quality: int, exposure: float | None) -> int:
+def command(
+    request: Request, *, basis: str, quality: int, size: int | None, exposure: float | None
+) -> int:
     """Write a set of the Relight web format, which OpenLIME and RelightLab show.
 
     It is fitted to display-coded pictures under the lights in front of the subject, and is for
@@ -34,7 +42,7 @@ def command(request: Request, *, basis: str, quality: int, exposure: float | Non
     """
     from olat.export.rti import RtiOptions, write_rti
 
-    options = RtiOptions(basis, quality, exposure)
+    options = RtiOptions(basis, quality, exposure, size)
     return export_folder(
         "rti", request, lambda source, folder, tell: write_rti(source, folder, options, tell)
     )

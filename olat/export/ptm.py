@@ -4,45 +4,78 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from jaxtyping import Float32, Float64
 
-from olat.export.rti_samples import samples_of
+from olat.export.rti_samples import RtiSamples, samples_of
+from olat.export.shrunk import shrunk_source
 from olat.export.source import ExportSource
 from olat.io.ptm_file import ORDER, write_ptm
-from olat.relight.rti_fit import least_squares_model
+from olat.model.shapes import Array
+from olat.relight.rti_fit import Samples, least_squares_fit
+from olat.relight.rti_luminance import base_colors, luminance
 from olat.relight.rti_polynomial import TERMS, polynomial_basis
 
 
 @dataclass(frozen=True)
 class PtmOptions:
-    """How pictures are shown."""
+    """What the map holds, and how pictures are shown."""
 
+    form: Literal["rgb", "lrgb"] = "rgb"
+    """A polynomial for each channel, or one that multiplies a color: half the size."""
     exposure_stops: float | None = None
+    longest: int | None = None
+    """Longer side of the pictures [px]; none keeps that of the field."""
 
 
 def write_polynomial(source: ExportSource, path: Path, options: PtmOptions) -> list[Path]:
-    """Write a ``.ptm``: for each channel six coefficients a pixel, of 8 bits.
+    """Write a ``.ptm``: six coefficients a pixel, of 8 bits, for each channel or for brightness.
 
     Raises
     ------
     UsageError
         If fewer than six lights are in front of the subject.
     """
-    samples = samples_of(source.field(), needed=TERMS, exposure_stops=options.exposure_stops)
-    model = least_squares_model(polynomial_basis(samples.directions), samples.solid_angles)
+    source = shrunk_source(source, options.longest)
+    samples = samples_of(source, needed=TERMS, exposure_stops=options.exposure_stops, asked="ptm")
+    basis = polynomial_basis(samples.directions)[:, ORDER]
+    fit = least_squares_fit(basis, samples.solid_angles)
+    has_base = options.form == "lrgb"
+    scale, bias = _codes_of(samples, fit, has_base)
     _, height, width = samples.field.shape
-    planes = np.empty((TERMS, 3, height, width), np.float32)
+    codes = np.empty((1 if has_base else 3, height, width, TERMS), np.uint8)
+    base = np.empty((height, width, 3), np.uint8) if has_base else None
     for top, bottom, strip in samples.strips():
-        rows = 255.0 * model.planes(strip)
-        planes[:, :, top:bottom] = rows.reshape(TERMS, 3, bottom - top, width)
-    ordered = planes[list(ORDER)]
-    # The colors share scale and bias; biases are whole codes.
-    low = np.minimum(ordered.min(axis=(1, 2, 3)), 0.0).astype(np.float64)
-    high = np.maximum(ordered.max(axis=(1, 2, 3)), 0.0).astype(np.float64)
-    scale = np.maximum(high - low, 1.0) / 254.0  # one code of slack for the rounded bias
-    bias = np.rint(-low / scale)
-    codes = np.rint(ordered / scale[:, None, None, None] + bias[:, None, None, None])
-    codes = np.clip(codes, 0, 255).astype(np.uint8)
-    write_ptm(path, np.ascontiguousarray(codes.transpose(1, 0, 2, 3)), scale, bias)
+        terms, colors = _terms(strip, samples, fit, has_base)
+        texels = np.rint(terms / scale + bias)
+        codes[:, top:bottom] = np.clip(texels, 0, 255).astype(np.uint8)
+        if base is not None and colors is not None:
+            base[top:bottom] = colors
+    write_ptm(path, codes, scale, bias, base=base)
     return [path]
+
+
+def _terms(
+    strip: Samples, samples: RtiSamples, fit: Float64[Array, "6 light"], has_base: bool
+) -> tuple[Float32[Array, "channel rows w 6"], Array | None]:
+    """Return coefficients of some rows, for sums from 0 to 255, and the colors they multiply."""
+    colors = base_colors(strip, samples.solid_angles) if has_base else None
+    values = strip if colors is None else luminance(strip, colors)[:, None]
+    terms = np.tensordot(values, (255.0 * fit).astype(np.float32), axes=(0, 1))
+    return np.asarray(terms), colors
+
+
+def _codes_of(
+    samples: RtiSamples, fit: Float64[Array, "6 light"], has_base: bool
+) -> tuple[Float64[Array, "6"], Float64[Array, "6"]]:
+    """Return scale and bias by which every coefficient of every pixel has a code."""
+    low = high = np.zeros(TERMS)
+    for _, _, strip in samples.strips():
+        terms, _ = _terms(strip, samples, fit, has_base)
+        low = np.minimum(low, terms.min(axis=(0, 1, 2)))
+        high = np.maximum(high, terms.max(axis=(0, 1, 2)))
+    # The colors share scale and bias; biases are whole codes.
+    scale = np.maximum(high - low, 1.0) / 254.0  # one code of slack for the rounded bias
+    return scale, np.rint(-low / scale)

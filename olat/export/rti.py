@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,18 +19,20 @@ from jaxtyping import Float64, UInt8
 
 from olat.errors import SessionError
 from olat.export.rti_samples import RtiSamples, samples_of
+from olat.export.shrunk import shrunk_source
 from olat.export.source import Advance, ExportSource
 from olat.io.display import picture_from_normals, write_png
 from olat.io.light_file_write import write_lights
 from olat.io.publish import publish_text
 from olat.io.relight_web import write_info, write_jpeg
-from olat.light.interpolation import weights_for_directions
-from olat.model.shapes import Array
-from olat.relight.rti_fit import LinearModel, least_squares_model, principal_model
+from olat.model.shapes import Array, Directions
+from olat.relight.rti_codes import CodedBasis, PlaneCodes, coded_basis, plane_codes
+from olat.relight.rti_fit import LinearModel, Samples, Strips, least_squares_model, principal_model
 from olat.relight.rti_hemispherical import hemispherical_basis
-from olat.relight.rti_octahedral import SIDE, octahedral_grid
+from olat.relight.rti_nodes import best_shown, through_nodes
+from olat.relight.rti_octahedral import SIDE, octahedral_mix, octahedral_nodes
 from olat.relight.rti_polynomial import polynomial_basis
-from olat.relight.rti_radial import radial_sigma
+from olat.relight.rti_radial import mix_of_viewers, radial_nodes, radial_sigma
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +48,11 @@ BASES: Final[dict[str, tuple[str, int]]] = {
 """Type and number of planes of each basis."""
 NEEDED: Final = {"ptm": 6, "hsh": 9, "rbf": 3, "bilinear": 3}
 """Lights in front of the subject that a type needs."""
-ROBUST: Final = (0.02, 99.98)
-"""Percentiles of a plane that its codes span: highlights are in few pixels."""
-LOOKED_AT: Final = 200_000
-"""Pixels that tell the range of planes."""
 README = """\
 Relightable picture of {name}, camera {camera}: a web set of the Relight format.
 
 Open info.json with OpenLIME or RelightLab; the planes are JPEG pictures that hold coefficients.
+OpenLIME reads from a web server, not from the disk: python -m http.server in this folder is one.
 Light is dragged over the hemisphere in front of the subject: x to the right, y up, z to the camera.
 
 The set holds display-coded values at one exposure ({exposure:.4g} times linear), fitted to {count}
@@ -69,15 +69,8 @@ class RtiOptions:
     quality: int = 99
     """Of the JPEG pictures."""
     exposure_stops: float | None = None
-
-
-@dataclass(frozen=True)
-class Quantized:
-    """Planes as codes, and what brings them back: ``(code/255 - bias) scale``."""
-
-    codes: UInt8[Array, "plane h w"]
-    scale: Float64[Array, " plane"]
-    bias: Float64[Array, " plane"]
+    longest: int | None = None
+    """Longer side of the pictures [px]; none keeps that of the field."""
 
 
 def write_rti(
@@ -109,83 +102,97 @@ def write_rti(
     Notes
     -----
     Models are fitted to display-coded pictures, because viewers show what they decode as it is.
+    In front of the subject is where the camera is, whichever of several it is; lights and normals
+    of the set are in its axes.
     """
     kind, count = BASES[options.basis]
-    field = source.field()
-    samples = samples_of(field, needed=NEEDED[kind], exposure_stops=options.exposure_stops)
-    model = model_of(samples, kind, count)
-    planes = quantized(samples, model, advance)
-    told = _info(samples, model, planes, kind, options.quality)
+    source = shrunk_source(source, options.longest)
+    samples = samples_of(
+        source,
+        needed=NEEDED[kind],
+        exposure_stops=options.exposure_stops,
+        asked=f"rti --basis {options.basis}",
+    )
+    passes = _Passes(samples, advance, 2 if kind in ("ptm", "hsh") else 3)
+    model, basis = model_of(samples, kind, count, passes.looks), None
+    if len(model.mean):
+        basis, model = coded_basis(model)
+        model = best_shown(model, _mix_of(kind, samples.directions))
+    told = plane_codes(model, passes.looks)
+    _, height, width = samples.field.shape
+    codes = np.empty((len(model.to_planes), height, width), np.uint8)
+    for top, bottom, strip in passes.strips():
+        codes[:, top:bottom] = told.codes(model.planes(strip))
     files = [folder / "info.json"]
-    write_info(files[0], told)
-    for number in range(len(planes.codes) // 3):
-        files.append(folder / f"plane_{number}.jpg")
-        picture = np.moveaxis(planes.codes[3 * number : 3 * number + 3], 0, 2)
-        write_jpeg(files[-1], np.ascontiguousarray(picture), quality=options.quality)
-    files += _beside(source, samples, folder, options.quality)
-    return files
+    write_info(files[0], _info(samples, kind, (told, basis), codes.shape, options.quality))
+    files += _write_planes(folder, codes, options.quality)
+    return files + _beside(source, samples, folder, options.quality)
 
 
-def model_of(samples: RtiSamples, kind: str, count: int) -> LinearModel:
+class _Passes:
+    """Passes over a field, told as one."""
+
+    def __init__(self, samples: RtiSamples, advance: Advance, count: int) -> None:
+        self._samples, self._advance, self._count, self._done = samples, advance, count, 0
+
+    def looks(self) -> Iterator[tuple[int, int, Samples]]:
+        return self._told(self._samples.looks)
+
+    def strips(self) -> Iterator[tuple[int, int, Samples]]:
+        return self._told(self._samples.strips)
+
+    def _told(self, strips: Strips) -> Iterator[tuple[int, int, Samples]]:
+        height = self._samples.field.shape[1]
+        for top, bottom, strip in strips():
+            yield top, bottom, strip
+            self._advance(self._done * height + bottom, self._count * height)
+        self._done += 1
+
+
+def model_of(samples: RtiSamples, kind: str, count: int, looks: Strips) -> LinearModel:
     """Return the fit of a type of basis with so many planes."""
     directions = samples.directions
     if kind == "ptm":
         return least_squares_model(polynomial_basis(directions), samples.solid_angles)
     if kind == "hsh":
         return least_squares_model(hemispherical_basis(directions), samples.solid_angles)
-    if kind == "rbf":
-        mix = np.eye(len(directions))
-    else:
-        mix = weights_for_directions(directions, octahedral_grid()).weights
-    kept = min(count, 3 * min(mix.shape) // 3 * 3)
+    kept = min(count, 3 * len(directions))
     if kept < count:
         logger.warning("%d planes instead of %d: there are not more lights.", kept, count)
-    return principal_model(samples.strips, mix, kept)
+    pictures = principal_model(looks, None, kept)
+    nodes = radial_nodes(directions) if kind == "rbf" else octahedral_nodes(directions)
+    return best_shown(through_nodes(pictures, nodes), _mix_of(kind, directions))
 
 
-def quantized(samples: RtiSamples, model: LinearModel, advance: Advance) -> Quantized:
-    """Return the planes of all pixels as codes that span the middle of their values."""
-    _, height, width = samples.field.shape
-    every = max(1, height * width // LOOKED_AT)
-    looked = [
-        model.planes(strip).reshape(len(model.to_planes), -1)[:, ::every]
-        for _, _, strip in samples.strips()
-    ]
-    low, high = 255.0 * np.percentile(np.concatenate(looked, axis=1), ROBUST, axis=1)
-    span = np.maximum(high - low, 1e-3)
-    bias = -low / span
-    codes = np.empty((len(model.to_planes), height, width), np.uint8)
-    for top, bottom, strip in samples.strips():
-        values = 255.0 * model.planes(strip).astype(np.float64)
-        texels = 255.0 * (values / span[:, None, None] + bias[:, None, None])
-        codes[:, top:bottom] = np.clip(np.floor(texels), 0, 255)
-        advance(bottom, height)
-    # Viewers take a code for its lower end; this makes it the middle.
-    return Quantized(codes, span / 255.0, bias - 0.5 / 255.0)
+def _mix_of(kind: str, directions: Directions) -> Float64[Array, "shown node"]:
+    """Return how viewers mix nodes at the lights."""
+    return mix_of_viewers(directions) if kind == "rbf" else octahedral_mix(directions)
 
 
 def _info(
-    samples: RtiSamples, model: LinearModel, planes: Quantized, kind: str, quality: int
+    samples: RtiSamples,
+    kind: str,
+    coded: tuple[PlaneCodes, CodedBasis | None],
+    shape: tuple[int, ...],
+    quality: int,
 ) -> dict[str, Any]:
     """Return the description that viewers read."""
-    count, height, width = planes.codes.shape
+    planes, basis = coded
+    count, height, width = shape
     material: dict[str, Any] = {"scale": _listed(planes.scale), "bias": _listed(planes.bias)}
     told: dict[str, Any] = {
         "width": width,
         "height": height,
         "format": "jpg",
         "type": kind,
-        "colorspace": "mrgb" if len(model.mean) else "rgb",
+        "colorspace": "rgb" if basis is None else "mrgb",
         "nplanes": count,
         "quality": quality,
         "lights": _listed(samples.directions.ravel()),
     }
-    if len(model.mean):
-        ranges = 127.0 / np.maximum(np.abs(model.from_planes).max(axis=0), 1e-9)
-        mean = np.clip(np.rint(255.0 * model.mean), 0, 255)
-        rows = np.rint(127.0 + ranges * model.from_planes).T
-        told["basis"] = np.vstack([mean, rows]).astype(int).ravel().tolist()
-        material["range"] = _listed(ranges)
+    if basis is not None:
+        told["basis"] = basis.codes.ravel().tolist()
+        material["range"] = _listed(basis.ranges)
     if kind == "rbf":
         told["sigma"] = radial_sigma(samples.directions)
     if kind == "bilinear":
@@ -197,18 +204,32 @@ def _listed(values: np.ndarray[Any, Any]) -> list[float]:
     return [float(f"{value:.6g}") for value in values]
 
 
+def _write_planes(folder: Path, codes: UInt8[Array, "plane h w"], quality: int) -> list[Path]:
+    files = []
+    for number in range(len(codes) // 3):
+        files.append(folder / f"plane_{number}.jpg")
+        picture = np.moveaxis(codes[3 * number : 3 * number + 3], 0, 2)
+        write_jpeg(files[-1], np.ascontiguousarray(picture), quality=quality)
+    return files
+
+
 def _beside(source: ExportSource, samples: RtiSamples, folder: Path, quality: int) -> list[Path]:
     """Write what goes with a set: its lights, normals, and how to open it."""
-    rig = samples.field.header.rig
-    names = tuple(rig.names[row] for row in np.flatnonzero(samples.chosen)) if rig.names else ()
+    header = samples.field.header
+    rig = header.rig
+    # Lines of a .lp end names at blanks.
+    names = ["_".join(name.split()) for name in rig.names]
+    names = names or [f"light_{number:04d}" for number in header.lights]
     lights = replace(
         rig,
         directions=samples.directions,
         intensities=np.ones((len(samples.directions), 3)),
         positions=None,
-        names=names,
+        names=tuple(names[row] for row in np.flatnonzero(samples.chosen)),
     )
-    files, _ = write_lights(folder / "lights.lp", lights)
+    files, losses = write_lights(folder / "lights.lp", lights)
+    for loss in losses:
+        logger.warning("%s", loss)
     written = [*files, folder / "README.txt"]
     text = README.format(
         name=source.session.name,
@@ -218,10 +239,12 @@ def _beside(source: ExportSource, samples: RtiSamples, folder: Path, quality: in
     )
     publish_text(written[-1], text)
     try:
-        picture = picture_from_normals(source.normals())
+        normals = source.normals()
     except SessionError as error:
         logger.warning("left out: %s", error)
         return written
+    turned = (normals.normals @ samples.turn.T).astype(np.float32)
+    picture = picture_from_normals(replace(normals, normals=turned))
     # Viewers ask for the one, RelightLab writes the other.
     write_png(folder / "normals.png", picture)
     write_jpeg(folder / "normals.jpg", picture, quality=quality)

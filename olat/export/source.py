@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from olat.model.field import ReflectanceField
 from olat.model.maps import DepthMap, NormalMap, PhongMaps
 from olat.model.session import Session
-from olat.model.shapes import Mask
+from olat.model.shapes import Mask, Matrix3
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class ExportSource:
     depth: Callable[[], DepthMap]
     matte: Callable[[], tuple[Mask | None, str]]
     """Where the subject is, at the size of the field, and what told it; none if nothing did."""
+    axes: Callable[[], Matrix3] = lambda: np.diag([1.0, -1.0, -1.0])
+    """The camera's x (right), y (down) and z (forward) as rows, in world axes."""
 
 
 class Advance(Protocol):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from olat.model.shapes import Array
+from olat.light.interpolation import weights_for_directions
+from olat.model.shapes import Array, Directions
+from olat.relight.rti_nodes import fitted_nodes
 
 SIDE = 8
 """Directions along each side of the grid."""
+RIDGE = 0.1
+"""Pull of the grid to pictures mixed from the lights around; errs least between the lights."""
 
 
 def octahedral_grid() -> Float64[Array, "n 3"]:
@@ -40,3 +44,14 @@ def octahedral_mix(toward: Float64[Array, "n 3"]) -> Float64[Array, "n grid"]:
     ):
         weights[number, (row + down) * SIDE + column + right] += share
     return weights
+
+
+def octahedral_nodes(directions: Directions) -> Float64[Array, "grid light"]:
+    """Return how pictures give values of the grid between which viewers show the pictures.
+
+    Notes
+    -----
+    Where no light tells, a place of the grid has what the lights around it mix into.
+    """
+    prior = weights_for_directions(directions, octahedral_grid()).weights
+    return fitted_nodes(octahedral_mix(directions), prior=prior, ridge=RIDGE)

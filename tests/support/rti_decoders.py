@@ -81,12 +81,18 @@ def show_ptm(path: Path, light: np.ndarray) -> np.ndarray:
     content = path.read_bytes()
     lines = content.split(b"\n", 6)
     assert lines[0] == b"PTM_1.2"
-    assert lines[1] == b"PTM_FORMAT_RGB"
+    has_base = {b"PTM_FORMAT_RGB": False, b"PTM_FORMAT_LRGB": True}[lines[1]]
     width, height = int(lines[2]), int(lines[3])
     scale = [float(word) for word in lines[4].split()]
     bias = [int(word) for word in lines[5].split()]
-    raw = np.frombuffer(lines[6], np.uint8).reshape(3, height, width, 6).astype(float)
+    assert len(lines[6]) == (9 if has_base else 18) * width * height
+    count = 1 if has_base else 3
+    body = np.frombuffer(lines[6], np.uint8)
+    raw = body[: 6 * count * width * height].reshape(count, height, width, 6).astype(float)
     x, y, _ = light
     terms = [x * x, y * y, x * y, x, y, 1.0]
     picture = sum(term * (raw[..., k] - bias[k]) * scale[k] for k, term in enumerate(terms))
+    if has_base:
+        base = body[6 * width * height :].reshape(height, width, 3) / 255.0
+        picture = picture * np.moveaxis(base, 2, 0)
     return np.moveaxis(picture[:, ::-1], 0, 2)  # rows from the bottom
