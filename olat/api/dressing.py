@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 BALL_SHARE = 0.16
 """Diameter of a ball over the height of the picture."""
-LEAST_BALL = 24
+LEAST_BALL = 8
 """[px]"""
 
 

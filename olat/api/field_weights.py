@@ -95,7 +95,10 @@ def _checked_gains(gains: LightColors, rig: LightRig) -> LightColors:
 
 def _distant(rig: LightRig, lights: list[DistantLight], method: Method) -> LightColors:
     toward: Directions = np.array([direction_of(light.toward) for light in lights])
-    mixed = weights_for_directions(rig.directions, toward, method=method)
+    try:
+        mixed = weights_for_directions(rig.directions, toward, method=method)
+    except ValueError as error:
+        raise UsageError(f"lights: {error}.") from error
     colors = np.array([light.color for light in lights], float)
     tell_stand_ins(toward, mixed)
     return np.asarray(mixed.weights.T @ colors)

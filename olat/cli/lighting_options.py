@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from olat.model.lighting import Light, Lighting, Triple
     from olat.model.rig import LightRig
 
-METHODS = ("nearest", "barycentric", "local", "radial", "model")
+METHODS = ("nearest", "barycentric", "local", "thin_plate", "radial", "model")
 KERNELS = ("auto", "voronoi", "barycentric", "kernel")
 
 _OPTIONS = (
@@ -129,6 +129,8 @@ class AskedLight:
         if not has_map and (self.rotate != "0" or self.turns):
             raise UsageError("relight: --rotate and --turn turn a map; there is none.")
         self.angles()
+        if self.preset is not None:
+            _preset(self.preset)
         for text in self.turns:
             _turn(text)
         for text in (*self.lights, *self.points):

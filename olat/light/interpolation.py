@@ -13,16 +13,20 @@ from scipy.spatial import KDTree
 from olat.light.interpolation_barycentric import barycentric_weights
 from olat.light.interpolation_local import local_weights
 from olat.light.interpolation_radial import radial_weights
+from olat.light.interpolation_thin_plate import thin_plate_weights
 from olat.light.quadrature import SAME_LIGHT, distinct
 from olat.light.spherical_delaunay import Triangulation
 from olat.model.shapes import Array, Directions
 
-Method: TypeAlias = Literal["nearest", "barycentric", "local", "radial"]
+Method: TypeAlias = Literal["nearest", "barycentric", "local", "thin_plate", "radial"]
 Weights: TypeAlias = Float64[Array, "n light"]
 
+MOST_NOISE: Final = 3.0
+"""Growth of noise beyond which a mixture is of no use."""
 _METHODS: Final[dict[str, Callable[[Directions, Directions], Weights]]] = {
     "barycentric": barycentric_weights,
     "local": local_weights,
+    "thin_plate": thin_plate_weights,
     "radial": radial_weights,
 }
 """What mixes lights for directions that lights surround; `nearest` needs no mixing."""
@@ -33,7 +37,7 @@ class DirectionWeights:
     """How to mix the lights of a rig into lights from directions between them."""
 
     weights: Weights
-    """They sum to 1 for each direction; not negative, but for ``radial``."""
+    """They sum to 1 for each direction; negative in places by ``thin_plate`` and ``radial``."""
     is_interpolated: Bool[Array, " n"]
     """False where no neighbors surround the direction and the nearest light stands in."""
     nearest: Int64[Array, " n"]
@@ -55,7 +59,8 @@ def weights_for_directions(
         Directions from the subject to the wanted lights; any length but 0.
     method
         ``barycentric`` mixes the three lights around; ``nearest`` takes the nearest as it is;
-        ``local`` mixes the eight nearest; ``radial`` mixes all, some with negative weights.
+        ``local`` mixes the eight nearest; ``thin_plate`` and ``radial`` mix all, some with negative
+        weights.
 
     Returns
     -------
@@ -66,7 +71,8 @@ def weights_for_directions(
     Raises
     ------
     ValueError
-        If a direction has no length, or there are no lights.
+        If a direction has no length, there are no lights, or the method would make noise more than
+        `MOST_NOISE` times as strong, as radial functions do on uneven rigs.
 
     Notes
     -----
@@ -89,6 +95,12 @@ def weights_for_directions(
         kept, _ = distinct(directions)
         weights[mixed] = 0.0
         weights[np.ix_(mixed, kept)] = _METHODS[method](directions[kept], unit[mixed])
+    noise = float(np.sqrt((weights**2).sum(axis=1)).max(initial=0.0))
+    if noise > MOST_NOISE:
+        raise ValueError(
+            f"method {method!r} would make noise {noise:.0f} times as strong with these "
+            f"{len(directions)} lights; lights spread evenly are needed. Take thin_plate"
+        )
     return DirectionWeights(
         weights=weights,
         is_interpolated=surrounded | is_light,

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from olat.light.quadrature import nearest_spacing
+from olat.light.radial_system import radial_weights_of
 from olat.model.shapes import Array, Directions
 
 WIDTH: Final = 0.6
@@ -42,18 +43,13 @@ def radial_weights(
     ----------
     .. [1] Buhmann, Radial Basis Functions, Cambridge University Press, 2003, chapter 5.
     """
-    count = len(directions)
     scale = WIDTH / nearest_spacing(directions)
-    system = np.ones((count + 1, count + 1))
-    system[-1, -1] = 0.0
-    system[:-1, :-1] = _bells(directions, directions, scale)
-    wanted = np.ones((count + 1, len(toward)))
-    wanted[:-1] = _bells(directions, toward, scale)
-    return np.asarray(np.linalg.solve(system, wanted)[:-1].T)
+    among = _bells(directions, directions, scale)
+    return radial_weights_of(among, _bells(toward, directions, scale))
 
 
 def _bells(
-    first: Directions, second: Float64[Array, "n 3"], scale: float
-) -> Float64[Array, "light n"]:
+    first: Float64[Array, "n 3"], second: Directions, scale: float
+) -> Float64[Array, "n light"]:
     angle = np.arccos(np.clip(first @ second.T, -1.0, 1.0))
     return np.asarray(np.exp(-((scale * angle) ** 2)))

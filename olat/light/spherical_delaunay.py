@@ -11,17 +11,28 @@ from olat.model.shapes import Array, Directions
 
 _BLOCK = 1 << 23
 """Pairs of direction and triangle looked at together: 64 MB."""
+_ON_EDGE = 1e-9
+"""Share below 0 that is rounding, not another triangle."""
+_SAME_PLANE = 1e-7
+"""Relative difference of heights at which triangles lie in one plane."""
 
 
 class Triangulation:
-    """Spherical Delaunay triangles of a rig, without those that span its holes."""
+    """Spherical Delaunay triangles of a rig, without those that span its holes.
+
+    A triangle spans a hole if its middle is out of `reach` of its lights, and one of its sides is
+    longer than that.
+    """
 
     def __init__(self, directions: Directions) -> None:
         self.corners, planes = _facets(directions)
         vertices = directions[self.corners]
         edges = np.linalg.norm(vertices - np.roll(vertices, 1, axis=1), axis=2)
-        longest = 2.0 * np.sin(min(reach(directions), np.pi / 2.0))
-        self._narrow = edges.max(axis=1, initial=0.0) <= longest + 1e-9
+        farthest = min(reach(directions), np.pi / 2.0)
+        # The plane q·x = 1 cuts a circle of this angular radius out of the sphere.
+        radius = np.arccos(np.clip(1.0 / np.linalg.norm(planes, axis=1), 0.0, 1.0))
+        is_small = edges.max(axis=1, initial=0.0) <= 2.0 * np.sin(farthest) + 1e-9
+        self._narrow = is_small | (radius <= farthest)
         self._poles = planes
         self._to_shares = np.linalg.inv(vertices)
 
@@ -49,19 +60,42 @@ class Triangulation:
         """Return for unit vectors the lights around them, their shares, and whether there are any.
 
         A ray from the origin leaves the hull through the plane ``q·x = 1`` with the largest
-        ``q·ω``.
+        ``q·ω``. Where several triangles lie in that plane, it is in the one that has no negative
+        share.
         """
         if not len(self.corners):
             nothing = np.zeros((len(toward), 3))
             return nothing.astype(np.int64), nothing, np.zeros(len(toward), dtype=bool)
         blocks = np.array_split(toward, 1 + toward.shape[0] * len(self._poles) // _BLOCK)
-        facet = np.concatenate([np.argmax(block @ self._poles.T, axis=1) for block in blocks])
-        shares = np.einsum("nk,nkc->nc", toward, self._to_shares[facet])
-        inside = self._narrow[facet] & (shares > -1e-9).all(axis=1)
+        facet = np.concatenate([self._facet(block) for block in blocks])
+        shares = self._shares(toward, facet)
+        inside = self._narrow[facet] & (shares > -_ON_EDGE).all(axis=1)
         shares = np.maximum(shares, 0.0)
         total = shares.sum(axis=1, keepdims=True)
         shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0.0)
         return self.corners[facet], shares, inside
+
+    def _facet(self, toward: Float64[Array, "n 3"]) -> Int64[Array, " n"]:
+        """Return the triangle through which each ray leaves the hull."""
+        heights = toward @ self._poles.T
+        facet: Int64[Array, " n"] = np.argmax(heights, axis=1)
+        missed = np.flatnonzero((self._shares(toward, facet) <= -_ON_EDGE).any(axis=1))
+        if not missed.size:
+            return facet
+        top = heights[missed].max(axis=1, keepdims=True)
+        # Of lights on a circle, as on arcs, any of their triangles may be the largest by rounding.
+        ray, other = np.nonzero(heights[missed] >= top - _SAME_PLANE * np.abs(top))
+        least = self._shares(toward[missed[ray]], other).min(axis=1)
+        order = np.lexsort((-least, ray))
+        first = np.unique(ray[order], return_index=True)[1]
+        facet[missed] = other[order[first]]
+        return facet
+
+    def _shares(
+        self, toward: Float64[Array, "n 3"], facet: Int64[Array, " n"]
+    ) -> Float64[Array, "n 3"]:
+        """Return barycentric coordinates, up to their sum."""
+        return np.asarray(np.einsum("nk,nkc->nc", toward, self._to_shares[facet]))
 
 
 def _facets(directions: Directions) -> tuple[Int64[Array, "facet 3"], Float64[Array, "facet 3"]]:

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from olat.light.arrangements import fibonacci_sphere
+from olat.light.arrangements import arcs, fibonacci_sphere
 from olat.light.interpolation import weights_for_directions
 
 SPHERE = fibonacci_sphere(156)
 DOME = SPHERE[SPHERE[:, 1] > 0.1]
-METHODS = ["nearest", "barycentric", "local", "radial"]
+METHODS = ["nearest", "barycentric", "local", "thin_plate", "radial"]
 OCTAHEDRON = np.vstack([np.eye(3), -np.eye(3)])
 angles = st.floats(-1, 1).map(lambda x: round(x, 6))
 
@@ -72,7 +72,8 @@ def test_the_mixed_lights_point_where_the_wanted_light_does(x, y, z):
 
 
 @pytest.mark.parametrize(
-    ("method", "most"), [("barycentric", 0.15), ("local", 0.15), ("radial", 0.2)]
+    ("method", "most"),
+    [("barycentric", 0.15), ("local", 0.15), ("radial", 0.2), ("thin_plate", 0.2)],
 )
 def test_the_weights_move_smoothly_with_the_light(method, most):
     steps = np.linspace(0, np.pi, 400)
@@ -141,5 +142,29 @@ def test_what_is_the_same_under_all_lights_stays_so(rig, method, rng):
     toward = rng.normal(size=(200, 3))
     found = weights_for_directions(rig, toward, method=method)
     assert_allclose(found.weights.sum(axis=1), 1.0, rtol=0, atol=1e-9)
-    if method != "radial":
+    if method not in ("radial", "thin_plate"):
         assert (found.weights >= 0).all()
+
+
+CUBE = np.array([[x, y, z] for x in (1, -1) for y in (1, -1) for z in (1, -1)]) / np.sqrt(3.0)
+ARCS = arcs(12, 8)
+
+
+@pytest.mark.parametrize("rig", [CUBE, ARCS, np.round(ARCS, 4), arcs(16, 11)])
+def test_lights_on_arcs_leave_no_gaps_between_them(rig, rng):
+    # Four lights on a circle make two triangles in one plane; which of them holds a direction must
+    # not be left to rounding.
+    rig = rig / np.linalg.norm(rig, axis=1, keepdims=True)
+    toward = rng.normal(size=(2000, 3))
+    toward /= np.linalg.norm(toward, axis=1, keepdims=True)
+    mixed = weights_for_directions(rig, toward)
+    assert mixed.is_interpolated.all()
+    middle = mixed.weights @ rig
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    assert_allclose(middle, toward, rtol=0, atol=1e-6)
+
+
+def test_gaussians_are_refused_where_noise_would_grow(rng):
+    with pytest.raises(ValueError, match=r"noise .* times as strong with these 96 lights"):
+        weights_for_directions(ARCS, rng.normal(size=(500, 3)), method="radial")
+    weights_for_directions(ARCS, rng.normal(size=(500, 3)), method="thin_plate")
