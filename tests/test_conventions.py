@@ -242,7 +242,7 @@ def test_24_rotating_a_map_brings_its_light_from_z_to_x():
     radiance[15:17, 31:33] = 1.0
     environment = EnvironmentMap(radiance)
     for degrees, toward in [(0.0, Z), (90.0, X)]:
-        weights = weights_for_environment(lights, environment, rotate_deg=degrees).weights[:, 0]
+        weights = weights_for_environment(lights, environment, rotation=degrees).weights[:, 0]
         assert (weights / weights.sum()) @ lights @ toward > 0.98
 
 

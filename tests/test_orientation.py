@@ -114,14 +114,14 @@ def test_four_quarter_turns_light_alike(axes):
     lights = fibonacci_sphere(100)
     still = weights_for_environment(lights, EnvironmentMap(axes)).weights
     for degrees in (360.0, -360.0):
-        whole = weights_for_environment(lights, EnvironmentMap(axes), rotate_deg=degrees).weights
+        whole = weights_for_environment(lights, EnvironmentMap(axes), rotation=degrees).weights
         assert_allclose(whole, still, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3])
 def test_turning_the_weights_is_turning_the_map(axes, quarter):
     lights = fibonacci_sphere(100)
-    asked = weights_for_environment(lights, EnvironmentMap(axes), rotate_deg=90.0 * quarter)
+    asked = weights_for_environment(lights, EnvironmentMap(axes), rotation=90.0 * quarter)
     moved = weights_for_environment(lights, EnvironmentMap(rolled(axes, 90.0 * quarter)[0]))
     # Pixels on the border of two cells fall to either side.
     assert_allclose(asked.weights, moved.weights, rtol=0, atol=2e-3)

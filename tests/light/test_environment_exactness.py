@@ -182,12 +182,10 @@ def row_errors(count: int, exponent: int, *, sun: bool) -> dict[str, float]:
 
 @pytest.mark.slow
 def test_the_kernel_chosen_by_content_is_as_good_as_the_best() -> None:
-    for count, exponent, sun in [
-        (n, e, s) for n in (331, 156) for s in (False, True) for e in (1, 20, 100)
-    ]:
-        errors = row_errors(count, exponent, sun=sun)
+    for exponent, sun in [(e, s) for s in (False, True) for e in (1, 20, 100)]:
+        errors = row_errors(331, exponent, sun=sun)
         told = ", ".join(f"{kernel} {error:.3f}" for kernel, error in errors.items())
-        print(f"{count} lights, cos^{exponent}, {'sun' if sun else 'no sun'}: {told}")
+        print(f"331 lights, cos^{exponent}, {'sun' if sun else 'no sun'}: {told}")
         assert errors["auto"] <= 1.15 * min(errors["voronoi"], errors["barycentric"]) + 1e-3
 
 
