@@ -142,11 +142,10 @@ def export_file(
 
 
 def _opened(request: Request) -> Any:
-    import logging
-
     from olat.api.opened import open_session
+    from olat.cli.notes import say_notes_once
 
-    logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
+    say_notes_once()
     return open_session(request.session, pipeline=request.pipeline)
 
 

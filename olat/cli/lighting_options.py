@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 METHODS = ("nearest", "barycentric", "local", "thin_plate", "radial", "model")
 KERNELS = ("auto", "voronoi", "barycentric", "kernel")
 
+
+def _list_presets(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Print all presets and leave."""
+    if asked:
+        click.echo(_preset_words())
+        context.exit()
+
+
+def _preset_words() -> str:
+    from olat.relight.presets import PRESETS
+
+    return "\n".join(f"  {name:<12} {words}" for name, (words, _) in PRESETS.items())
+
+
 _OPTIONS = (
     click.option(
         "--light",
@@ -53,7 +67,15 @@ _OPTIONS = (
         metavar="FILE",
         help="Lights, groups and gains in a TOML file.",
     ),
-    click.option("--preset", metavar="NAME", help="A lighting by name; --preset list shows them."),
+    click.option("--preset", metavar="NAME", help="A lighting by name; see --presets."),
+    click.option(
+        "--presets",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_list_presets,
+        help="List the lightings that have names.",
+    ),
     click.option(
         "--rotate",
         default="0",
@@ -120,9 +142,9 @@ class AskedLight:
         }
         given = [name for name, value in kinds.items() if value]
         if len(given) != 1:
-            found = " and ".join(given) if given else "nothing"
+            found = "both " * (len(given) == 2) + " and ".join(given) if given else "nothing"
             raise UsageError(
-                f"relight: {found} was given; one of {', '.join(kinds)} is needed. Put several "
+                f"relight: found {found}; one of {', '.join(kinds)} is needed. Put several "
                 "kinds of light into a --lighting file."
             )
         has_map = self.env or self.harmonics or self.file
@@ -246,7 +268,7 @@ def _turn(text: str) -> Any:
     try:
         degrees = float(angle)
         return rotation_about(vector(named.get(axis, axis), "--turn"), degrees)
-    except ValueError as error:
+    except (ValueError, UsageError) as error:
         raise UsageError(
             f"--turn {text}: needed is an axis and an angle in degrees, as in --turn x:90."
         ) from error
@@ -273,6 +295,5 @@ def _preset(name: str) -> Lighting:
     from olat.relight.presets import PRESETS, preset
 
     if name not in PRESETS:
-        known = "\n".join(f"  {known:<12} {words}" for known, (words, _) in PRESETS.items())
-        raise UsageError(f"--preset {name}: needed is one of\n{known}")
+        raise UsageError(f"--preset {name}: needed is one of\n{_preset_words()}")
     return preset(name)

@@ -72,13 +72,12 @@ def command(session: Path, outputs: tuple[Path, ...], **options: Any) -> int:
     --rotate 0:360:5 and --keys make sequences: out.####.exr, out.png, out.mp4, out.webp. Pictures
     that are there and were made of the same light stay, so that the same command carries on.
     """
-    import logging
-
     from olat.api.opened import open_session
+    from olat.cli.notes import say_notes_once
 
     asked = AskedLight(**{name: options.pop(name) for name in AskedLight.__dataclass_fields__})
     _check(asked, outputs, options)
-    logging.basicConfig(format="note: %(message)s", level=logging.WARNING)
+    say_notes_once()
     opened = open_session(session, pipeline=options["pipeline"])
     if options["lobes"]:
         _relight_lobes(opened.lobes(options["camera"]), asked, outputs, options)
@@ -99,13 +98,7 @@ def _check(asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
     if options["keys"] is None:
         asked.check()
     is_sequence = asked.is_sweep or options["keys"] is not None
-    known = (*STILLS, *MOVIES) if is_sequence else STILLS
-    for output in outputs:
-        if output.suffix.lower() not in known:
-            hint = " A movie needs --rotate START:STOP:STEP or --keys." * (
-                output.suffix.lower() in MOVIES
-            )
-            raise UsageError(f"{output}: needed is a name that ends in {_either(known)}.{hint}")
+    _check_outputs(outputs, is_sequence=is_sequence)
     if options["shadows"] and not options["lobes"]:
         raise UsageError(
             "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
@@ -125,6 +118,24 @@ def _check(asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
         options["lobes"] or not any(path.suffix.lower() == ".exr" for path in outputs)
     ):
         raise UsageError("relight: --groups makes layers of an .exr of the OLAT field; name one.")
+
+
+def _check_outputs(outputs: tuple[Path, ...], *, is_sequence: bool) -> None:
+    """Refuse names that no picture, or no sequence of them, can have."""
+    from olat.errors import UsageError
+
+    known = (*STILLS, *MOVIES) if is_sequence else STILLS
+    for output in outputs:
+        if output.suffix.lower() not in known:
+            hint = " A movie needs --rotate START:STOP:STEP or --keys." * (
+                output.suffix.lower() in MOVIES
+            )
+            raise UsageError(f"{output}: needed is a name that ends in {_either(known)}.{hint}")
+        if "#" in output.name and not is_sequence:
+            raise UsageError(
+                f"{output}: a single picture has no number; needed is a name without #, or a "
+                "sequence, by --rotate START:STOP:STEP or --keys."
+            )
 
 
 def _either(words: tuple[str, ...]) -> str:

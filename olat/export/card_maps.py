@@ -55,9 +55,10 @@ def card_maps(phong: PhongMaps, normals: NormalMap, matte: Mask | None) -> CardM
         If no normal is known inside the matte.
     """
     inside = np.ones(phong.exponent.shape, bool) if matte is None else matte
-    known = inside & normals.normals.any(axis=2) & (phong.confidence > 0)
+    # Most of a matte subject has no lobe, and no confidence in one; its albedo is known still.
+    known = inside & normals.normals.any(axis=2) & np.any(phong.diffuse_albedo > 0, axis=2)
     if not known.any():
-        raise ValueError("no pixel inside the matte has a normal and Phong terms; one is needed")
+        raise ValueError("no pixel inside the matte has a normal and an albedo; one is needed")
     sure = ndimage.binary_erosion(known, iterations=EDGE_PX)
     source = sure if sure.any() else known
     nearest = ndimage.distance_transform_edt(~source, return_distances=False, return_indices=True)

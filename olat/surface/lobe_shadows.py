@@ -59,7 +59,9 @@ def taken_by_shadows(
         for axis in range(3):
             moment[..., axis] += reading * np.float32(direction[axis])
     # A hundred lights sample a lobe coarsely: shares are trusted, and the integral is that of F.
-    scale = lobes.integral / np.maximum(all_, _LEAST)
+    # Noise leaves dark channels below zero: they too are scaled by what they are, or by nothing.
+    scale = np.zeros(shape, np.float32)
+    np.divide(lobes.integral, all_, out=scale, where=np.abs(all_) > _LEAST)
     return MissingMoments(hidden * scale, moment * scale[..., np.newaxis])
 
 

@@ -136,8 +136,9 @@ def test_a_sequence_is_written_and_carried_on(session: Path, tmp_path: Path) -> 
     ("words", "told"),
     [
         (["--light", "1,2"], "needed are three finite numbers"),
-        (["--light", "0,0,1", "--env", "m.exr"], "--light or --point and --env was given"),
+        (["--light", "0,0,1", "--env", "m.exr"], "found both --light or --point and --env"),
         (["--preset", "list"], "three_point"),
+        (["--light", "0,0,1", "--env", "m.exr", "--preset", "key"], "--env and --preset"),
         (["--light", "0,0,1", "--rotate", "10"], "turn a map; there is none"),
         (["--env", "m.exr", "--rotate", "0:90:-5"], "Is the sign of the step right"),
         (["--env", "m.exr", "--turn", "w:10"], "needed"),
@@ -150,6 +151,12 @@ def test_words_that_cannot_be_meant_are_refused(
 ) -> None:
     done = run(bare_sweep(tmp_path), *words, "-o", tmp_path / "x.png")
     assert told in str(done.exception), done.exception
+
+
+def test_presets_are_listed_without_a_session() -> None:
+    done = CliRunner().invoke(cli, ["relight", "--presets"])
+    assert done.exit_code == 0
+    assert "three_point" in done.output
 
 
 def test_a_movie_needs_a_sequence(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -140,3 +141,16 @@ def test_a_card_of_nothing_is_refused(tmp_path: Path) -> None:
     object.__setattr__(source, "matte", lambda: (empty, "the session's mask"))
     with pytest.raises(SolveError, match="no pixel inside the matte"):
         write_card(source, tmp_path, CardOptions(), ignore)
+
+
+def test_matte_pixels_keep_their_color_without_confidence_in_a_lobe(tmp_path: Path) -> None:
+    source = sphere_source(64)
+    phong = source.phong()
+    rng = np.random.default_rng(1)
+    grain = rng.uniform(0.2, 0.8, phong.diffuse_albedo.shape).astype(np.float32)
+    inside = phong.confidence[..., None] > 0
+    bare = replace(phong, diffuse_albedo=grain * inside, confidence=0 * phong.confidence)
+    write_card(replace(source, phong=lambda: bare), tmp_path, CardOptions(), ignore)
+    inner = sphere_normals(64)[..., 2] > 0.4
+    found = linear(texture(tmp_path, "base_color.png")[..., :3])
+    assert_allclose(found[inner], grain[inner], rtol=0, atol=0.005)

@@ -100,3 +100,15 @@ def test_a_share_of_another_size_is_refused() -> None:
     shadowed = ShadowedLobes(matte(UP), lambda _: np.ones((2, 2), np.float32))
     with pytest.raises(ValueError, match="needed are numbers from 0 to 1 for 6 x 4 px"):
         shadowed.under_light(UP)
+
+
+def test_a_channel_that_noise_left_below_zero_takes_no_more_than_it_has(
+    rng: np.random.Generator,
+) -> None:
+    maps = varied(rng)
+    maps.integral[..., 2] = -0.083  # the others decide the shape of the lobe
+    maps.moment[..., 2, :] *= -0.05
+    shadowed = ShadowedLobes(maps, wall)
+    assert np.abs(shadowed.taken.integral[..., 2]).max() <= 0.084
+    lit = shadowed.under_light(np.array([0.6, 0.0, 0.8]), exact=True)
+    assert np.abs(lit).max() < 20.0
