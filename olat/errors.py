@@ -9,6 +9,7 @@
     ├── CalibrationError   none is valid for this device and day, or it misfits  exit 2
     ├── FileError          a file cannot be read as what it should be            exit 1
     ├── SolveError         the data cannot determine the answer                  exit 1
+    ├── GpuError           no GPU can be used, or its memory does not suffice    exit 1
     ├── FarmError          tasks failed, or no worker could be had               exit 3
     ├── StorageError       the disk is full, read-only or failing                exit 4
     └── LockedError        another run works on this session                     exit 5
@@ -58,6 +59,10 @@ class FileError(OlatError):
 
 class SolveError(OlatError):
     """The data cannot determine the answer."""
+
+
+class GpuError(OlatError):
+    """No GPU can be used, or its memory does not suffice."""
 
 
 class FarmError(OlatError):

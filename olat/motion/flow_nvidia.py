@@ -29,6 +29,12 @@ _asking = threading.Lock()
 class NvidiaFlow:
     """Flow by one engine, which is kept for the next pair of like size (see `FlowMethod`).
 
+    Parameters
+    ----------
+    grid
+        Side of the squares of pixels that share a vector; none for the smallest that the GPU
+        offers [px].
+
     Raises
     ------
     NvidiaError
@@ -46,7 +52,8 @@ class NvidiaFlow:
     .. [1] NVIDIA, NVOFA Programming Guide, Optical Flow SDK 2.0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grid: int | None = None) -> None:
+        self._grid = grid
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._purpose: tuple[tuple[int, ...], bool] | None = None
@@ -80,7 +87,9 @@ class NvidiaFlow:
         purpose = (picture.shape, is_hinted)
         if self._engine is None or self._purpose != purpose:
             self._close()
-            self._engine = Engine((picture.shape[0], picture.shape[1]), hinted=is_hinted)
+            self._engine = Engine(
+                (picture.shape[0], picture.shape[1]), hinted=is_hinted, grid=self._grid
+            )
             self._purpose = purpose
         return self._engine
 

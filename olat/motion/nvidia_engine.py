@@ -39,29 +39,34 @@ class Engine:
         Height and width of the pictures [px].
     hinted
         Whether every pair comes with a start flow.
+    grid
+        Side of the squares that share a vector; none for the smallest on offer [px].
 
     Raises
     ------
     NvidiaError
-        If there is none, or if it takes no pictures of this size or no start flow.
+        If there is none, or if it takes no pictures of this size, no start flow, or has no such
+        grid.
 
     Notes
     -----
-    Assumes a driver that knows version 2.0 of the interface. Takes the level of best quality and
-    the smallest grid on offer. Nothing of one pair is used for the next: the frames of a sweep
-    are no film. `close` gives everything back, and so does the loss of the last reference.
+    Assumes a driver that knows version 2.0 of the interface. Takes the level of best quality.
+    Nothing of one pair is used for the next: the frames of a sweep are no film. `close` gives everything back, and so does the loss of the last reference.
 
     References
     ----------
     .. [1] NVIDIA, NVOFA Programming Guide, Optical Flow SDK 2.0.
     """
 
-    def __init__(self, shape: tuple[int, int], *, hinted: bool = False) -> None:
+    def __init__(
+        self, shape: tuple[int, int], *, hinted: bool = False, grid: int | None = None
+    ) -> None:
         self.shape = shape
         with ExitStack() as closing:
             self._session = session = Session(closing)
             self.ability = session.ability
-            self.grid, self._hint_grid = _chosen_grids(self.ability, shape, hinted=hinted)
+            _check_size(self.ability, shape)
+            self.grid, self._hint_grid = _chosen_grids(self.ability, grid, hinted=hinted)
             session.start(_params(shape, self.grid, self._hint_grid))
             self._input = session.buffer(shape, nv.USAGE_INPUT, nv.FORMAT_GRAY8)
             self._reference = session.buffer(shape, nv.USAGE_INPUT, nv.FORMAT_GRAY8)
@@ -167,8 +172,7 @@ def _cells(shape: tuple[int, int], grid: int) -> tuple[int, int]:
     return -(-shape[0] // grid), -(-shape[1] // grid)
 
 
-def _chosen_grids(ability: Ability, shape: tuple[int, int], *, hinted: bool) -> tuple[int, int]:
-    """Return the grids of flow and start flow; refuse what the engine does not take."""
+def _check_size(ability: Ability, shape: tuple[int, int]) -> None:
     limits = zip(ability.smallest, shape, ability.largest, strict=True)
     if not all(least <= side <= greatest for least, side, greatest in limits):
         least, found, greatest = (
@@ -177,15 +181,23 @@ def _chosen_grids(ability: Ability, shape: tuple[int, int], *, hinted: bool) -> 
         raise NvidiaError(
             f"the pictures are {found} px; {ability.device} takes {least} to {greatest} px"
         )
+
+
+def _chosen_grids(ability: Ability, grid: int | None, *, hinted: bool) -> tuple[int, int]:
+    """Return the grids of flow and start flow; refuse what the engine does not offer."""
     if not ability.grids:
         raise NvidiaError(f"{ability.device} offers no grid of 1, 2 or 4 px")
+    chosen = ability.grids[0] if grid is None else grid
+    if chosen not in ability.grids:
+        offered = ", ".join(map(str, ability.grids))
+        raise NvidiaError(f"{ability.device} offers grids of {offered} px; {chosen} px was asked")
     if not hinted:
-        return ability.grids[0], 0
+        return chosen, 0
     # The library wants start flows no denser than its output.
-    fitting = [grid for grid in ability.hint_grids if grid >= ability.grids[0]]
+    fitting = [each for each in ability.hint_grids if each >= chosen]
     if not fitting:
         raise NvidiaError(f"{ability.device} takes no start flow")
-    return ability.grids[0], fitting[0]
+    return chosen, fitting[0]
 
 
 def _params(shape: tuple[int, int], grid: int, hint_grid: int) -> nv.InitParams:

@@ -64,7 +64,7 @@ def refit(rows: Numbers, scale: float) -> None:
         length = np.sqrt(x * x + y * y + z * z)
         found = variance > 0.0
         divisor = length if found else 1.0
-        count = float(rows[ONES + i])
+        count = np.float64(rows[ONES + i])
         explained = x * rows[XV + i] + y * rows[YV + i] + z * rows[ZV + i]
         squares = max(rows[VV + i] - explained, 0.0)
         spread = scale * np.sqrt(squares / (count if found else 1.0))
@@ -91,14 +91,14 @@ def trust_fit(rows: Numbers) -> None:
     """Write the confidence of the fit as it is, from sums that it did not come from."""
     for i in range(BLOCK):
         _, _, _, variance = solution(rows, i)
-        x, y, z = float(rows[X + i]), float(rows[Y + i]), float(rows[Z + i])
+        x, y, z = np.float64(rows[X + i]), np.float64(rows[Y + i]), np.float64(rows[Z + i])
         square = x * x + y * y + z * z
         known = (variance > 0.0) and (square > 0.0)
         fitted = x * (x * rows[XX + i] + 2.0 * (y * rows[XY + i] + z * rows[XZ + i]))
         fitted += y * (y * rows[YY + i] + 2.0 * z * rows[YZ + i]) + z * z * rows[ZZ + i]
         explained = 2.0 * (x * rows[XV + i] + y * rows[YV + i] + z * rows[ZV + i]) - fitted
         squares = max(rows[VV + i] - explained, 0.0)
-        trust = _trust(variance, squares / (square if known else 1.0), float(rows[ONES + i]))
+        trust = _trust(variance, squares / (square if known else 1.0), np.float64(rows[ONES + i]))
         rows[TRUST + i] = np.float32(trust) if known else _ZERO
 
 
@@ -109,10 +109,10 @@ def solution(rows: Numbers, i: int) -> tuple[float, float, float, float]:
     The variance is that of the unit normal for residuals as large as the albedo; zero says that
     the lights lie in a plane, or that the solution is zero.
     """
-    xx, xy, xz = float(rows[XX + i]), float(rows[XY + i]), float(rows[XZ + i])
-    yy, yz, zz = float(rows[YY + i]), float(rows[YZ + i]), float(rows[ZZ + i])
-    bx, by, bz = float(rows[XV + i]), float(rows[YV + i]), float(rows[ZV + i])
-    count = float(rows[ONES + i])
+    xx, xy, xz = np.float64(rows[XX + i]), np.float64(rows[XY + i]), np.float64(rows[XZ + i])
+    yy, yz, zz = np.float64(rows[YY + i]), np.float64(rows[YZ + i]), np.float64(rows[ZZ + i])
+    bx, by, bz = np.float64(rows[XV + i]), np.float64(rows[YV + i]), np.float64(rows[ZV + i])
+    count = np.float64(rows[ONES + i])
     axx, axy, axz = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     ayy, ayz, azz = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
     minors = axx + ayy + azz
@@ -163,7 +163,7 @@ def write(
 def _scale(rows: Numbers) -> None:
     """Make unit vectors of the fit, albedos of the sums, and confidences of the trust."""
     for i in range(BLOCK):
-        x, y, z = float(rows[X + i]), float(rows[Y + i]), float(rows[Z + i])
+        x, y, z = np.float64(rows[X + i]), np.float64(rows[Y + i]), np.float64(rows[Z + i])
         length = np.sqrt(x * x + y * y + z * z)
         scale = 1.0 / length if length > 0.0 else 0.0
         rows[X + i], rows[Y + i], rows[Z + i] = x * scale, y * scale, z * scale

@@ -41,7 +41,7 @@ def climb(
     """
     steps, cap = limits
     albedos, lobes, costs = ladder
-    albedo, count = float(matte_fit[MATTE, i]), float(matte_fit[COUNT, i])
+    albedo, count = np.float64(matte_fit[MATTE, i]), np.float64(matte_fit[COUNT, i])
     sharpest = _sharpest_seen(nearest) if count >= 4.0 else 0.0
     seen = 0
     while seen < steps and LADDER[seen] <= sharpest:
@@ -82,9 +82,9 @@ def _matte_and_lobe(
     matte_fit: Numbers, rungs: Numbers, rung: int, i: int
 ) -> tuple[float, float, float]:
     """Solve 2 x 2 non-negative least squares; return albedo, lobe and squared error."""
-    squares, error = float(matte_fit[SQUARES, i]), float(matte_fit[ERROR, i])
-    albedo, products = float(matte_fit[MATTE, i]), float(rungs[rung + LOBE_PRODUCTS + i])
-    lobe_squares, overlap = float(rungs[rung + LOBE_SQUARES + i]), float(rungs[rung + OVERLAP + i])
+    squares, error = np.float64(matte_fit[SQUARES, i]), np.float64(matte_fit[ERROR, i])
+    albedo, products = np.float64(matte_fit[MATTE, i]), np.float64(rungs[rung + LOBE_PRODUCTS + i])
+    lobe_squares, overlap = np.float64(rungs[rung + LOBE_SQUARES + i]), np.float64(rungs[rung + OVERLAP + i])
     own = lobe_squares - overlap * overlap / squares
     if own <= 1e-4 * lobe_squares or products <= 0.0:
         return albedo, 0.0, error
@@ -116,6 +116,6 @@ def _between(values: Numbers, place: float, best: int) -> float:
     """Interpolate between the rungs on either side of a log exponent."""
     other = best + 1 if place > LOG_LADDER[best] else best - 1
     if other < 0 or other >= values.size:
-        return float(values[best])
+        return np.float64(values[best])
     share = (place - LOG_LADDER[best]) / (LOG_LADDER[other] - LOG_LADDER[best])
     return float(values[best] + share * (values[other] - values[best]))
