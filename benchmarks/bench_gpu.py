@@ -93,62 +93,61 @@ def print_card() -> tuple[float, float, float]:
 
 def print_relighting(name: str, shape: tuple[int, int, int], peaks: tuple[float, ...]) -> None:
     """Print one frame and many, on the card and on the processor."""
-    lights, height, width = shape
     planes = planes_of(*shape)
-    weights = np.random.default_rng(2).random((FRAMES, lights, 3))
-    megapixels, size = height * width / 1e6, 6.0 * lights * height * width
     field = field_of_planes(planes, shape)
-    first = GpuField(field)
-    started = perf_counter()
-    card = first.planes
-    upload = perf_counter() - started
-    print(f"\n{name} ({size / 1e9:.1f} GB)")
-    print(f"  copied to the card                {upload:8.3f} s    {size / upload / 1e9:6.1f} GB/s")
-    one = on_card(lambda: card.relit(weights[0]))
-    moved = size + 12e6 * megapixels
-    print(
-        f"  one frame, field on the card      {1e3 * one:8.3f} ms   {moved / one / 1e9:6.0f} GB/s: "
-        f"{moved / one / peaks[0]:.2f} of the copy"
-    )
-    all_in = in_all(lambda: first.relit(weights[0]))
-    print(f"  the same, picture in main memory  {1e3 * all_in:8.1f} ms")
-    print_exactness(card, planes, weights)
-    room = card.relit_batch(weights)
-    many = on_card(lambda: card.relit_batch(weights, out=room), 5)
-    flops = 2.0 * FRAMES * lights * 3 * height * width
-    print(
-        f"  {FRAMES} frames, field on the card      {1e3 * many:8.2f} ms   "
-        f"{flops / many / 1e12:6.1f} TFLOP/s: {flops / many / peaks[1]:.2f} of the float product, "
-        f"{2 * flops / many / peaks[2]:.2f} of the half product, of which it does two"
-    )
-    del room
-    out = np.empty((FRAMES, height, width, 3), np.float32)
-    all_in = in_all(lambda: first.relit_batch(weights, out=out), 2)
-    print(f"  the same, pictures in main memory {1e3 * all_in:8.1f} ms")
+    weights = np.random.default_rng(2).random((FRAMES, shape[0], 3))
+    print(f"\n{name} ({field.bytes / 1e9:.1f} GB)")
+    out = np.empty((FRAMES, *shape[1:], 3), np.float32)
+    print_from_card(field, weights, out, peaks)
+    cupy().get_default_memory_pool().free_all_blocks()
     cpu = in_all(lambda: relit(planes, weights[0]))
     cpu_many = in_all(lambda: relit_batch(planes, weights, out=out), 2)
-    print(f"  {CORES} cores: one frame {1e3 * cpu:.1f} ms, {FRAMES} frames {1e3 * cpu_many:.0f} ms")
-    del card, first
-    cupy().get_default_memory_pool().free_all_blocks()
-    streamed = Crowded(field)
-    passed = in_all(lambda: streamed.relit_batch(weights, out=out), 2)
+    passing = Crowded(field)
+    passed = in_all(lambda: passing.relit_batch(weights, out=out), 2)
     print(
-        f"  {FRAMES} frames, field passing in strips {1e3 * passed:6.0f} ms   "
-        f"{size / passed / 1e9:6.1f} GB/s of field, {CORES} cores take {cpu_many / passed:.1f} times "
-        "as long",
+        f"  {FRAMES} frames, field passing in strips{1e3 * passed:8.0f} ms   "
+        f"{field.bytes / passed / 1e9:6.1f} GB/s of field\n"
+        f"  {CORES} cores: one frame {1e3 * cpu:.1f} ms, {FRAMES} frames {1e3 * cpu_many:.0f} ms",
         flush=True,
     )
+
+
+def print_from_card(field: Any, weights: Any, out: Any, peaks: tuple[float, ...]) -> None:
+    """Print the copy to the card, and relighting from its memory."""
+    on_gpu = GpuField(field)
+    started = perf_counter()
+    card = on_gpu.planes
+    upload = perf_counter() - started
+    rate = field.bytes / upload / 1e9
+    print(f"  copied to the card              {upload:8.3f} s    {rate:7.1f} GB/s")
+    one = on_card(lambda: [card.relit(each) for each in weights[:10]]) / 10
+    moved = field.bytes + 12 * card.pixels
+    print(
+        f"  one of ten frames, one by one   {1e3 * one:8.3f} ms   {moved / one / 1e9:7.0f} GB/s: "
+        f"{moved / one / peaks[0]:.2f} of the copy"
+    )
+    whole = in_all(lambda: on_gpu.relit(weights[0]))
+    print(f"  one, picture in main memory     {1e3 * whole:8.1f} ms")
+    room = card.relit_batch(weights)
+    many = on_card(lambda: card.relit_batch(weights, out=room), 5)
+    rate = 6e-12 * weights.shape[0] * weights.shape[1] * card.pixels / many
+    print(
+        f"  {FRAMES} frames                       {1e3 * many:8.2f} ms   {rate:7.1f} "
+        f"TFLOP/s: {1e12 * rate / peaks[1]:.2f} of the float product, "
+        f"{2e12 * rate / peaks[2]:.2f} of the half product, which it does twice"
+    )
+    whole = in_all(lambda: on_gpu.relit_batch(weights, out=out), 2)
+    print(f"  {FRAMES}, pictures in main memory     {1e3 * whole:8.1f} ms")
+    print_exactness(card, field.planes, weights)
 
 
 class Crowded(GpuField):
     """A field that must pass in strips, whatever there is of memory."""
 
-    @property
-    def fits(self) -> bool:
-        return False
+    fits = False
 
 
-def print_exactness(card: GpuPlanes, planes: list[Any], weights: Any) -> None:
+def print_exactness(card: GpuPlanes, planes: Any, weights: Any) -> None:
     """Print how far pictures are from the processor's, beside what was added for each."""
     rows = slice(0, 8)
     some = [plane[:, rows] for plane in planes]
@@ -186,16 +185,21 @@ def print_solves() -> None:
         reflectance[light] = np.float32([[[0.5]], [[0.4]], [[0.3]]]) * shading + lobe + noise
     flags = np.zeros((LIGHTS, ROWS, COLUMNS), np.uint8)
     pixels = ROWS * COLUMNS / 1e6
-    print(f"\nsolves, {LIGHTS} lights, {pixels:.1f} Mpx, halves: strip on the card / with copies / "
-          f"{CORES} cores")
+    print(
+        f"\nsolves, {LIGHTS} lights, {pixels:.1f} Mpx, halves: strip on the card / with copies / "
+        f"{CORES} cores"
+    )
     upload = in_all(lambda: GpuStrip.of(reflectance, flags, directions))
     strip = GpuStrip.of(reflectance, flags, directions)
+    geometry = cupy().asarray(normals), cupy().asarray(view)
     largest = phong_ladder_cpu.largest_exponent(directions)
 
-    def by_strips(solve: Callable[[slice], Any]) -> Callable[[], list[Any]]:
-        step = max(1, ROWS // (4 * CORES))
-        parts = [slice(top, top + step) for top in range(0, ROWS, step)]
+    # Strips as a field reads them, each in one piece.
+    step = max(1, ROWS // (4 * CORES))
+    parts = [slice(top, top + step) for top in range(0, ROWS, step)]
+    cut = {rows.start: (reflectance[:, :, rows].copy(), flags[:, rows].copy()) for rows in parts}
 
+    def by_strips(solve: Callable[[slice], Any]) -> Callable[[], list[Any]]:
         def work() -> list[Any]:
             with ThreadPoolExecutor(CORES) as pool:
                 return list(pool.map(solve, parts))
@@ -207,27 +211,25 @@ def print_solves() -> None:
             "least squares",
             lambda: lambert.normals_from_olats(strip, method="least_squares"),
             lambda rows: lambert_cpu.normals_from_olats(
-                reflectance[:, :, rows], flags[:, rows], directions, method="least_squares"
+                *cut[rows.start], directions, method="least_squares"
             ),
         ),
         (
             "robust (IRLS)",
             lambda: lambert.normals_from_olats(strip),
-            lambda rows: lambert_cpu.normals_from_olats(
-                reflectance[:, :, rows], flags[:, rows], directions
-            ),
+            lambda rows: lambert_cpu.normals_from_olats(*cut[rows.start], directions),
         ),
         (
             "Phong ladder",
-            lambda: phong_ladder.phong_from_olats(strip, normals, view, largest=largest),
+            lambda: phong_ladder.phong_from_olats(strip, *geometry, largest=largest),
             lambda rows: phong_ladder_cpu.phong_from_olats(
-                reflectance[:, :, rows], flags[:, rows], directions, normals[rows], view[rows]
+                *cut[rows.start], directions, normals[rows], view[rows]
             ),
         ),
     ):
         seconds, all_cores = on_card(card), in_all(by_strips(processor), 1)
         print_solve(name, pixels, seconds, seconds + upload, all_cores)
-        print_difference(card(), processor(slice(0, 16)))
+        print_difference(card(), processor(parts[0]))
     integral = rng.uniform(0.5, 2, (ROWS, COLUMNS, 3)).astype(np.float32)
     moment = (0.5 * integral * normals).astype(np.float32)
     there = cupy().asarray(integral), cupy().asarray(moment)
@@ -240,6 +242,7 @@ def print_solves() -> None:
 
 
 def print_solve(name: str, pixels: float, card: float, whole: float, cores: float) -> None:
+    """Print rates, and how they are to each other."""
     print(
         f"  {name:<16}{pixels / card:>9.0f} /{pixels / whole:>7.1f} /{pixels / cores:>7.1f} Mpx/s: "
         f"{cores / card:.0f} / {cores / whole:.1f} times {CORES} cores",
@@ -261,7 +264,7 @@ def print_difference(card: Any, processor: Any) -> None:
         )
     )
     off = [
-        float(np.abs(cupy().asnumpy(ours[:16]).astype(float) - expected).max())
+        float(np.abs(cupy().asnumpy(ours[: len(expected)]).astype(float) - expected).max())
         for ours, expected in zip(card, theirs, strict=True)
     ]
     print(f"{'':<18}off the processor's by {', '.join(f'{each:.1e}' for each in off)}")
@@ -281,11 +284,9 @@ def main() -> int:
 
 
 def bench_the_processor(benchmark):
-    """What the card is measured beside; the card itself is for `main`."""
+    """Relight on the processor: the card is for `main`."""
     planes = planes_of(8, 54, 96)
     benchmark(relit, planes, np.ones((8, 3)))
-
-
 
 
 if __name__ == "__main__":

@@ -158,7 +158,9 @@ def main() -> int:
         for scene, made in SCENES.items():
             pair = made(shape, 1)
             print(f"\n{size}, {scene}: a pair; error inside the subject, and at its outline [px]")
-            print(f"{'':<38}{'':>12}   {'mean':>8}{'median':>8}{'99 %':>8}   {'mean':>8}{'median':>8}")
+            print(
+                f"{'':<38}{'':>12}   {'mean':>8}{'median':>8}{'99 %':>8}   {'mean':>8}{'median':>8}"
+            )
             compare(pair, methods)
             if not reason and scene == "subject on black":
                 for grid in GRIDS:

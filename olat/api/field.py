@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from olat.api.lighting import Environment, lighting_of
 from olat.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from olat.api.field_weights import Mixing
+    from olat.gpu.field import GpuField
     from olat.model.color import ColorSpace
     from olat.model.shapes import LightColors, Radiance
     from olat.relight.emitters import NearLight
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from olat.relight.preview import PreviewField
 
 logger = logging.getLogger(__name__)
+
+Device: TypeAlias = Literal["cpu", "cuda"]
+"""What adds up the planes: the processor, or an NVIDIA GPU."""
 
 NEAR_EXTRAPOLATED = 0.01
 """Share of pixels that see a lamp beyond the rig that is worth a word."""
@@ -40,8 +44,15 @@ class Field:
         path: Path,
         places: Callable[[], Radiance] | None = None,
         surface: Callable[[], Surface] | None = None,
+        *,
+        device: Device = "cpu",
     ) -> None:
         self.path = path
+        self.device = device
+        if device == "cuda":
+            from olat.gpu.cuda import cupy
+
+            cupy()  # what is missing is said before anything is read
         self._places = places
         self._surface = surface
         self._told_missing = False
@@ -55,6 +66,19 @@ class Field:
     def opened(self) -> ReflectanceField:
         """The field on disk, its planes mapped."""
         return open_field(self.path)
+
+    @cached_property
+    def on_gpu(self) -> GpuField:
+        """The field on an NVIDIA GPU; its `planes` lie there, for who wants pictures there.
+
+        Raises
+        ------
+        GpuError
+            If there is no GPU, or CuPy is not installed.
+        """
+        from olat.gpu.field import GpuField
+
+        return GpuField(self.opened)
 
     @property
     def header(self) -> FieldHeader:
@@ -128,7 +152,8 @@ class Field:
 
         The picture is the sum of all planes, each times its weight (Debevec et al. 2000,
         section 3); the parameters are those of `weights`. Lamps at finite places, of which
-        `lighting` may have some, are seen from the place of each pixel.
+        `lighting` may have some, are seen from the place of each pixel: that, and highlights that
+        a model moves, are always left to the processor.
 
         Raises
         ------
@@ -136,13 +161,12 @@ class Field:
             As for `weights`; and if lamps are near, and nobody knows where the pixels are.
         """
         from olat.api.field_weights import split
-        from olat.relight.streamed_planes import relit_field
 
         far, own = split(lighting_of(light, environment, rotate_deg, lighting), mixing)
         pictures = []
         if far.lights or far.gains is not None or not own:
             weights = self.weights(lighting=far, mixing=mixing)
-            pictures.append(relit_field(self.opened, weights))
+            pictures.append(self._sum(weights))
         pictures += [
             self._by_model(light) if isinstance(light, DistantLight) else self._near(light)
             for light in own
@@ -182,9 +206,18 @@ class Field:
         pictures
             ``frame h w 3``, float32.
         """
+        if self.device == "cuda":
+            return self.on_gpu.relit_batch(weights, out=out)
         from olat.relight.streamed_planes import relit_field_batch
 
         return relit_field_batch(self.opened, weights, out=out)
+
+    def _sum(self, weights: LightColors) -> Radiance:
+        if self.device == "cuda":
+            return self.on_gpu.relit(weights)
+        from olat.relight.streamed_planes import relit_field
+
+        return relit_field(self.opened, weights)
 
     def _by_model(self, light: DistantLight) -> Radiance:
         """Return the subject under a distant light, highlights where Phong's terms have them."""

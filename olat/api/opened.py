@@ -11,7 +11,7 @@ import numpy as np
 
 from olat.api.calibration_changes import CalibrationChanges, made_with_now
 from olat.api.currency import is_current, made_with
-from olat.api.field import Field
+from olat.api.field import Device, Field
 from olat.api.lobes import Lobes
 from olat.engine.capture import Unit
 from olat.engine.pipeline import Pipeline, load_pipeline
@@ -73,19 +73,28 @@ class OpenSession:
         """Names of the cameras."""
         return [camera.name for camera in self.session.cameras]
 
-    def field(self, camera: str | None = None) -> Field:
+    def field(self, camera: str | None = None, *, device: Device = "cpu") -> Field:
         """Return the reflectance field of a camera (of the only one, if there is one).
+
+        Parameters
+        ----------
+        camera
+            Its name.
+        device
+            What adds up its planes: ``cuda`` is an NVIDIA GPU, and needs the extra `olat[cuda]`.
 
         Raises
         ------
         SessionError
             If the field was not made, or not all of it.
+        GpuError
+            If the GPU was asked for and there is none.
         """
         unit = Unit(self._named(camera))
         self._receipt("field", unit, "assemble_field")
         path = self._store.place("field", unit).with_suffix(".zarr")
         name = unit.camera
-        return Field(path, lambda: self._places(name), lambda: self._surface(name))
+        return Field(path, lambda: self._places(name), lambda: self._surface(name), device=device)
 
     def lobes(self, camera: str | None = None) -> Lobes:
         """Return the cosine lobes of a camera, ready to be lit.

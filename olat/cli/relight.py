@@ -49,6 +49,13 @@ MOVIES = (".mp4", ".webp")
 @click.option(
     "--pipeline", default="standard", show_default=True, help="The one that made the products."
 )
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="What adds up the field; cuda is an NVIDIA GPU, and pays for sequences.",
+)
 @click.option("--exposure", type=float, metavar="STOPS", help="Of the PNG; default automatic.")
 @click.option("--json", "as_json", is_flag=True, help="Print the files as JSON.")
 @click.option(
@@ -84,7 +91,8 @@ def command(session: Path, outputs: tuple[Path, ...], **options: Any) -> int:
     elif asked.is_sweep or options["keys"] is not None:
         from olat.cli.relight_sequence import run_sequence
 
-        return run_sequence(opened.field(options["camera"]), asked, outputs, options)
+        field = opened.field(options["camera"], device=options["device"])
+        return run_sequence(field, asked, outputs, options)
     else:
         _relight_field(opened, asked, outputs, options)
     _say(outputs, as_json=options["as_json"])
@@ -103,6 +111,10 @@ def _check(asked: AskedLight, outputs: tuple[Path, ...], options: dict[str, Any]
         raise UsageError(
             "relight: --shadows without --lobes; the OLAT field holds the shadows that were "
             "photographed. Add --lobes, or leave --shadows out."
+        )
+    if options["lobes"] and options["device"] != "cpu":
+        raise UsageError(
+            "relight: --device is about the OLAT field; lobes need none. Leave it out."
         )
     shown = any(path.suffix.lower() != ".exr" for path in outputs)
     if options["exposure"] is not None and not shown:
@@ -150,7 +162,7 @@ def _relight_field(
     from olat.api.lighting_groups import relit_groups
     from olat.api.pictures import write_relit
 
-    field = opened.field(options["camera"])
+    field = opened.field(options["camera"], device=options["device"])
     lighting, mixing = turned_lighting(asked, field), mixing_of(asked)
     groups = relit_groups(field, lighting, mixing) if options["groups"] else {}
     radiance = field.relight(lighting=lighting, mixing=mixing)

@@ -7,7 +7,7 @@ struct Lobe {
     code doubt;
 };
 
-__device__ inline Lobe lobe_of(
+__device__ __forceinline__ Lobe lobe_of(
     REAL red, REAL green, REAL blue, REAL x, REAL y, REAL z, REAL floor, REAL largest
 ) {
     const REAL zero = 0, one = 1;

@@ -89,6 +89,6 @@ def _why_not(error: ImportError) -> str:
         )
     words = " ".join(str(error).split())
     return (
-        f"GPU: a library of CUDA cannot be loaded ({words}); it was needed. "
-        "`pip install 'olat[cuda]'` installs all of them."
+        f"GPU: a library of CUDA cannot be loaded ({words}); cuBLAS and NVRTC were needed. Install "
+        "CUDA's toolkit, or its libraries alone: `pip install 'cupy-cuda13x[ctk]'`."
     )

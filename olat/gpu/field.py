@@ -64,7 +64,7 @@ class GpuField:
     def relit(self, weights: LightColors) -> Radiance:
         """Relight one frame; see `olat.gpu.planes.GpuPlanes.relit`."""
         if not self.fits:
-            return self.relit_batch(weights[None])[0]
+            return np.asarray(self.relit_batch(weights[None])[0])
         out = np.empty((*self._field.shape[1:], 3), np.float32)
         to_processor([(self.planes.relit(weights), out)])
         return out
@@ -111,8 +111,9 @@ class GpuField:
                 with lock:  # the bus is full with one
                     planes = GpuPlanes.of(self._field.planes, rows=strip)
                 pictures = planes.relit_batch(weights)
-                to_processor([(each, out[frame, top:bottom]) for frame, each in enumerate(pictures)])
+                to_processor(
+                    [(each, out[frame, top:bottom]) for frame, each in enumerate(pictures)]
+                )
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(light, strips))
-

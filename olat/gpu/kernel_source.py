@@ -27,10 +27,10 @@ class Kernel:
 
     function: Any
 
-    def __call__(self, count: int, *arguments: Any, threads: int = THREADS) -> None:
-        """Run it, a thread each, on CuPy's current stream."""
+    def __call__(self, count: int, *arguments: Any, across: int = 1) -> None:
+        """Run it on CuPy's current stream: so many threads, and these so many times across."""
         if count:
-            self.function((-(-count // threads),), (threads,), arguments)
+            self.function((-(-count // THREADS), across), (THREADS,), arguments)
 
 
 @cache

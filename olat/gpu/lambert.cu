@@ -14,7 +14,7 @@ struct Fit {
 #define HALF_CONFIDENCE 0.08726646259971647
 #define FIRST_SCALE 2.0
 
-__device__ inline void add_reading(Sums &s, float lx, float ly, float lz, float weight, float value) {
+__device__ __forceinline__ void add_reading(Sums &s, float lx, float ly, float lz, float weight, float value) {
     float wx = weight * lx, wy = weight * ly, wz = weight * lz, wv = weight * value;
     s.xx = fmaf(wx, lx, s.xx);
     s.xy = fmaf(wx, ly, s.xy);
@@ -30,7 +30,7 @@ __device__ inline void add_reading(Sums &s, float lx, float ly, float lz, float 
 }
 
 /* Solve the sums; where they determine nothing, the last fit stays. */
-__device__ inline void refit(Fit &fit, const Sums &s, double scale) {
+__device__ __forceinline__ void refit(Fit &fit, const Sums &s, double scale) {
     double xx = s.xx, xy = s.xy, xz = s.xz, yy = s.yy, yz = s.yz, zz = s.zz;
     double bx = s.xv, by = s.yv, bz = s.zv, count = s.ones;
     double axx = yy * zz - yz * yz, axy = xz * yz - xy * zz, axz = xy * yz - xz * yy;
@@ -69,7 +69,7 @@ __device__ inline void refit(Fit &fit, const Sums &s, double scale) {
 
 /* The limits between which the middle of the lit readings lies, from their 40th to their 80th
    percentile, found by halving brackets; all lit ones where these are few. */
-__device__ inline void keep_middle(
+__device__ __forceinline__ void keep_middle(
     const Strip &strip, const float *values, place at, const Levels &levels, float &low, float &high
 ) {
     float lit = 0.0f;
@@ -104,7 +104,7 @@ __device__ inline void keep_middle(
 }
 
 /* Sum over the readings between two limits, all weighing as much as they are trusted. */
-__device__ inline Sums sum_kept(
+__device__ __forceinline__ Sums sum_kept(
     const Strip &strip, const float *values, place at, float low, float high
 ) {
     Sums sums = {};
@@ -120,7 +120,7 @@ __device__ inline Sums sum_kept(
 }
 
 /* Sum over the lit readings, weighing less the more the last fit left over of them. */
-__device__ inline Sums sum_doubted(
+__device__ __forceinline__ Sums sum_doubted(
     const Strip &strip, const float *values, place at, float threshold, const Fit &fit
 ) {
     Sums sums = {};
@@ -143,7 +143,7 @@ struct Albedo {
 };
 
 /* Sum up weighted channels around the fit, as olat/surface/albedo_kernel.py does. */
-__device__ inline Albedo sum_channels(
+__device__ __forceinline__ Albedo sum_channels(
     const Strip &strip, const float *values, place at, float threshold, const Fit &fit,
     bool is_doubted
 ) {

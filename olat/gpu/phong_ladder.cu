@@ -24,7 +24,7 @@ struct Geometry {
 };
 
 /* Readings as distant lights would have given them; the others are unusable. */
-__device__ inline float even_reading(
+__device__ __forceinline__ float even_reading(
     const Strip &strip, const float *values, int light, place at, float threshold
 ) {
     float reading = values[light * strip.pixels + at];
@@ -36,14 +36,14 @@ __device__ inline float even_reading(
 #endif
 }
 
-__device__ inline float facing(const Strip &strip, int light, place at, const Geometry &g) {
+__device__ __forceinline__ float facing(const Strip &strip, int light, place at, const Geometry &g) {
     return g.nx * along(strip, light, 0, at) + g.ny * along(strip, light, 1, at) +
            g.nz * along(strip, light, 2, at);
 }
 
 /* Fit matte reflection alone, twice more without what lies far from it on either side; nothing is
    doubted where that leaves no majority. */
-__device__ inline void fit_matte(
+__device__ __forceinline__ void fit_matte(
     const Strip &strip, const float *values, place at, float first, float threshold,
     const Geometry &g, Matte &m
 ) {
@@ -73,7 +73,7 @@ struct Belief {
     float shading, value, square, weight;
 };
 
-__device__ inline Belief believe(
+__device__ __forceinline__ Belief believe(
     const Strip &strip, const float *values, int light, place at, float first, float threshold,
     const Geometry &g, float matte, float doubted
 ) {
@@ -92,7 +92,7 @@ __device__ inline Belief believe(
 }
 
 /* Solve 2 x 2 non-negative least squares. */
-__device__ inline void matte_and_lobe(
+__device__ __forceinline__ void matte_and_lobe(
     const Matte &m, const Rung &rung, double &matte, double &lobe, double &cost
 ) {
     double squares = m.squares, error = m.error, albedo = m.matte, products = rung.products;
@@ -119,7 +119,7 @@ struct Terms {
 };
 
 /* Log exponent and curvature of the parabola through the best rung and its neighbors. */
-__device__ inline double vertex(
+__device__ __forceinline__ double vertex(
     const double *costs, const double *logs, int seen, int best, double &curvature
 ) {
     curvature = 0.0;
@@ -136,7 +136,7 @@ __device__ inline double vertex(
     return 0.5 * (x0 + x1 - left / curvature);
 }
 
-__device__ inline double between(
+__device__ __forceinline__ double between(
     const double *values, const double *logs, int seen, double at, int best
 ) {
     int other = at > logs[best] ? best + 1 : best - 1;
@@ -147,7 +147,7 @@ __device__ inline double between(
 }
 
 /* Try every rung, as olat/surface/phong_climb_kernel.py does. */
-__device__ inline Terms climb(
+__device__ __forceinline__ Terms climb(
     const Matte &m, const Rung *rungs, float nearest, int steps, double cap, const double *ladder,
     const double *logs
 ) {
@@ -191,10 +191,10 @@ __device__ inline Terms climb(
     return found;
 }
 
-/* `normals` and `mirror` are (pixel, 3); `ladder` and `logs` are the exponents and their
+/* `normals` and `view` are (pixel, 3); `ladder` and `logs` are the exponents and their
    logarithms. Writes diffuse (3, diffuse_stride) and what is one number a pixel. */
 extern "C" __global__ void solve(
-    STRIP_ARGUMENTS, const float *normals, const float *mirror, double fraction, double floor,
+    STRIP_ARGUMENTS, const float *normals, const float *view, double fraction, double floor,
     double cap, int steps, int refused, const double *ladder, const double *logs, float *values,
     float *diffuse, place diffuse_stride, float *specular, float *exponent, float *certainty,
     code *causes
@@ -208,8 +208,10 @@ extern "C" __global__ void solve(
     Rung rungs[RUNGS] = {};
     float sums[3] = {}, nearest = 0.0f;
     if ((double)levels.brightest > floor) {
-        const float *n = normals + 3 * at, *r = mirror + 3 * at;
-        Geometry g = {n[0], n[1], n[2], r[0], r[1], r[2]};
+        const float *n = normals + 3 * at, *v = view + 3 * at;
+        float twice = 2.0f * (n[0] * v[0] + n[1] * v[1] + n[2] * v[2]);
+        Geometry g = {n[0],           n[1],           n[2],
+                      twice * n[0] - v[0], twice * n[1] - v[1], twice * n[2] - v[2]};
         float first = levels.threshold, threshold = NEAR ? 0.0f : first;
         fit_matte(strip, values, at, first, threshold, g, m);
         float matte = m.matte, doubted = m.doubt;

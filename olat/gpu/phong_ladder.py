@@ -10,11 +10,8 @@ from olat.gpu.cuda import cupy
 from olat.gpu.kernel_source import kernel
 from olat.gpu.strips import GpuStrip
 from olat.gpu.transfer import on_gpu
-from olat.model.shapes import UnitVectors
 from olat.surface.phong_climb_kernel import LADDER, LOG_LADDER
-from olat.surface.phong_ladder import pixel_vectors
 from olat.surface.strip import REFUSED
-from olat.surface.view import mirrored
 
 
 class PhongTerms(NamedTuple):
@@ -34,8 +31,8 @@ class PhongTerms(NamedTuple):
 
 def phong_from_olats(
     strip: GpuStrip,
-    normals: UnitVectors,
-    view: UnitVectors,
+    normals: Any,
+    view: Any,
     *,
     largest: float,
     shadow_fraction: float = 0.05,
@@ -44,13 +41,15 @@ def phong_from_olats(
     """Fit matte and glossy reflection to the readings of each pixel (Phong 1975).
 
     Parameters and results are those of `olat.surface.phong_ladder.phong_from_olats`, whose numbers
-    these are but for the last bits of logarithm and exponential.
+    these are but for the last bits of mirrored views, logarithms and exponentials.
 
     Parameters
     ----------
     strip
         Readings, flags and lights, on the GPU; three channels.
-    normals, view, shadow_fraction, shadow_floor
+    normals, view
+        As there; NumPy's arrays, or CuPy's on the GPU.
+    shadow_fraction, shadow_floor
         As there.
     largest
         The sharpest lobe that is believed, such as `olat.surface.phong_ladder.largest_exponent`.
@@ -73,37 +72,24 @@ def phong_from_olats(
             f"{strip.stored.shape[1]} channels was given; one vector for each pixel and three "
             "channels were needed."
         )
-    geometry = [on_gpu(pixel_vectors(each)) for each in (normals, mirrored(normals, view))]
-    tables = [on_gpu(LADDER), on_gpu(LOG_LADDER)]
+    geometry = [on_gpu(each, np.float32).reshape(-1, 3) for each in (normals, view)]
+    limits = (
+        np.float64(shadow_fraction),
+        np.float64(shadow_floor),
+        np.float64(largest),
+        np.int32(1 + int(np.sum(LADDER[:-1] < largest))),
+        np.int32(REFUSED),
+        on_gpu(LADDER),
+        on_gpu(LOG_LADDER),
+    )
     diffuse = cupy().empty((3, pixels), np.float32)
-    specular, exponent, trust = (cupy().empty(pixels, np.float32) for _ in range(3))
+    singles = [cupy().empty(pixels, np.float32) for _ in range(3)]
     flags = cupy().empty(pixels, np.uint8)
-    steps = 1 + int(np.sum(LADDER[:-1] < largest))
     solve = kernel("phong_ladder.cu", "solve", **strip.macros)
     for first, count, given, values in strip.parts(parted=True):
-        solve(
-            count,
-            *given,
-            *(vectors[first:] for vectors in geometry),
-            np.float64(shadow_fraction),
-            np.float64(shadow_floor),
-            np.float64(largest),
-            np.int32(steps),
-            np.int32(REFUSED),
-            *tables,
-            values,
-            diffuse[0, first:],
-            np.int64(pixels),
-            specular[first:],
-            exponent[first:],
-            trust[first:],
-            flags[first:],
-        )
-    shape = strip.shape
-    return PhongTerms(
-        diffuse.T.reshape(*shape, 3),
-        specular.reshape(shape),
-        exponent.reshape(shape),
-        trust.reshape(shape),
-        flags.reshape(shape),
-    )
+        seen = (vectors[first:] for vectors in geometry)
+        terms = (each[first:] for each in (*singles, flags))
+        out = (values, diffuse[0, first:], np.int64(pixels), *terms)
+        solve(count, *given, *seen, *limits, *out)
+    one_each = (each.reshape(strip.shape) for each in (*singles, flags))
+    return PhongTerms(diffuse.T.reshape(*strip.shape, 3), *one_each)

@@ -1,16 +1,19 @@
 /* Relighting (Debevec et al. 2000, section 3): the planes of a field, weighted and summed. */
 
-#define PIXELS 8 /* of a thread: what one load of 16 bytes brings */
+#define PIXELS 4 /* of a thread, read at once: fewer leave more threads to small pictures */
 
-struct alignas(16) Eight {
+struct alignas(2 * PIXELS) Part {
     half_bits numbers[PIXELS];
 };
 
-/* One frame. `planes` is (light, 3, stride), `weights` (used, 3) of the lights `used`. */
+/* One frame. `planes` is (light, 3, stride); `told` names the `count` lights that shine, as bits of
+   numbers, and then their weights (count, 3). */
 extern "C" __global__ void weighted_sum(
-    const half_bits *planes, place stride, const int *used, const float *weights, int count,
-    place pixels, float *radiance
+    const half_bits *planes, place stride, const float *told, int count, place pixels,
+    float *radiance
 ) {
+    const int *used = (const int *)told;
+    const float *weights = told + count;
     place first = PIXELS * this_thread();
     if (first >= pixels)
         return;
@@ -20,7 +23,7 @@ extern "C" __global__ void weighted_sum(
         const half_bits *plane = planes + used[k] * 3 * stride + first;
 #pragma unroll
         for (int channel = 0; channel < 3; ++channel) {
-            Eight part = *(const Eight *)(plane + channel * stride);
+            Part part = *(const Part *)(plane + channel * stride);
             float weight = weights[3 * k + channel];
 #pragma unroll
             for (int i = 0; i < PIXELS; ++i)
@@ -41,13 +44,14 @@ extern "C" __global__ void combined(
     const float *products, int frames, place span, place first, place count, place pixels,
     float scale, float *radiance
 ) {
-    place at = this_thread();
-    if (at >= frames * count)
+    place pixel = this_thread();
+    if (pixel >= count)
         return;
-    place frame = at / count, pixel = at % count, half = (place)frames * 3 * span;
-    for (int channel = 0; channel < 3; ++channel) {
-        const float *product = products + (frame * 3 + channel) * span + pixel;
-        float sum = product[0] + product[half];
-        radiance[(frame * pixels + first + pixel) * 3 + channel] = scale * sum;
-    }
+    place half = (place)frames * 3 * span;
+    for (int frame = blockIdx.y; frame < frames; frame += gridDim.y)
+        for (int channel = 0; channel < 3; ++channel) {
+            const float *product = products + (frame * 3 + channel) * span + pixel;
+            float sum = product[0] + product[half];
+            radiance[(frame * pixels + first + pixel) * 3 + channel] = scale * sum;
+        }
 }

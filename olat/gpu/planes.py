@@ -12,14 +12,16 @@ from jaxtyping import Float64
 from olat.gpu.cuda import cupy, enough_memory
 from olat.gpu.kernel_source import kernel
 from olat.gpu.product import add_product, halves_of
-from olat.gpu.transfer import to_gpu
+from olat.gpu.transfer import Part, to_gpu
 from olat.model.shapes import Array, HalfPlanes, LightColors
 
 GpuArray: TypeAlias = Any
 """``cupy.ndarray``; no type checker sees into CuPy."""
 
-EIGHT = 8
-"""Pixels of a thread of `weighted_sum`."""
+OF_A_THREAD = 4
+"""Pixels that a thread of `weighted_sum` reads at once."""
+AT_ONCE = 8
+"""Lights that products of half matrices take at a time."""
 ALIGNED = 64
 """Planes lie multiples of this apart, as wide loads and matrix products want [px]."""
 PRODUCT_BYTES = 1 << 31
@@ -31,7 +33,8 @@ class GpuPlanes:
     """Rows of a reflectance field in the memory of a GPU, in half precision."""
 
     stored: GpuArray
-    """``light 3 stride``, rows joined; what lies beyond the pixels is 0."""
+    """``room 3 stride``, rows joined; what lies beyond the lights and pixels is 0."""
+    lights: int
     height: int
     width: int
 
@@ -50,16 +53,11 @@ class GpuPlanes:
         _, height, width = planes[0].shape
         top, bottom = rows or (0, height)
         pixels = (bottom - top) * width
+        shape = (-(-len(planes) // AT_ONCE) * AT_ONCE, 3, stride_of(pixels))
         with enough_memory(f"the planes of {len(planes)} lights"):
-            stored = cupy().empty((len(planes), 3, stride_of(pixels)), np.float16)
-        stored[:, :, pixels:] = 0
-        pairs = [
-            (plane[channel, top:bottom].reshape(-1), stored[light, channel, :pixels])
-            for light, plane in enumerate(planes)
-            for channel in range(3)
-        ]
-        to_gpu(pairs)
-        return cls(stored, bottom - top, width)
+            stored = cupy().empty(shape, np.float16)
+        to_gpu(_Rows(planes, top, bottom), stored.reshape(-1, shape[2]))
+        return cls(stored, len(planes), bottom - top, width)
 
     @property
     def pixels(self) -> int:
@@ -94,14 +92,15 @@ class GpuPlanes:
         """
         self._check(weights[None])
         used = np.flatnonzero(weights.any(axis=1)).astype(np.int32)
+        # One copy to the card in place of two: lights as bits of numbers, then their weights.
+        told = np.concatenate([used.view(np.float32), weights[used].astype(np.float32).reshape(-1)])
         with enough_memory("a picture"):
             radiance = cupy().empty((self.height, self.width, 3), np.float32)
         kernel("planes.cu", "weighted_sum")(
-            -(-self.pixels // EIGHT),
+            -(-self.pixels // OF_A_THREAD),
             self.stored,
             np.int64(self.stored.shape[2]),
-            cupy().asarray(used),
-            cupy().asarray(weights[used].astype(np.float32)),
+            cupy().asarray(told),
             np.int32(len(used)),
             np.int64(self.pixels),
             radiance,
@@ -138,7 +137,7 @@ class GpuPlanes:
         shape = (frames, self.height, self.width, 3)
         if out is not None and out.shape != shape:
             raise ValueError(f"out is {out.shape}; an array of {shape} is needed")
-        parts, scale = halves_of(weights)
+        parts, scale = halves_of(weights, room=self.stored.shape[0])
         parts, stride = cupy().asarray(parts), self.stored.shape[2]
         span = max(ALIGNED, PRODUCT_BYTES // (24 * frames) // ALIGNED * ALIGNED)
         span = min(span, stride_of(pixels))
@@ -152,7 +151,7 @@ class GpuPlanes:
                 add_product(self.stored, parts, products, channel, (first, count))
             valid = min(span, pixels - first)
             combine(
-                frames * valid,
+                valid,
                 products,
                 np.int32(frames),
                 np.int64(span),
@@ -161,17 +160,36 @@ class GpuPlanes:
                 np.int64(pixels),
                 np.float32(scale),
                 radiance,
+                across=frames,
             )
         return radiance
 
     def _check(self, weights: Float64[Array, "frame light 3"]) -> None:
-        if weights.shape[1] != len(self.stored):
+        if weights.shape[1] != self.lights:
             raise ValueError(
-                f"there are weights for {weights.shape[1]} lights and planes of "
-                f"{len(self.stored)}; one for each is needed"
+                f"there are weights for {weights.shape[1]} lights and planes of {self.lights}; "
+                "one for each is needed"
             )
         if not np.isfinite(weights).all():
             raise ValueError("weights are not finite; every light needs a number")
+
+
+class _Rows:
+    """Channels of planes one below the other, some of their rows, with zeros after them."""
+
+    def __init__(self, planes: Sequence[HalfPlanes], top: int, bottom: int) -> None:
+        self._planes, self._rows = planes, slice(top, bottom)
+
+    def write(self, first: int, out: Part) -> None:
+        """Write as many channels as there are rows in ``out``."""
+        for row, target in enumerate(out, start=first):
+            light, channel = divmod(row, 3)
+            if light >= len(self._planes):
+                target[:] = 0
+                continue
+            pixels = self._planes[light][channel, self._rows].reshape(-1)
+            target[: pixels.size] = pixels
+            target[pixels.size :] = 0
 
 
 def stride_of(pixels: int) -> int:

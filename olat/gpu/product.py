@@ -18,18 +18,20 @@ _HALF, _SINGLE, _SUM_IN_SINGLE, _DEFAULT_ALGORITHM, _AS_IS = 2, 0, 68, -1, 0
 
 
 def halves_of(
-    weights: Float64[Array, "frame light 3"],
-) -> tuple[Float16[Array, "3 frames light"], float]:
+    weights: Float64[Array, "frame light 3"], *, room: int
+) -> tuple[Float16[Array, "3 frames room"], float]:
     """Return weights as a coarse and a fine half each, and by what their products are multiplied.
 
-    The second half of the frames are the fine parts. Coarse and fine, added and multiplied, are
+    There is `room` for more lights than there are; their weight is 0. The second half of the frames
+    are the fine parts. Coarse and fine, added and multiplied, are
     the weight to :math:`2^{-22}` of it, and to :math:`2^{-39}` of the largest weight where it is
     far smaller than that.
     """
     largest = float(np.abs(weights).max(initial=0.0))
     # frexp: the power of two that takes the largest to between a half and one.
     scale = LARGEST_PART * 2.0 ** -int(np.frexp(largest)[1]) if largest > 0.0 else 1.0
-    scaled = np.moveaxis(weights * scale, 2, 0)
+    scaled = np.zeros((3, len(weights), room))
+    scaled[..., : weights.shape[1]] = np.moveaxis(weights * scale, 2, 0)
     coarse = scaled.astype(np.float16)
     fine = (scaled - coarse).astype(np.float16)
     return np.ascontiguousarray(np.concatenate([coarse, fine], axis=1)), 1.0 / scale
@@ -43,7 +45,7 @@ def add_product(
     Parameters
     ----------
     stored
-        Planes ``light 3 stride``, halves on the GPU.
+        Planes ``light 3 stride``, halves on the GPU; of a multiple of 8 lights, or it is slow.
     parts
         Weights ``3 row light``, halves on the GPU.
     products

@@ -11,15 +11,15 @@ typedef long long place;
 #define FINITE 65520.0f /* every finite half lies below it, and no infinity or NaN does */
 #define THIRD ((float)(1.0 / 3.0))
 
-__device__ inline place this_thread() {
+__device__ __forceinline__ place this_thread() {
     return (place)blockIdx.x * blockDim.x + threadIdx.x;
 }
 
-__device__ inline float decoded(half_bits bits) { return __half2float(__ushort_as_half(bits)); }
-__device__ inline float decoded(float number) { return number; }
+__device__ __forceinline__ float decoded(half_bits bits) { return __half2float(__ushort_as_half(bits)); }
+__device__ __forceinline__ float decoded(float number) { return number; }
 
 /* The larger, as Python's max: the first unless the second is greater. */
-__device__ inline double larger(double a, double b) { return b > a ? b : a; }
+__device__ __forceinline__ double larger(double a, double b) { return b > a ? b : a; }
 
 #ifdef STORED /* the solves */
 
@@ -34,11 +34,11 @@ struct Strip {
     int lights;
 };
 
-__device__ inline float channel_of(const Strip &strip, int light, int channel, place at) {
+__device__ __forceinline__ float channel_of(const Strip &strip, int light, int channel, place at) {
     return decoded(strip.stored[((place)light * CHANNELS + channel) * strip.stride + at]);
 }
 
-__device__ inline float along(const Strip &strip, int light, int axis, place at) {
+__device__ __forceinline__ float along(const Strip &strip, int light, int axis, place at) {
 #if NEAR
     return strip.beams[((place)light * 3 + axis) * strip.pixels + at];
 #else
@@ -46,7 +46,7 @@ __device__ inline float along(const Strip &strip, int light, int axis, place at)
 #endif
 }
 
-__device__ inline float trusted(const Strip &strip, int light, place at) {
+__device__ __forceinline__ float trusted(const Strip &strip, int light, place at) {
 #if TRUSTED
     return (float)strip.confidence[light * strip.stride + at] * (float)(1.0 / 255.0);
 #else
@@ -55,7 +55,7 @@ __device__ inline float trusted(const Strip &strip, int light, place at) {
 }
 
 /* How much a robust fit doubts a residual over its scale (Geman and McClure 1987). */
-__device__ inline float weight_of(float residual) {
+__device__ __forceinline__ float weight_of(float residual) {
     float doubt = residual > 0.0f ? residual : residual * 0.6f;
     float root = 1.0f / (1.0f + doubt * doubt);
     return root * root;
@@ -74,7 +74,7 @@ struct Levels {
 
 /* Write the channel mean of each usable reading to `values` (light, pixel), collect the flags that
    refused the others, and find the threshold of shadow. */
-__device__ inline Levels gather(
+__device__ __forceinline__ Levels gather(
     const Strip &strip, place at, double fraction, double floor, int refused, float *values,
     code *causes
 ) {

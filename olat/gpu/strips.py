@@ -97,16 +97,21 @@ class GpuStrip:
         for first in range(0, self.pixels, step):
             count = min(step, self.pixels - first)
             beams, inverses = self._beams(first, count, parted=parted)
-            yield first, count, (
-                self.stored[0, 0, first:],
-                self.flags[0, first:],
-                self.flags if self.confidence is None else self.confidence[0, first:],
-                beams,
-                inverses,
-                np.int64(stride),
-                np.int64(count),
-                np.int32(lights),
-            ), values
+            yield (
+                first,
+                count,
+                (
+                    self.stored[0, 0, first:],
+                    self.flags[0, first:],
+                    self.flags if self.confidence is None else self.confidence[0, first:],
+                    beams,
+                    inverses,
+                    np.int64(stride),
+                    np.int64(count),
+                    np.int32(lights),
+                ),
+                values,
+            )
 
     def _beams(self, first: int, count: int, *, parted: bool) -> tuple[GpuArray, GpuArray]:
         """Return directions, or each pixel's own beams and one over their length."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,18 +17,50 @@ COPIERS = 8
 PIECE = 1 << 24
 """Bytes that one of them moves at a time."""
 
-Copy = Callable[[Any, Any], None]
+Part: TypeAlias = Array
+"""Rows of what is copied, in memory that does not move."""
+Job: TypeAlias = Callable[[Array, Any], None]
 
 
-def to_gpu(pairs: Sequence[tuple[Array, Any]]) -> None:
-    """Copy arrays of the processor to contiguous arrays of the GPU of the same type and size."""
-    _run([(source, target) for each in pairs for source, target in _pieces(*each)], _up)
+class Source(Protocol):
+    """What can write its rows into memory that is lent to it."""
+
+    def write(self, first: int, out: Part) -> None:
+        """Write rows from `first` on."""
+        ...
+
+
+def to_gpu(source: Source, target: Any) -> None:
+    """Fill the rows of a contiguous array of the GPU from a source."""
+    step = max(1, PIECE // max(1, target[:1].nbytes))
+
+    def job(first: int) -> Job:
+        rows = target[first : first + step]
+
+        def copy(memory: Array, stream: Any) -> None:
+            held = memory[: rows.nbytes].view(rows.dtype).reshape(rows.shape)
+            source.write(first, held)
+            rows.set(held, stream)
+
+        return copy
+
+    _run([job(first) for first in range(0, len(target), step)], step * target[:1].nbytes)
 
 
 def to_processor(pairs: Sequence[tuple[Any, Array]]) -> None:
     """Copy contiguous arrays of the GPU to arrays of the processor of the same type and size."""
-    cupy().cuda.get_current_stream().synchronize()
-    _run([(source, target) for each in pairs for source, target in _pieces(*each)], _down)
+
+    def job(source: Any, target: Array) -> Job:
+        def copy(memory: Array, stream: Any) -> None:
+            held = memory[: source.nbytes].view(source.dtype)
+            source.get(stream=stream, out=held)
+            stream.synchronize()
+            np.copyto(target, held)
+
+        return copy
+
+    jobs = [job(*piece) for source, target in pairs for piece in _pieces(source, target)]
+    _run(jobs, PIECE)
 
 
 def on_gpu(array: Any, dtype: Any = None) -> Any:
@@ -37,8 +69,18 @@ def on_gpu(array: Any, dtype: Any = None) -> Any:
         return array if dtype is None else cupy().ascontiguousarray(array, dtype)
     given = np.ascontiguousarray(array, dtype)
     target = cupy().empty(given.shape, given.dtype)
-    to_gpu([(given, target)])
+    to_gpu(_Numbers(given.reshape(-1)), target.reshape(-1))
     return target
+
+
+class _Numbers:
+    """An array of numbers as a source."""
+
+    def __init__(self, numbers: Array) -> None:
+        self._numbers = numbers
+
+    def write(self, first: int, out: Part) -> None:
+        np.copyto(out, self._numbers[first : first + len(out)])
 
 
 def _pieces(source: Any, target: Any) -> Iterator[tuple[Any, Any]]:
@@ -49,44 +91,28 @@ def _pieces(source: Any, target: Any) -> Iterator[tuple[Any, Any]]:
         yield first[start : start + step], second[start : start + step]
 
 
-def _run(pieces: list[tuple[Any, Any]], copy: Callable[[Any, Any, Any, Any], None]) -> None:
-    """Share pieces out among threads, each with a stream and a buffer of its own."""
-    if not pieces:
-        return
-    device = cupy().cuda.Device()
-    shares = [pieces[first::COPIERS] for first in range(min(COPIERS, len(pieces)))]
-
-    def work(share: list[tuple[Any, Any]]) -> None:
-        with device, _room(max(source.nbytes for source, _ in share)) as (buffer, stream):
-            for source, target in share:
-                copy(source, target, buffer[: source.nbytes], stream)
-
-    if len(shares) == 1:
-        work(shares[0])
-        return
-    # What made the arrays may still be running.
+def _run(jobs: list[Job], most: int) -> None:
+    """Share jobs out among threads, each with a stream and `most` bytes of memory of its own."""
+    # What made the arrays may still be running, on a stream that the threads do not wait for.
     cupy().cuda.get_current_stream().synchronize()
-    with ThreadPoolExecutor(len(shares)) as pool:
+    device = cupy().cuda.Device()
+
+    def work(share: list[Job]) -> None:
+        with device, _room(most) as (memory, stream):
+            for job in share:
+                job(memory, stream)
+                stream.synchronize()
+
+    if len(jobs) == 1:
+        work(jobs)
+        return
+    shares = [jobs[first::COPIERS] for first in range(min(COPIERS, len(jobs)))]
+    with ThreadPoolExecutor(COPIERS) as pool:
         list(pool.map(work, shares))
 
 
 @contextmanager
-def _room(count: int) -> Iterator[tuple[Any, Any]]:
-    """Lend pinned memory and a stream; CuPy keeps the memory for the next who asks."""
+def _room(count: int) -> Iterator[tuple[Array, Any]]:
+    """Lend memory that does not move and a stream; CuPy keeps the memory for who asks next."""
     memory = cupy().cuda.alloc_pinned_memory(count)
-    stream = cupy().cuda.Stream(non_blocking=True)
-    yield np.frombuffer(memory, np.uint8, count), stream
-
-
-def _up(source: Any, target: Any, buffer: Any, stream: Any) -> None:
-    held = buffer.view(source.dtype)
-    np.copyto(held, source)
-    target.set(held, stream)
-    stream.synchronize()
-
-
-def _down(source: Any, target: Any, buffer: Any, stream: Any) -> None:
-    held = buffer.view(source.dtype)
-    source.get(stream=stream, out=held)
-    stream.synchronize()
-    np.copyto(target, held)
+    yield np.frombuffer(memory, np.uint8, count), cupy().cuda.Stream(non_blocking=True)

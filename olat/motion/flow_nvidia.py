@@ -32,8 +32,7 @@ class NvidiaFlow:
     Parameters
     ----------
     grid
-        Side of the squares of pixels that share a vector; none for the smallest that the GPU
-        offers [px].
+        Side of the squares of pixels that share a vector; none for 2, or what the GPU offers [px].
 
     Raises
     ------
@@ -43,7 +42,7 @@ class NvidiaFlow:
     Notes
     -----
     Assumes 8-bit pictures of equal exposure. Vectors come in steps of 1/32 px, one for a square
-    of 1, 2 or 4 px as the GPU offers; between the middles of squares they are read linearly.
+    of 2 px, of 4 on older GPUs; between the middles of squares they are read linearly.
     The engine's cost has no documented scale and so no part in the confidence, which is the
     agreement of both directions alone. Threads take turns.
 

@@ -17,6 +17,9 @@ from olat.motion.nvidia_session import Ability, Buffer, Session
 FRACTION = 32
 """Vectors are S10.5: the last five bits are the fraction [1/px]."""
 
+BEST_GRID = 2
+"""A vector for each pixel is grainy where there is no texture, and takes thrice the time [px]."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridFlow:
@@ -40,7 +43,8 @@ class Engine:
     hinted
         Whether every pair comes with a start flow.
     grid
-        Side of the squares that share a vector; none for the smallest on offer [px].
+        Side of the squares that share a vector; none for `BEST_GRID` where it is on offer, or
+        else the smallest that is [px].
 
     Raises
     ------
@@ -51,7 +55,8 @@ class Engine:
     Notes
     -----
     Assumes a driver that knows version 2.0 of the interface. Takes the level of best quality.
-    Nothing of one pair is used for the next: the frames of a sweep are no film. `close` gives everything back, and so does the loss of the last reference.
+    Nothing of one pair is used for the next: the frames of a sweep are no film. `close` gives
+    everything back, and so does the loss of the last reference.
 
     References
     ----------
@@ -187,7 +192,8 @@ def _chosen_grids(ability: Ability, grid: int | None, *, hinted: bool) -> tuple[
     """Return the grids of flow and start flow; refuse what the engine does not offer."""
     if not ability.grids:
         raise NvidiaError(f"{ability.device} offers no grid of 1, 2 or 4 px")
-    chosen = ability.grids[0] if grid is None else grid
+    best = BEST_GRID if BEST_GRID in ability.grids else ability.grids[0]
+    chosen = best if grid is None else grid
     if chosen not in ability.grids:
         offered = ", ".join(map(str, ability.grids))
         raise NvidiaError(f"{ability.device} offers grids of {offered} px; {chosen} px was asked")

@@ -129,8 +129,7 @@ def solution(rows: Numbers, i: int) -> tuple[float, float, float, float]:
     along = axx * x * x + ayy * y * y + azz * z * z
     along += 2.0 * (axy * x * y + axz * x * z + ayz * y * z)
     variance = (minors - along / (square if square > 0.0 else 1.0)) * inverse
-    variance = variance if square > 0.0 else 0.0
-    return x, y, z, variance if enough else 0.0
+    return x, y, z, variance if enough & (square > 0.0) else 0.0
 
 
 @compiled

@@ -84,7 +84,10 @@ def _matte_and_lobe(
     """Solve 2 x 2 non-negative least squares; return albedo, lobe and squared error."""
     squares, error = np.float64(matte_fit[SQUARES, i]), np.float64(matte_fit[ERROR, i])
     albedo, products = np.float64(matte_fit[MATTE, i]), np.float64(rungs[rung + LOBE_PRODUCTS + i])
-    lobe_squares, overlap = np.float64(rungs[rung + LOBE_SQUARES + i]), np.float64(rungs[rung + OVERLAP + i])
+    lobe_squares, overlap = (
+        np.float64(rungs[rung + LOBE_SQUARES + i]),
+        np.float64(rungs[rung + OVERLAP + i]),
+    )
     own = lobe_squares - overlap * overlap / squares
     if own <= 1e-4 * lobe_squares or products <= 0.0:
         return albedo, 0.0, error

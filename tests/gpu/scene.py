@@ -9,7 +9,7 @@ import numpy as np
 
 from olat.light.arrangements import fibonacci_sphere
 from olat.model.flags import PixelFlag
-from olat.surface.near_light import Lamps, NearLights
+from olat.surface.near_light import Lamps
 
 ROWS, COLUMNS = 6, 41
 
@@ -33,7 +33,8 @@ def scene(
     rng = np.random.default_rng(20260101)
     directions = fibonacci_sphere(lights)
     shape = (lights, channels, ROWS, COLUMNS)
-    normals = rng.normal(0, 0.5, (ROWS, COLUMNS, 3)) + [0, 0, 1]
+    normals = rng.normal(0, 0.5, (ROWS, COLUMNS, 3))
+    normals[..., 2] += 1.0
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     view = np.broadcast_to(np.array([0.0, 0.0, 1.0]), normals.shape)
     mirror = 2 * normals[..., 2:] * normals - view

@@ -186,7 +186,7 @@ def test_a_start_flow_beyond_ten_bits_becomes_the_largest() -> None:
 @pytest.mark.parametrize("size", [(61, 97), (64, 64), (40, PITCH), (33, PITCH + 44)])
 def test_a_shift_is_found_in_the_right_direction(shift, size, rng, stub) -> None:
     reference, moving = moved(rng, shift, size)
-    with closing(Engine(size)) as engine:
+    with closing(Engine(size, grid=1)) as engine:
         found = engine.solve(reference, moving)
         back = engine.solve(moving, reference)
     assert_array_equal(found.flow, shift_field(shift, size) + EXTRA)
@@ -194,8 +194,22 @@ def test_a_shift_is_found_in_the_right_direction(shift, size, rng, stub) -> None
     assert stub.stub_executed() == 2
 
 
+@pytest.mark.parametrize(("asked", "given"), [(None, 2), (1, 1), (2, 2), (4, 4)])
+def test_two_pixels_share_a_vector_unless_another_grid_is_asked_for(asked, given, rng) -> None:
+    with closing(Engine(SIZE, grid=asked)) as engine:
+        found = engine.solve(*moved(rng, (2, 1)))
+    rows, columns = (-(-side // given) for side in SIZE)
+    assert (found.grid, found.flow.shape) == (given, (rows, columns, 2))
+
+
+def test_a_grid_that_is_not_on_offer_is_refused(monkeypatch) -> None:
+    monkeypatch.setenv("STUB_TURING", "1")
+    with pytest.raises(NvidiaError, match="offers grids of 4 px; 2 px was asked"):
+        Engine(SIZE, grid=2)
+
+
 def test_every_cost_lies_where_its_vector_does(rng) -> None:
-    with closing(Engine(SIZE)) as engine:
+    with closing(Engine(SIZE, grid=1)) as engine:
         found = engine.solve(*moved(rng, (2, 1)))
     y, x = np.indices(SIZE)
     assert_array_equal(found.cost, (x + 3 * y) % 256)
@@ -442,7 +456,7 @@ def test_a_trial_tells_what_the_engine_offers(turing, stub, monkeypatch) -> None
     assert answer.ability is not None
     assert answer.ability.grids == ((4,) if turing else (1, 2, 4))
     assert answer.ability.hint_grids == ((4, 8) if turing else (1, 2, 4, 8))
-    assert answer.grid == (4 if turing else 1)
+    assert answer.grid == (4 if turing else 2)
     assert answer.cold == answer.hinted
     assert answer.cold is not None
     assert answer.cold.flow == (2 + STEP, 1 - STEP)

@@ -32,6 +32,8 @@ class CUDARuntimeError(RuntimeError):
 
 
 class Pointer:
+    """Where an array lies."""
+
     def __init__(self, address: int) -> None:
         self.ptr = address
 
@@ -41,9 +43,11 @@ class GpuArray(np.ndarray):
 
     @property
     def data(self) -> Pointer:
+        """Return where it lies, as CuPy says it."""
         return Pointer(self.ctypes.data)
 
     def set(self, array: Any, stream: Any = None) -> None:
+        """Fill it from NumPy's."""
         assert type(array) is np.ndarray
         assert array.dtype == self.dtype
         assert array.shape == self.shape
@@ -51,6 +55,7 @@ class GpuArray(np.ndarray):
         self[...] = array
 
     def get(self, stream: Any = None, out: Any = None) -> Any:
+        """Fill NumPy's from it."""
         if out is None:
             return np.array(self.view(np.ndarray))
         assert out.shape == self.shape
@@ -60,9 +65,12 @@ class GpuArray(np.ndarray):
 
 
 class Stream:
+    """One in which all is done at once."""
+
     def __init__(self, non_blocking: bool = False) -> None: ...
 
-    def synchronize(self) -> None: ...
+    def synchronize(self) -> None:
+        """Wait for nothing."""
 
     def __enter__(self) -> Stream:
         return self
@@ -71,10 +79,13 @@ class Stream:
 
 
 class Device:
+    """One with so much memory that is free."""
+
     memory = 8 << 30
 
     @property
     def mem_info(self) -> tuple[int, int]:
+        """Free memory, and all of it."""
         return Device.memory, 8 << 30
 
     def __enter__(self) -> Device:
@@ -89,12 +100,14 @@ class Function:
     def __init__(self, library: ctypes.CDLL, name: str) -> None:
         self._function, self._stand_at = getattr(library, name), library.stand_at
 
-    def __call__(self, grid: tuple[int], block: tuple[int], arguments: tuple[Any, ...]) -> None:
+    def __call__(
+        self, grid: tuple[int, int], block: tuple[int], arguments: tuple[Any, ...]
+    ) -> None:
+        """Run all threads, one after the other."""
         given = [_argument(each) for each in arguments]
-        for at in range(grid[0]):
-            for thread in range(block[0]):
-                self._stand_at(at, thread, block[0])
-                self._function(*given)
+        for row, at, thread in np.ndindex(grid[1], grid[0], block[0]):
+            self._stand_at(at, row, grid[1], thread, block[0])
+            self._function(*given)
 
 
 def _argument(value: Any) -> Any:

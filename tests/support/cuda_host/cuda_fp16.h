@@ -5,14 +5,20 @@
 
 #define __global__
 #define __device__
+#define __forceinline__ inline
 
 struct Index {
     unsigned int x, y, z;
 };
-static Index blockIdx, blockDim, threadIdx;
+static thread_local Index blockIdx, gridDim, blockDim, threadIdx;
 
-extern "C" void stand_at(unsigned int block, unsigned int thread, unsigned int threads) {
+extern "C" void stand_at(
+    unsigned int block, unsigned int row, unsigned int rows, unsigned int thread,
+    unsigned int threads
+) {
     blockIdx.x = block;
+    blockIdx.y = row;
+    gridDim.y = rows;
     threadIdx.x = thread;
     blockDim.x = threads;
 }
