@@ -36,7 +36,7 @@ LONGEST = 20.0
 """Of the motion at 8 Mpx; at 2 Mpx half of it [px]."""
 BAND = 16
 """Width of what counts as the outline, inside the subject [px]."""
-ROUNDS = 3
+ROUNDS = 2
 GRIDS = (1, 2, 4)
 
 
