@@ -78,7 +78,7 @@ class GpuPlanes:
         -------
         radiance
             ``h w 3``, single precision, on the GPU; `olat.relight.planes.relit` differs by less
-            than :math:`10^{-6} \sum_i |w_i R_i|`.
+            than :math:`3 \cdot 10^{-6} \sum_i |w_i R_i|`.
 
         Raises
         ------

@@ -45,7 +45,7 @@ class FitPhong(Stage):
 
     grain = Grain.CAMERA
     makes = "phong"
-    revision = 5
+    revision = 6
 
     source: Literal["auto", "gradients", "olats"] = "auto"
     """Gradients, white ones before those of color, the OLAT sweep, or the sweep if there is one."""

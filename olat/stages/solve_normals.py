@@ -38,7 +38,7 @@ class SolveNormals(Stage):
 
     grain = Grain.CAMERA
     makes = "normals"
-    revision = 4
+    revision = 5
 
     source: Literal["auto", "olats", "gradients"] = "auto"
     """The OLAT sweep, the gradients, or the sweep with gradients where it says too little."""
