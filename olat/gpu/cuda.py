@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 KEPT_FREE = 1 << 30
 """Memory of the GPU that is left alone: for results, and for others who use it [B]."""
+NO_DEVICE = 100
+"""What CUDA answers where it sees no GPU."""
+NONE = "GPU: CUDA lists none; one was needed. See CUDA_VISIBLE_DEVICES, or use the processor."
 
 
 @cache
@@ -37,14 +40,14 @@ def cupy() -> Any:
     try:
         count = found.cuda.runtime.getDeviceCount()
     except found.cuda.runtime.CUDARuntimeError as error:
+        if getattr(error, "status", None) == NO_DEVICE:
+            raise GpuError(NONE) from error
         raise GpuError(
             f"GPU: CUDA answers {error}; a working driver was needed. See that `nvidia-smi` lists "
             "a GPU here, and that it is made for the CuPy that is installed."
         ) from error
     if not count:
-        raise GpuError(
-            "GPU: CUDA lists none; one was needed. See CUDA_VISIBLE_DEVICES, or use the processor."
-        )
+        raise GpuError(NONE)
     return found
 
 

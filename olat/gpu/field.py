@@ -103,17 +103,17 @@ class GpuField:
         rows = max(LEAST_ROWS, min(most, -(-height // (2 * AT_ONCE))))
         _log.info("GPU: the field is lit in strips of %d rows", rows)
         strips = [(top, min(top + rows, height)) for top in range(0, height, rows)]
-        device, lock = cupy().cuda.Device(), threading.Lock()
+        device, bus = cupy().cuda.Device(), threading.Lock()
 
-        def light(strip: tuple[int, int]) -> None:
-            top, bottom = strip
+        def light(share: list[tuple[int, int]]) -> None:
+            # Memory goes back to the stream that it was lent to: one stream for all of a share.
             with device, cupy().cuda.Stream(non_blocking=True), enough_memory("a strip of rows"):
-                with lock:  # the bus is full with one
-                    planes = GpuPlanes.of(self._field.planes, rows=strip)
-                pictures = planes.relit_batch(weights)
-                to_processor(
-                    [(each, out[frame, top:bottom]) for frame, each in enumerate(pictures)]
-                )
+                for top, bottom in share:
+                    with bus:  # full with one copy
+                        planes = GpuPlanes.of(self._field.planes, rows=(top, bottom))
+                    pictures = planes.relit_batch(weights)
+                    pairs = [(each, out[at, top:bottom]) for at, each in enumerate(pictures)]
+                    to_processor(pairs)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(light, strips))
+            list(pool.map(light, [strips[first::AT_ONCE] for first in range(AT_ONCE)]))

@@ -24,6 +24,8 @@ AT_ONCE = 8
 """Lights that products of half matrices take at a time."""
 ALIGNED = 64
 """Planes lie multiples of this apart, as wide loads and matrix products want [px]."""
+MOST_ACROSS = 65535
+"""Blocks that CUDA takes in the second direction."""
 PRODUCT_BYTES = 1 << 31
 """Memory for the products of one pass of `GpuPlanes.relit_batch` [B]."""
 
@@ -160,7 +162,7 @@ class GpuPlanes:
                 np.int64(pixels),
                 np.float32(scale),
                 radiance,
-                across=frames,
+                across=min(frames, MOST_ACROSS),
             )
         return radiance
 

@@ -50,10 +50,17 @@ class GpuStrip:
 
         Raises
         ------
+        ValueError
+            Also if the readings are neither of half nor of single precision.
         GpuError
             If there is no GPU, or not the memory.
         """
         stored, (doubts, trust), lamps = pixels_under_lights(reflectance, flags, lights, confidence)
+        if stored.dtype not in (np.uint16, np.float32):
+            raise ValueError(
+                f"strip: its numbers are {stored.dtype}; halves or singles were needed. "
+                "Convert them with astype."
+            )
         with enough_memory(f"a strip of {len(doubts)} lights"):
             near = isinstance(lamps, tuple)
             return cls(

@@ -57,6 +57,16 @@ def test_many_frames_are_as_exact_as_one(gpu, planes, weights):
         assert (np.abs(picture - theirs[frame]) <= 2e-6 * size + least[..., None]).all()
 
 
+def test_sums_of_many_lights_stay_exact(gpu):
+    rng = np.random.default_rng(7)
+    planes = list(rng.normal(0.3, 1.0, (331, 3, 2, 5)).astype(np.float16))
+    weights = rng.random((2, 331, 3))
+    field = GpuPlanes.of(planes)
+    true, size = exact(planes, weights[1])
+    assert (np.abs(gpu.asnumpy(field.relit(weights[1])) - true) <= 3e-6 * size).all()
+    assert (np.abs(gpu.asnumpy(field.relit_batch(weights)[1]) - true) <= 3e-6 * size).all()
+
+
 def test_frames_come_in_spans_where_memory_is_short(gpu, planes, weights, monkeypatch):
     whole = gpu.asnumpy(GpuPlanes.of(planes).relit_batch(weights))
     monkeypatch.setattr("olat.gpu.planes.PRODUCT_BYTES", 24 * len(weights) * 64)
