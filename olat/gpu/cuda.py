@@ -5,15 +5,18 @@ from __future__ import annotations
 import ctypes
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from olat.errors import GpuError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+GpuArray: TypeAlias = Any
+"""``cupy.ndarray``; no type checker sees into CuPy."""
+
 KEPT_FREE = 1 << 30
-"""Memory of the GPU that is left alone: for results, and for others who use it [B]."""
+"""Memory of the GPU that no plan counts on: for what a kernel needs in passing, and others [B]."""
 NO_DEVICE = 100
 """What CUDA answers where it sees no GPU."""
 NONE = "GPU: CUDA lists none; one was needed. See CUDA_VISIBLE_DEVICES, or use the processor."

@@ -84,8 +84,8 @@ class GpuField:
         shape = (len(weights), height, width, 3)
         if out is None:
             out = np.empty(shape, np.float32)
-        elif out.shape != shape:
-            raise ValueError(f"out is {out.shape}; an array of {shape} is needed")
+        elif out.shape != shape or not out.flags.c_contiguous:
+            raise ValueError(f"out is {out.shape}; a contiguous array of {shape} is needed")
         if self.fits and 4 * out.size <= FOR_PICTURES * free_bytes():
             to_processor([(self.planes.relit_batch(weights), out)])
             return out

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float64
 
-from olat.gpu.cuda import cupy, enough_memory
+from olat.gpu.cuda import GpuArray, cupy, enough_memory
 from olat.gpu.kernel_source import kernel
 from olat.gpu.product import add_product, halves_of
 from olat.gpu.transfer import Part, to_gpu
 from olat.model.shapes import Array, HalfPlanes, LightColors
-
-GpuArray: TypeAlias = Any
-"""``cupy.ndarray``; no type checker sees into CuPy."""
 
 OF_A_THREAD = 4
 """Pixels that a thread of `weighted_sum` reads at once."""
@@ -26,7 +22,7 @@ ALIGNED = 64
 """Planes lie multiples of this apart, as wide loads and matrix products want [px]."""
 MOST_ACROSS = 65535
 """Blocks that CUDA takes in the second direction."""
-PRODUCT_BYTES = 1 << 31
+PRODUCT_BYTES = 1 << 29
 """Memory for the products of one pass of `GpuPlanes.relit_batch` [B]."""
 
 
@@ -172,6 +168,8 @@ class GpuPlanes:
                 f"there are weights for {weights.shape[1]} lights and planes of {self.lights}; "
                 "one for each is needed"
             )
+        if not len(weights):
+            raise ValueError("there are weights for no frame; one at least is needed")
         if not np.isfinite(weights).all():
             raise ValueError("weights are not finite; every light needs a number")
 

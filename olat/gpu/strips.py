@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from olat.gpu.cuda import cupy, enough_memory
+from olat.gpu.cuda import GpuArray, cupy, enough_memory
 from olat.gpu.kernel_source import kernel
 from olat.gpu.transfer import on_gpu
 from olat.model.field import ConfidenceStrip
@@ -18,8 +18,6 @@ from olat.surface.strip import Strip, StripFlags, pixels_under_lights
 
 SCRATCH_BYTES = 1 << 30
 """Memory for what a solve keeps of each pixel and light; pixels are solved in parts that fit."""
-
-GpuArray = Any
 
 
 @dataclass(frozen=True)

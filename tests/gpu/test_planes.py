@@ -111,6 +111,8 @@ def test_wrong_planes_and_weights_are_refused(gpu, planes, weights):
     field = GpuPlanes.of(planes)
     with pytest.raises(ValueError, match="weights for 20 lights and planes of 21"):
         field.relit(weights[0, 1:])
+    with pytest.raises(ValueError, match="weights for no frame"):
+        field.relit_batch(weights[:0])
     weights[2, 4] = np.nan
     with pytest.raises(ValueError, match="weights are not finite"):
         field.relit_batch(weights)
