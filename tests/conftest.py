@@ -10,6 +10,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
+from olat.cli.kernel_cache import kernel_cache
+
+# Set before numba is loaded; commands that tests start then use the same kernels.
+os.environ.setdefault("NUMBA_CACHE_DIR", kernel_cache())
+
 # Where others use the machine too, time says nothing about an example.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
@@ -38,7 +43,7 @@ def _checked_modules() -> list[str]:
     Numba compiles what it is given, so the modules that end in ``_kernel`` stay unwrapped.
     """
     package = Path(__file__).resolve().parents[1] / "olat"
-    science = ("sensor", "motion", "surface", "light", "geometry", "measure", "relight")
+    science = ("sensor", "motion", "surface", "light", "geometry", "measure", "relight", "gpu")
     return [
         f"olat.{folder}.{module.stem}"
         for folder in science

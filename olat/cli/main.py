@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import click
 
 from olat import __version__
+from olat.cli.kernel_cache import kernel_cache
 from olat.cli.verb_group import LazyVerbs
 from olat.errors import OlatError
 
@@ -52,7 +52,7 @@ def cli(ctx: click.Context, traceback: bool) -> None:
 def main() -> NoReturn:
     """Run the command line; exit with the code of what happened."""
     signal.signal(signal.SIGTERM, _terminate)
-    os.environ.setdefault("NUMBA_CACHE_DIR", _kernel_cache())
+    os.environ.setdefault("NUMBA_CACHE_DIR", kernel_cache())
     wants_traceback = "--traceback" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--traceback"]
     if wants_traceback:  # it may stand anywhere on the line
@@ -82,15 +82,6 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _kernel_cache() -> str:
-    """Return where compiled kernels stay: with the user, as the installation may be read-only.
-
-    Left among the installed files they would also outlive an uninstall.
-    """
-    caches = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return str(Path(caches) / "olat" / "numba")
 
 
 def _terminate(*_: int | FrameType | None) -> None:

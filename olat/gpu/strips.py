@@ -13,8 +13,9 @@ from olat.gpu.kernel_source import kernel
 from olat.gpu.transfer import on_gpu
 from olat.model.field import ConfidenceStrip
 from olat.model.shapes import Directions
+from olat.surface.lambert import Readings
 from olat.surface.near_light import NearLights
-from olat.surface.strip import Strip, StripFlags, pixels_under_lights
+from olat.surface.strip import StripFlags, pixels_under_lights
 
 SCRATCH_BYTES = 1 << 30
 """Memory for what a solve keeps of each pixel and light; pixels are solved in parts that fit."""
@@ -39,7 +40,7 @@ class GpuStrip:
     @classmethod
     def of(
         cls,
-        reflectance: Strip,
+        reflectance: Readings,
         flags: StripFlags,
         lights: Directions | NearLights,
         confidence: ConfidenceStrip | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,7 @@ Part: TypeAlias = Array
 Job: TypeAlias = Callable[[Array, Any], None]
 
 
+@runtime_checkable  # the tests check every argument as it is passed
 class Source(Protocol):
     """What can write its rows into memory that is lent to it."""
 

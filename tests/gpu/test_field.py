@@ -42,9 +42,6 @@ def test_a_field_that_does_not_fit_passes_in_strips(gpu, field, weights, monkeyp
 
 
 def test_an_array_of_another_size_is_refused(gpu, field, weights):
-    for out in (
-        np.empty((1, 40, 17, 3), np.float32),
-        np.empty((3, 40, 17, 6), np.float32)[..., ::2],
-    ):
+    for out in (np.empty((3, 41, 17, 3), np.float32), np.empty((3, 40, 17, 6), np.float32)):
         with pytest.raises(ValueError, match=r"a contiguous array of \(3, 40, 17, 3\)"):
-            GpuField(field).relit_batch(weights, out=out)
+            GpuField(field).relit_batch(weights, out=out[..., -3:])
