@@ -29,6 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_definitions_and_nothing_foreign(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "olat/share/pipelines/standard.toml" in names
+    assert {"olat/gpu/lambert.cu", "olat/gpu/strip.cuh"} <= set(names)
     assert "olat/share/calibration/README.md" in names
     assert "olat/py.typed" in names
     tops = {name.split("/")[0] for name in names}
